@@ -1,0 +1,2 @@
+//! The scripts' tables: folds, marks, digits, look-alikes; for normalize and
+//! tag alike.

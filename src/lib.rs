@@ -1,0 +1,50 @@
+//! warraq reads raw news articles, cleans them, and marks the people,
+//! organizations, places, events and dates in them.
+//!
+//! ```text
+//! Kafka ─► consume ─► decode ─► normalize ─► tag ─► encode ─► produce ─► Kafka
+//!          thread     └───────── enrich pool ─────────┘        thread
+//! ```
+//!
+//! The text half (`record` to `pipeline`) knows no Kafka, no async, no clock
+//! and no file: bytes in, a record or a typed [`record::Reject`] out. The shell
+//! (feature `worker`, on by default) knows no text.
+
+// The text half, in flow order.
+pub mod letters;
+pub mod record;
+
+pub mod decode;
+pub mod normalize;
+pub mod tag;
+
+pub mod encode;
+pub mod pipeline;
+
+// The shell, in flow order.
+#[cfg(feature = "worker")]
+pub mod flow;
+#[cfg(feature = "worker")]
+pub mod kafka;
+
+#[cfg(feature = "worker")]
+pub mod consume;
+#[cfg(feature = "worker")]
+pub mod produce;
+
+#[cfg(feature = "worker")]
+pub mod health;
+#[cfg(feature = "worker")]
+pub mod http;
+#[cfg(feature = "worker")]
+pub mod metrics;
+#[cfg(feature = "worker")]
+pub mod retry;
+
+#[cfg(feature = "worker")]
+pub mod worker;
+
+#[cfg(feature = "worker")]
+pub mod cli;
+#[cfg(feature = "worker")]
+pub mod config;

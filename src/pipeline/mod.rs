@@ -1,0 +1,1 @@
+//! The text half's one door.

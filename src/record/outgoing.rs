@@ -1,0 +1,30 @@
+use super::Header;
+
+/// The topic a record goes to, by its part; the names are the shell's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Destination {
+    Output,
+    DeadLetters,
+}
+
+/// A record ready to be sent: bytes and headers, nothing left to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub to: Destination,
+    pub key: Option<Vec<u8>>,
+    /// `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<Header>,
+    /// Milliseconds since the Unix epoch; `None` lets the producer say now.
+    pub timestamp: Option<i64>,
+}
+
+impl Outgoing {
+    /// Bytes held by key, value and headers.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|header| header.name.len() + header.value.as_ref().map_or(0, Vec::len)).sum();
+        headers + self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
+    }
+}
