@@ -179,7 +179,7 @@ mod tests {
         let mut raw = raw(b"{}");
         raw.headers.push(Header { name: "traceparent".into(), value: Some(b"00-ab-cd-01".to_vec()) });
         raw.headers.push(Header { name: ATTEMPTS.into(), value: Some(b"1".to_vec()) });
-        let sent = encoder(Options::default()).record(&raw, enriched(&["نص."])).unwrap();
+        let (sent, _) = encoder(Options::default()).record(&raw, enriched(&["نص."])).unwrap();
         let letter = refused(&sent, "MSG_SIZE_TOO_LARGE");
         assert_eq!((letter.to, letter.key.clone()), (Destination::DeadLetters, sent.key.clone()));
         assert_eq!(letter.value.as_deref(), Some(b"".as_slice()));

@@ -18,7 +18,7 @@ mod oversize;
 pub use dead_letter::refused;
 pub use options::{Options, Oversize, Timestamp};
 
-use crate::record::{Destination, Enriched, Outgoing, Provenance, RawRecord, Reject};
+use crate::record::{Degraded, Destination, Enriched, Outgoing, Provenance, RawRecord, Reject};
 
 /// What Kafka adds to a record besides its own bytes, at most: the record's
 /// varints and its share of the batch header.
@@ -52,13 +52,14 @@ impl Encoder {
         self.options.raw_offsets
     }
 
-    /// The enriched record, for the output topic.
+    /// The enriched record, for the output topic, and what was cut so that it
+    /// fits.
     ///
     /// # Errors
     /// [`crate::record::Reason::OutputTooLarge`], where the record is longer
     /// than `encode.max_record_bytes` and the policy is `dead-letter`, or where
     /// even its first words do not fit.
-    pub fn record(&self, raw: &RawRecord, enriched: Enriched) -> Result<Outgoing, Reject> {
+    pub fn record(&self, raw: &RawRecord, enriched: Enriched) -> Result<(Outgoing, Vec<Degraded>), Reject> {
         let mut outgoing = Outgoing {
             to: Destination::Output,
             key: raw.key.clone(),
@@ -67,8 +68,9 @@ impl Encoder {
             timestamp: self.timestamp(raw),
         };
         let room = self.options.max_record_bytes.saturating_sub(wire_bytes(&outgoing));
-        outgoing.value = Some(oversize::fit(enriched, room, &self.options)?);
-        Ok(outgoing)
+        let (value, cut) = oversize::fit(enriched, room, &self.options)?;
+        outgoing.value = Some(value);
+        Ok((outgoing, cut))
     }
 
     /// A record without a value passes with its key: the reader's compaction

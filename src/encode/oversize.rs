@@ -14,12 +14,13 @@ const TEXT: &str = "too_long";
 /// `degraded.why` where `source.extra` was left out.
 const EXTRA: &str = "extra_too_long";
 
-/// The record's bytes, at most `room` of them.
-pub(super) fn fit(mut record: Enriched, room: usize, options: &Options) -> Result<Vec<u8>, Reject> {
+/// The record's bytes, at most `room` of them, and what was cut for that.
+pub(super) fn fit(mut record: Enriched, room: usize, options: &Options) -> Result<(Vec<u8>, Vec<Degraded>), Reject> {
     let bytes = json::bytes(&record)?;
     if bytes.len() <= room {
-        return Ok(bytes);
+        return Ok((bytes, Vec::new()));
     }
+    let before = record.degraded.len();
     let length = bytes.len();
     drop(bytes);
     if options.oversize == Oversize::DeadLetter {
@@ -29,12 +30,12 @@ pub(super) fn fit(mut record: Enriched, room: usize, options: &Options) -> Resul
     if record.source.extra.take().is_some() {
         record.degraded.push(Degraded { stage: Stage::Encode, why: EXTRA });
         if json::length(&record)? <= room {
-            return json::bytes(&record);
+            return Ok((json::bytes(&record)?, record.degraded.split_off(before)));
         }
     }
     record.degraded.push(Degraded { stage: Stage::Encode, why: TEXT });
     match longest_cut(&record, room)? {
-        Some(end) => json::bytes(&cut(&record, end)),
+        Some(end) => Ok((json::bytes(&cut(&record, end))?, record.degraded.split_off(before))),
         None => Err(too_large(length, room, options, "its key, headers or fields leave no room for text")),
     }
 }
@@ -167,9 +168,15 @@ mod tests {
     }
 
     fn cut_to(record: Enriched, room: usize) -> Value {
-        let bytes = fit(record, room, &options(Oversize::TruncateText)).unwrap();
+        let before = record.degraded.len();
+        let (bytes, cut) = fit(record, room, &options(Oversize::TruncateText)).unwrap();
         assert!(bytes.len() <= room, "{} > {room}", bytes.len());
-        serde_json::from_slice(&bytes).unwrap()
+        let value: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(
+            value["degraded"].as_array().unwrap()[before..],
+            *serde_json::to_value(cut).unwrap().as_array().unwrap()
+        );
+        value
     }
 
     /// What the schema promises of positions.
@@ -201,7 +208,7 @@ mod tests {
     fn what_fits_is_not_touched() {
         let record = enriched(&["عنوان", "جملة أولى. جملة ثانية."]);
         let bytes = json::bytes(&record).unwrap();
-        assert_eq!(fit(record, bytes.len(), &options(Oversize::TruncateText)).unwrap(), bytes);
+        assert_eq!(fit(record, bytes.len(), &options(Oversize::TruncateText)).unwrap(), (bytes, Vec::new()));
     }
 
     #[test]
@@ -265,10 +272,10 @@ mod tests {
             let record = enriched(&blocks);
             let room = json::length(&record).unwrap() * share / 100;
             match fit(record.clone(), room, &options(Oversize::TruncateText)) {
-                Ok(bytes) => {
+                Ok((bytes, cut)) => {
                     prop_assert!(bytes.len() <= room);
                     whole(&serde_json::from_slice(&bytes).unwrap());
-                    prop_assert_eq!(&bytes, &fit(record, room, &options(Oversize::TruncateText)).unwrap());
+                    prop_assert_eq!((bytes, cut), fit(record, room, &options(Oversize::TruncateText)).unwrap());
                 }
                 Err(reject) => prop_assert_eq!(reject.reason, Reason::OutputTooLarge),
             }
