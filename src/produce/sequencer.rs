@@ -9,7 +9,7 @@ use super::sink::Sink;
 use super::transaction::{Action, Entry, Limits, Next, Transaction};
 use crate::flow::{Drain, Event, Finished, Lane};
 use crate::kafka::Fault;
-use crate::record::Outgoing;
+use crate::record::{Outgoing, Reason, Stage};
 use crate::retry::Backoff;
 
 /// A pause while the producer's queue is full: it drains in a few milliseconds.
@@ -274,6 +274,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 if let Some(entry) = self.transaction.entry_mut(index) {
                     self.observer.refused(&entry.item, message);
                     entry.item.outgoing = (self.refuse)(&entry.item.outgoing, message);
+                    entry.item.rejected = Some((Stage::Produce, Reason::RefusedByBroker));
                 }
             }
         }

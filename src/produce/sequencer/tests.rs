@@ -311,7 +311,14 @@ impl World {
             timestamp: None,
         };
         let permit = self.budget.take(1);
-        self.member.in_pool.push(Finished { ticket, outgoing, permit, polled: Duration::ZERO, appended: None });
+        self.member.in_pool.push(Finished {
+            ticket,
+            outgoing,
+            rejected: None,
+            permit,
+            polled: Duration::ZERO,
+            appended: None,
+        });
     }
 
     fn finish(&mut self, pick: usize) {
