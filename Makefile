@@ -1,0 +1,78 @@
+# warraq: what a developer runs. `make` alone lists it.
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+CACHE := $(or $(WARRAQ_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/warraq)
+SETUP := tests/support/setup.sh
+KAFKA := tests/support/kafka/kafka.sh
+DENY := $(CACHE)/cargo-deny-0.20.2/bin/cargo-deny
+CONFIG ?= config/warraq.toml
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install what building and testing need (or name it), bring Kafka and cargo-deny
+	@$(SETUP) test
+	@$(SETUP) lint
+	@$(KAFKA) fetch
+
+.PHONY: build
+build: ## the release binary: target/release/warraq
+	@$(SETUP) build
+	cargo build --locked --release
+
+.PHONY: run
+run: build ## the worker, CONFIG=config/warraq.toml unless told otherwise
+	target/release/warraq run --config $(CONFIG)
+
+.PHONY: demo
+demo: ## the worker on an embedded broker with sample articles
+	@$(SETUP) build
+	cargo run --locked --release --quiet -- demo $(ARGS)
+
+.PHONY: test
+test: check ## every test; those on a broker get an Apache Kafka of their own
+	@$(SETUP) test
+	@$(KAFKA) fetch
+	@mkdir -p target
+	$(KAFKA) with cargo test --locked $(ARGS) 2>&1 | tee target/test.log
+	@awk '/^ *Running / { kafka = /tests\/kafka\// } \
+		/^test result: / { for (i = 2; i <= NF; i++) if ($$i ~ /^passed/) { all += $$(i - 1); if (kafka) real += $$(i - 1) } } \
+		END { printf "%d tests passed, %d of them in the suite on a real Apache Kafka broker\n", all, real }' target/test.log
+
+.PHONY: soak
+soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
+	@$(SETUP) test
+	WARRAQ_TEST_LONG=1 $(KAFKA) with cargo test --locked --test kafka -- --nocapture $(ARGS)
+
+.PHONY: check
+check: ## the text half compiles without Kafka and without a runtime
+	@$(SETUP) build
+	cargo check --locked --lib --no-default-features
+
+.PHONY: lint
+lint: ## formatting, clippy, licences, bans and sources of dependencies; warnings are errors
+	@$(SETUP) lint
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(DENY) --all-features check --hide-inclusion-graph bans licenses sources
+
+.PHONY: audit
+audit: ## known vulnerabilities of dependencies (needs the advisory database)
+	@$(SETUP) lint
+	$(DENY) --all-features check advisories
+
+.PHONY: fmt
+fmt: ## format the sources
+	cargo fmt
+
+.PHONY: bench
+bench: ## benchmarks of the text half
+	@$(SETUP) build
+	cargo bench --locked $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built; the cache of Kafka and cargo-deny stays
+	cargo clean

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Apache Kafka for the tests, from Maven artifacts: one node, loopback only.
+#
+#   kafka.sh fetch            bring the jars into the cache, unless they are there
+#   kafka.sh serve DIR        run a broker with its data in DIR, in the foreground;
+#                             once it is ready DIR/bootstrap holds host:port.
+#                             SIGTERM stops it cleanly. It is killed when standard
+#                             input closes, so it never outlives who started it.
+#                             Served again, DIR has the same port and data.
+#   kafka.sh with COMMAND...  run COMMAND with WARRAQ_TEST_BOOTSTRAP set to a fresh
+#                             broker, which ends with it, whatever happens.
+#                             If WARRAQ_TEST_BOOTSTRAP is set, that cluster is used.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+version=4.3.1
+cache=${WARRAQ_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warraq}/kafka-$version
+cluster=d2FycmFxLXRlc3RzLWthZg
+
+say() { echo "kafka.sh: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+whole() { [ -d "$cache/libs" ] && (cd "$cache/libs" && sha256sum --quiet --status -c "$here/libs.sha256"); }
+
+fetch() {
+    if whole; then return; fi
+    command -v java >/dev/null || die "java 17 or newer is missing; run 'make setup'"
+    command -v mvn >/dev/null || die "mvn (Maven) is missing; run 'make setup'"
+    say "bringing Apache Kafka $version into $cache"
+    mkdir -p "$cache"
+    # Beside the place and then moved: a run that is cut short leaves no half cache.
+    local fresh
+    fresh=$(mktemp -d "$cache/libs.XXXXXX")
+    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
+        -DincludeScope=runtime "-DoutputDirectory=$fresh" -DprojectBuildDirectory="$fresh.build" >&2 ||
+        { rm -rf "$fresh"; die "Maven could not bring Kafka $version"; }
+    if ! (cd "$fresh" && sha256sum --quiet -c "$here/libs.sha256" >&2); then
+        die "the jars in $fresh are not those of libs.sha256; if that is right (a new version)," \
+            "run: (cd $fresh && sha256sum *.jar >$here/libs.sha256)"
+    fi
+    rm -rf "$cache/libs" "$fresh.build"
+    mv "$fresh" "$cache/libs"
+    chmod 755 "$cache/libs"
+}
+
+# Below the range from which the kernel takes the ports of outgoing connections:
+# a client that retries a stopped broker could otherwise take its port away.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 12000))
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    done
+}
+
+configure() {
+    local port controller
+    port=$(free_port)
+    controller=$(free_port)
+    sed -e "s|@PORT@|$port|; s|@CONTROLLER_PORT@|$controller|; s|@DATA@|$1/data|" \
+        -e "s|@CONTROLLER_PORT@|$controller|; s|@PORT@|$port|" \
+        "$here/server.properties" >"$1/server.properties"
+    echo "127.0.0.1:$port" >"$1/address"
+    rm -rf "$1/data"
+    java -Xmx128m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
+        kafka.tools.StorageTool format -t "$cluster" -c "$1/server.properties" --ignore-formatted >"$1/format.log" 2>&1 ||
+        { cat "$1/format.log" >&2; die "could not format $1/data"; }
+}
+
+broker=
+stop() {
+    rm -f "$dir/bootstrap"
+    [ -n "$broker" ] || return 0
+    local signal=$1 i
+    kill "-$signal" "$broker" 2>/dev/null || true
+    for ((i = 0; i < 100; i++)); do
+        kill -0 "$broker" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$broker" 2>/dev/null || true
+    wait "$broker" 2>/dev/null || true
+    broker=
+}
+
+launch() {
+    # The heap grows only as far as it must; a 100 MB value passes through it twice.
+    java -Xms128m "-Xmx${WARRAQ_TEST_KAFKA_HEAP:-1g}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+        "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
+        kafka.Kafka "$dir/server.properties" >"$dir/broker.log" 2>&1 </dev/null &
+    broker=$!
+    local i
+    for ((i = 0; i < 1200; i++)); do
+        grep -q "Kafka Server started" "$dir/broker.log" && return 0
+        kill -0 "$broker" 2>/dev/null || break
+        sleep 0.05
+    done
+    return 1
+}
+
+serve() {
+    dir=$1
+    mkdir -p "$dir"
+    dir=$(cd "$dir" && pwd)
+    exec 3<&0
+    trap 'stop TERM; exit 0' TERM INT HUP
+    trap 'stop KILL' EXIT
+    local try started=
+    if [ -f "$dir/server.properties" ]; then
+        launch && started=1
+    else
+        # Another program may have taken the port in between: try others.
+        for try in 1 2 3; do
+            configure "$dir"
+            launch && started=1 && break
+            grep -q "Address already in use" "$dir/broker.log" || break
+            stop KILL
+        done
+    fi
+    [ -n "$started" ] || { tail -n 30 "$dir/broker.log" >&2; die "the broker in $dir did not start"; }
+    cp "$dir/address" "$dir/bootstrap.new"
+    mv "$dir/bootstrap.new" "$dir/bootstrap"
+    cat <&3 >/dev/null &
+    wait -n "$broker" $! || true
+}
+
+with() {
+    if [ -n "${WARRAQ_TEST_BOOTSTRAP:-}" ]; then exec "$@"; fi
+    fetch
+    local root code=0 i
+    root=$(mktemp -d "${TMPDIR:-/tmp}/warraq-kafka.XXXXXX")
+    # The pipe to its standard input closes with this process, even on SIGKILL.
+    coproc SERVE { exec "$here/kafka.sh" serve "$root"; }
+    local serve=$SERVE_PID
+    # shellcheck disable=SC2064 # values of now, not of then
+    trap "kill $serve 2>/dev/null || true; wait $serve 2>/dev/null || true; rm -rf '$root'" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    for ((i = 0; i < 600; i++)); do
+        [ -f "$root/bootstrap" ] && break
+        kill -0 "$serve" 2>/dev/null || die "the broker did not start"
+        sleep 0.1
+    done
+    [ -f "$root/bootstrap" ] || die "the broker was not ready in 60 s"
+    WARRAQ_TEST_BOOTSTRAP=$(cat "$root/bootstrap")
+    export WARRAQ_TEST_BOOTSTRAP
+    say "Apache Kafka $version is ready at $WARRAQ_TEST_BOOTSTRAP"
+    # In the background, so that a signal ends the wait at once.
+    "$@" <&0 &
+    local child=$!
+    # shellcheck disable=SC2064
+    trap "kill $child 2>/dev/null || true; wait $child 2>/dev/null || true; kill $serve 2>/dev/null || true; wait $serve 2>/dev/null || true; rm -rf '$root'" EXIT
+    wait "$child" || code=$?
+    exit "$code"
+}
+
+case ${1:-} in
+fetch) fetch ;;
+serve) [ $# = 2 ] || die "usage: kafka.sh serve DIR"; fetch; serve "$2" ;;
+with) [ $# -ge 2 ] || die "usage: kafka.sh with COMMAND..."; shift; with "$@" ;;
+*) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
+esac

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# What building and testing need beyond cargo: installed where that can be done
+# (root and apt-get), named with the command that installs it elsewhere.
+#
+#   setup.sh build    a C++ compiler, cmake, make, perl: librdkafka and OpenSSL are
+#                     compiled from the sources that their crates carry
+#   setup.sh test     that, and Java 17 with Maven for the broker of the tests
+#   setup.sh lint     rustfmt, clippy, cargo-deny
+set -euo pipefail
+
+cache=${WARRAQ_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warraq}
+deny_version=0.20.2
+
+say() { echo "setup: $*" >&2; }
+die() { say "$@"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+java_is_17() {
+    have java || return 1
+    local major
+    major=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+    [ "${major:-0}" -ge 17 ]
+}
+
+packages() {
+    local missing=()
+    have cc && have c++ || missing+=(g++)
+    have cmake || missing+=(cmake)
+    have make || missing+=(make)
+    have perl || missing+=(perl)
+    if [ "$1" = test ]; then
+        java_is_17 || missing+=(default-jre-headless)
+        have mvn || missing+=(maven)
+    fi
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    if have apt-get && [ "$(id -u)" = 0 ]; then
+        say "installing ${missing[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+        [ "$1" != test ] || java_is_17 || die "this system's Java is older than 17; install a newer one"
+    elif have apt-get; then
+        die "missing: ${missing[*]}; run: sudo apt-get update && sudo apt-get install -y ${missing[*]}"
+    else
+        die "missing (Debian's names): ${missing[*]}; install them with this system's package manager"
+    fi
+}
+
+cargo_is_there() {
+    have cargo || die "cargo is missing; install Rust 1.88 or newer, such as by rustup or Debian's rustup package"
+}
+
+lint_tools() {
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
+        if have rustup; then
+            say "adding rustfmt and clippy"
+            rustup component add rustfmt clippy >&2
+        else
+            die "rustfmt or clippy is missing; install them beside cargo, such as: rustup component add rustfmt clippy"
+        fi
+    local root=$cache/cargo-deny-$deny_version
+    [ -x "$root/bin/cargo-deny" ] && return
+    # A debug build without defaults: three quarters of a minute on two cores, and the
+    # checks take a second with it all the same.
+    say "building cargo-deny $deny_version into $root"
+    CARGO_TARGET_DIR=$root/target cargo install --quiet --locked --debug --no-default-features \
+        --version "$deny_version" --root "$root" cargo-deny >&2
+    rm -rf "$root/target"
+}
+
+cargo_is_there
+case ${1:-} in
+build | test) packages "$1" ;;
+lint) packages build; lint_tools ;;
+*) die "usage: setup.sh build|test|lint" ;;
+esac
