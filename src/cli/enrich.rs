@@ -1,7 +1,7 @@
 //! `warraq enrich [FILE…]`: the text half on files or standard input, no broker.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
