@@ -1,1 +1,6 @@
 //! cli
+
+mod conll;
+pub mod enrich;
+pub mod tag;
+mod text;
