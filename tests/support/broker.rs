@@ -65,17 +65,17 @@ impl Broker {
 
     /// A clean stop: data and port stay for `start_again`.
     pub fn stop(&mut self) {
-        if let Some(mut script) = self.script.take() {
+        if let Some(script) = self.script.take() {
             signal(script.id(), Signal::TERM);
-            script.wait().unwrap();
+            wait(script);
         }
     }
 
     /// As a power cut: data and port stay for `start_again`.
     pub fn kill(&mut self) {
-        if let Some(mut script) = self.script.take() {
+        if let Some(script) = self.script.take() {
             signal(read(&self.dir.join("pid")).parse().unwrap(), Signal::KILL);
-            script.wait().unwrap();
+            wait(script);
         }
     }
 
@@ -102,6 +102,13 @@ impl Drop for Broker {
         }
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// Waits with the pipe held open: a closed one tells the script to remove the data.
+fn wait(mut script: Child) {
+    let pipe = script.stdin.take();
+    script.wait().unwrap();
+    drop(pipe);
 }
 
 pub fn signal(process: u32, signal: Signal) {
