@@ -1,2 +1,333 @@
 //! The scripts' tables: folds, marks, digits, look-alikes; for normalize and
 //! tag alike.
+//!
+//! Two forms of a text follow from them. The **display form** is what people
+//! read: presentation forms are letters again, what nobody sees is gone. The
+//! **match form** is for look-up only: [`fold`] makes it of any string, and
+//! folding a display form gives exactly the match form that normalize keeps
+//! beside it.
+
+use std::sync::LazyLock;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// What a character becomes in the display form, before NFC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Keep,
+    Drop,
+    Space,
+    /// A zero-width joiner or non-joiner: whether it stays is for its
+    /// neighbours and the language to say.
+    Joiner,
+    /// The letters that a presentation form stands for.
+    Letters(&'static [char]),
+}
+
+/// The display form of one character.
+#[must_use]
+pub fn shown(letter: char) -> Shown {
+    match letter {
+        ' '..='~' => Shown::Keep,
+        '\u{200C}' | '\u{200D}' => Shown::Joiner,
+        _ if is_space(letter) => Shown::Space,
+        _ if is_unseen(letter) => Shown::Drop,
+        '\u{FB50}'..='\u{FDEF}' | '\u{FE70}'..='\u{FEFC}' => presentation(letter),
+        _ => Shown::Keep,
+    }
+}
+
+/// Any blank, a line break included.
+#[must_use]
+pub const fn is_space(letter: char) -> bool {
+    matches!(
+        letter,
+        '\t'..='\r' | ' ' | '\u{85}' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}'
+            | '\u{202F}' | '\u{205F}' | '\u{3000}'
+    )
+}
+
+/// Controls, bidi marks, zero-width characters, soft hyphens, tatweel: what a
+/// reader does not see, or sees as mere stretching. Joiners are not among them.
+#[must_use]
+pub const fn is_unseen(letter: char) -> bool {
+    matches!(
+        letter,
+        '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{AD}' | '\u{61C}'
+            | TATWEEL | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFC}' | '\u{FDD0}'..='\u{FDEF}'
+    )
+}
+
+pub const TATWEEL: char = '\u{640}';
+
+/// Marks that the match form drops: the vowel signs of ordinary print.
+#[must_use]
+pub const fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{64B}'..='\u{65F}' | '\u{670}')
+}
+
+/// A letter of the Arabic script in any of its languages; no mark, no digit.
+#[must_use]
+pub const fn is_arabic_letter(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{620}'..='\u{63F}' | '\u{641}'..='\u{64A}' | '\u{66E}' | '\u{66F}' | '\u{671}'..='\u{6D3}' | '\u{6D5}'
+            | '\u{6EE}' | '\u{6EF}' | '\u{6FA}'..='\u{6FC}' | '\u{6FF}' | '\u{750}'..='\u{77F}'
+            | '\u{870}'..='\u{887}' | '\u{889}'..='\u{88E}' | '\u{8A0}'..='\u{8C9}' | '\u{FB50}'..='\u{FBB1}'
+            | '\u{FBD3}'..='\u{FD3D}' | '\u{FD50}'..='\u{FDFB}' | '\u{FE80}'..='\u{FEFC}'
+    )
+}
+
+/// The value of a digit: European, Arabic-Indic or its Persian forms.
+#[must_use]
+pub const fn digit(letter: char) -> Option<u8> {
+    let zero = match letter {
+        '0'..='9' => '0',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        _ => return None,
+    };
+    #[allow(clippy::cast_possible_truncation)] // 0 to 9
+    Some((letter as u32 - zero as u32) as u8)
+}
+
+/// The Arabic letter that a letter of another language's keyboard stands for
+/// when it is typed in Arabic text (ک for ك), and what folds to a plain letter.
+#[must_use]
+pub const fn look_alike(letter: char) -> Option<char> {
+    Some(match letter {
+        'أ' | 'إ' | 'آ' | 'ٱ' | '\u{672}' | '\u{673}' | '\u{675}' => 'ا',
+        'ى' | 'ی' => 'ي',
+        'ة' | 'ہ' | 'ھ' | 'ە' | '\u{6C0}' | '\u{6C2}' | '\u{6C3}' => 'ه',
+        'ک' | 'ڪ' => 'ك',
+        _ => return None,
+    })
+}
+
+/// NFC; borrowed where the text is in it already, which a quick check tells.
+#[must_use]
+pub fn compose(text: &str) -> std::borrow::Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// The match form of any string: letters of presentation forms, what is unseen
+/// and vowel marks dropped, alefs, yas, ta marbuta and look-alikes folded,
+/// digits European, case lower. Line breaks and runs of blanks stay.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let plain = text.chars().all(|letter| matches!(shown(letter), Shown::Keep) || letter == '\n');
+    let mut folded = String::new();
+    if plain {
+        fold_display(&compose(text), &mut folded, |_, _, _| ());
+        return folded;
+    }
+    let mut letters = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match shown(letter) {
+            Shown::Keep => letters.push(letter),
+            Shown::Space if letter == '\n' => letters.push(letter),
+            Shown::Space => letters.push(' '),
+            Shown::Drop | Shown::Joiner => {}
+            Shown::Letters(many) => letters.extend(many),
+        }
+    }
+    fold_display(&compose(&letters), &mut folded, |_, _, _| ());
+    folded
+}
+
+/// Folds a display form onto the end of `folded`, and tells `edit(kept, from,
+/// to)` of each change of length: after `kept` bytes of equal length, `from`
+/// bytes became `to` bytes.
+pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
+    let bytes = text.as_bytes();
+    let mut out = std::mem::take(folded).into_bytes();
+    out.reserve(bytes.len());
+    let (mut at, mut kept_from) = (0, 0);
+    while let Some(&lead) = bytes.get(at) {
+        if lead < 0x80 {
+            let run = bytes.get(at..).unwrap_or_default();
+            let run = run.iter().position(|byte| *byte >= 0x80).map_or(run, |end| run.get(..end).unwrap_or(run));
+            let start = out.len();
+            out.extend_from_slice(run);
+            if let Some(copied) = out.get_mut(start..) {
+                copied.make_ascii_lowercase();
+            }
+            at += run.len();
+            continue;
+        }
+        if let (0xD8..=0xDB, Some(&trail)) = (lead, bytes.get(at + 1)) {
+            let [first, second] = ARABIC_FOLDS[usize::from(lead & 3) << 6 | usize::from(trail & 0x3F)];
+            at += 2;
+            if second != 0 {
+                out.extend_from_slice(&[first, second]);
+                continue;
+            }
+            out.extend((first != 0).then_some(first));
+            edit(at - 2 - kept_from, 2, usize::from(first != 0));
+            kept_from = at;
+            continue;
+        }
+        let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let from = letter.len_utf8();
+        let before = out.len();
+        push_folded(letter, &mut out);
+        let to = out.len() - before;
+        if to != from {
+            edit(at - kept_from, from, to);
+            kept_from = at + from;
+        }
+        at += from;
+    }
+    // Only whole characters were pushed; the lossy arm never runs.
+    *folded = String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+}
+
+fn push_folded(letter: char, out: &mut Vec<u8>) {
+    if is_unseen(letter) || matches!(letter, '\u{200C}' | '\u{200D}') {
+        return;
+    }
+    let mut bytes = [0; 4];
+    for lower in letter.to_lowercase() {
+        out.extend_from_slice(lower.encode_utf8(&mut bytes).as_bytes());
+    }
+}
+
+/// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
+/// one byte (a digit), a first byte of 0 none.
+static ARABIC_FOLDS: [[u8; 2]; 256] = arabic_folds();
+
+const fn arabic_folds() -> [[u8; 2]; 256] {
+    let mut table = [[0, 0]; 256];
+    let mut index = 0;
+    while index < 256 {
+        if let Some(letter) = char::from_u32(0x600 + index as u32) {
+            table[index] = arabic_fold(letter);
+        }
+        index += 1;
+    }
+    table
+}
+
+const fn arabic_fold(letter: char) -> [u8; 2] {
+    if is_mark(letter) || is_unseen(letter) {
+        return [0, 0];
+    }
+    if let Some(value) = digit(letter) {
+        return [b'0' + value, 0];
+    }
+    let letter = match look_alike(letter) {
+        Some(plain) => plain as u32,
+        None => letter as u32,
+    };
+    [0xC0 | (letter >> 6) as u8, 0x80 | (letter & 0x3F) as u8]
+}
+
+fn presentation(letter: char) -> Shown {
+    let letters = PRESENTATION_FORMS.get((letter as u32 - 0xFB50) as usize);
+    match letters {
+        Some(letters) if !letters.is_empty() => Shown::Letters(letters),
+        _ => Shown::Keep,
+    }
+}
+
+/// Letters of U+FB50 to U+FEFC, by Unicode's own compatibility mappings; empty
+/// where the character stays: ligatures of whole words and phrases (FDF0 to
+/// FDFF) and what has no mapping.
+static PRESENTATION_FORMS: LazyLock<Vec<Box<[char]>>> = LazyLock::new(|| {
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    (0xFB50..=0xFEFC)
+        .map(|code| {
+            let Some(form) = char::from_u32(code) else { return Box::default() };
+            if matches!(form, '\u{FDF0}'..='\u{FE6F}') {
+                return Box::default();
+            }
+            // Forms of lone marks are mapped to a blank or a tatweel with the mark.
+            let letters = nfkc.normalize_iter(std::iter::once(form)).filter(|letter| !matches!(letter, ' ' | &TATWEEL));
+            let letters: Box<[char]> = letters.collect();
+            if letters.first() == Some(&form) { Box::default() } else { letters }
+        })
+        .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn folds_by_the_table() {
+        for (text, folded) in [
+            ("أَحْمَدُ إلى آخرِ ٱلمدينة", "احمد الي اخر المدينه"),
+            ("مسؤول بيئي، ماء", "مسؤول بيئي، ماء"),
+            ("٢٠٢٤ و۱۴۰۳ و2024", "2024 و1403 و2024"),
+            ("Élysée LONDON Straße", "élysée london straße"),
+            ("کتاب ایران", "كتاب ايران"),
+            ("العـــراق", "العراق"),
+            ("ﻻ إله ﷺ ﺳﻮﺭﻳﺎ", "لا اله ﷺ سوريا"),
+            ("می\u{200C}رود", "ميرود"),
+            ("\u{FEFF}a\u{200F}b\u{A0}c\nd", "ab c\nd"),
+            ("cafe\u{301} و\u{654}", "café ؤ"),
+            ("ا\u{200B}\u{653}", "ا"),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+
+    #[test]
+    fn presentation_forms_are_letters_and_whole_phrases_stay() {
+        assert_eq!(shown('ﷺ'), Shown::Keep);
+        assert_eq!(shown('ﷲ'), Shown::Keep);
+        assert_eq!(shown('\u{FD3E}'), Shown::Keep);
+        assert_eq!(shown('ﻼ'), Shown::Letters(&['ل', 'ا']));
+        assert_eq!(shown('\u{FC60}'), Shown::Letters(&['\u{64E}', '\u{651}']));
+        assert_eq!(shown('\u{FE71}'), Shown::Letters(&['\u{64B}']));
+        assert_eq!(shown('ﭖ'), Shown::Letters(&['پ']));
+        for code in (0xFB50..=0xFDCF).chain(0xFE70..=0xFEFC) {
+            let form = char::from_u32(code).unwrap();
+            if let Shown::Letters(letters) = shown(form) {
+                assert!(
+                    letters.iter().all(|letter| is_arabic_letter(*letter) || is_mark(*letter)),
+                    "{form:?} {letters:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_fold_of_the_block_is_the_fold_by_hand() {
+        for code in 0x600..=0x6FF_u32 {
+            let letter = char::from_u32(code).unwrap();
+            let by_hand = if is_mark(letter) || is_unseen(letter) {
+                String::new()
+            } else if let Some(value) = digit(letter) {
+                value.to_string()
+            } else {
+                look_alike(letter).unwrap_or(letter).to_string()
+            };
+            let mut folded = String::new();
+            fold_display(&letter.to_string(), &mut folded, |_, _, _| ());
+            assert_eq!(folded, by_hand, "U+{code:04X}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_a_fold_changes_nothing(text in "\\PC{0,40}|[ء-ي\u{64B}-\u{65F} A-Z٠-٩ﺍ-ﻼ\u{200B}-\u{200F}\n]{0,40}") {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn edits_add_up_to_both_lengths(text in "[ء-ي\u{64B}-\u{65F} A-Z٠-٩İẞȺ😀\n]{0,60}") {
+            let mut folded = String::new();
+            let (mut source, mut output) = (0, 0);
+            fold_display(&text, &mut folded, |kept, from, to| {
+                source += kept + from;
+                output += kept + to;
+            });
+            prop_assert_eq!(text.len() - source, folded.len() - output);
+        }
+    }
+}

@@ -1,18 +1,111 @@
 //! [`Enriched`] or [`Reject`] to bytes and headers.
+//!
+//! Every input record leaves this room as exactly one [`Outgoing`]: an enriched
+//! record, a tombstone, or a dead letter. Whatever comes out fits
+//! `encode.max_record_bytes`, so that the broker has no reason to refuse it:
+//! an enriched record by the oversize policy, a dead letter because its value
+//! (then its input headers, then its key) is cut and a header says so.
+//!
+//! Bytes are stable: fields in the order of [`Enriched`], no clock, no random
+//! ids. Same record, same options, same bytes.
 
-use serde::{Deserialize, Serialize};
+mod dead_letter;
+pub mod headers;
+mod json;
+mod options;
+mod oversize;
 
-use crate::record::InvalidOption;
+pub use dead_letter::refused;
+pub use options::{Options, Oversize, Timestamp};
 
-/// Options of the `[encode]` table.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
+use crate::record::{Degraded, Destination, Enriched, Outgoing, Provenance, RawRecord, Reject};
 
-impl Options {
-    /// What no type can express: every option whose value cannot work.
+/// What Kafka adds to a record besides its own bytes, at most: the record's
+/// varints and its share of the batch header.
+const RECORD_OVERHEAD: usize = 128;
+/// The two lengths of a header, as librdkafka counts them.
+const HEADER_OVERHEAD: usize = 20;
+
+/// Turns what the pipeline made into what Kafka takes.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    options: Options,
+    provenance: Provenance,
+}
+
+impl Encoder {
+    /// `provenance` says which build, model and configuration made the records;
+    /// its version is the `warraq-version` header.
     #[must_use]
-    pub fn check(&self) -> Vec<InvalidOption> {
-        Vec::new()
+    pub fn new(options: &Options, provenance: Provenance) -> Self {
+        Self { options: options.clone(), provenance }
+    }
+
+    #[must_use]
+    pub const fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Whether mentions and dates carry their place in the payload.
+    #[must_use]
+    pub const fn raw_offsets(&self) -> bool {
+        self.options.raw_offsets
+    }
+
+    /// The enriched record, for the output topic, and what was cut so that it
+    /// fits.
+    ///
+    /// # Errors
+    /// [`crate::record::Reason::OutputTooLarge`], where the record is longer
+    /// than `encode.max_record_bytes` and the policy is `dead-letter`, or where
+    /// even its first words do not fit.
+    pub fn record(&self, raw: &RawRecord, enriched: Enriched) -> Result<(Outgoing, Vec<Degraded>), Reject> {
+        let mut outgoing = Outgoing {
+            to: Destination::Output,
+            key: raw.key.clone(),
+            value: None,
+            headers: headers::of_record(raw, &self.provenance.version),
+            timestamp: self.timestamp(raw),
+        };
+        let room = self.options.max_record_bytes.saturating_sub(wire_bytes(&outgoing));
+        let (value, cut) = oversize::fit(enriched, room, &self.options)?;
+        outgoing.value = Some(value);
+        Ok((outgoing, cut))
+    }
+
+    /// A record without a value passes with its key: the reader's compaction
+    /// and deletes keep working.
+    #[must_use]
+    pub fn tombstone(&self, raw: &RawRecord) -> Outgoing {
+        Outgoing {
+            to: Destination::Output,
+            key: raw.key.clone(),
+            value: None,
+            headers: headers::of_tombstone(raw, &self.provenance.version),
+            timestamp: self.timestamp(raw),
+        }
+    }
+
+    /// The input untouched, and why it was not enriched. `attempts` counts this
+    /// one: see [`headers::attempts`].
+    #[must_use]
+    pub fn dead_letter(&self, raw: &RawRecord, reject: &Reject, attempts: u32) -> Outgoing {
+        let letter = dead_letter::Letter { raw, reject, attempts, version: &self.provenance.version };
+        letter.write(self.timestamp(raw), self.options.max_record_bytes)
+    }
+
+    fn timestamp(&self, raw: &RawRecord) -> Option<i64> {
+        match self.options.timestamp {
+            Timestamp::Source => raw.timestamp,
+            Timestamp::Now => None,
+        }
     }
 }
+
+/// Bytes of a record as the producer counts them against its limit, rounded up.
+fn wire_bytes(outgoing: &Outgoing) -> usize {
+    RECORD_OVERHEAD + outgoing.bytes() + outgoing.headers.len() * HEADER_OVERHEAD
+}
+
+#[cfg(test)]
+pub(crate) mod tests_support;

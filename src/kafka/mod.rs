@@ -1,6 +1,18 @@
 //! What the rooms that touch Kafka share: client properties, errors sorted by
 //! what is to be done, messages to records and back.
 
+mod client;
+mod convert;
+mod fault;
+mod group;
+mod listener;
 mod options;
+mod statistics;
 
+pub use client::{Memory, consumer, plain, producer};
+pub use convert::{headers, raw_record};
+pub use fault::{Fault, fault};
+pub use group::Group;
+pub use listener::{ClientKind, ClientListener, log};
 pub use options::{GroupProtocol, Options, Secret};
+pub use statistics::{ClientFigures, PartitionFigures, figures};

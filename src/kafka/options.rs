@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,60 @@ impl Serialize for Secret {
     }
 }
 
+/// The secret itself, or what its file holds without the line's end.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) fn read_secret(inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<String>, std::io::Error> {
+    if let Some(file) = file {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+        return Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()));
+    }
+    Ok(inline.map(|secret| secret.expose().to_owned()))
+}
+
+/// Properties that would break a promise or that an option of its own sets, and
+/// what to do instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("bootstrap.servers", "set kafka.bootstrap_servers"),
+    ("metadata.broker.list", "set kafka.bootstrap_servers"),
+    ("client.id", "set kafka.client_id"),
+    ("group.id", "set kafka.group_id"),
+    ("group.protocol", "set kafka.group_protocol"),
+    ("group.instance.id", "set kafka.instance_id"),
+    ("transactional.id", "set kafka.transactional_id"),
+    ("transaction.timeout.ms", "set delivery.transaction_timeout"),
+    ("session.timeout.ms", "set kafka.session_timeout"),
+    ("auto.offset.reset", "set input.start"),
+    ("compression.type", "set output.compression"),
+    ("compression.codec", "set output.compression"),
+    ("security.protocol", "set kafka.security_protocol"),
+    ("sasl.password", "set kafka.sasl_password_file, so that it is masked"),
+    ("enable.auto.commit", "offsets are committed with the records they cover, never before"),
+    ("enable.auto.offset.store", "offsets are committed with the records they cover, never before"),
+    ("enable.idempotence", "without it a retry doubles and swaps records"),
+    ("acks", "less than all loses records when a broker dies"),
+    ("request.required.acks", "less than all loses records when a broker dies"),
+    ("isolation.level", "uncommitted input may be aborted after it was processed"),
+    ("message.timeout.ms", "follows delivery.transaction_timeout"),
+    ("delivery.timeout.ms", "follows delivery.transaction_timeout"),
+    ("queue.buffering.max.kbytes", "follows memory.budget"),
+    ("queue.buffering.max.messages", "follows memory.budget"),
+    ("queued.max.messages.kbytes", "follows memory.budget"),
+    ("max.in.flight", "idempotence sets it"),
+    ("max.in.flight.requests.per.connection", "idempotence sets it"),
+];
+
 impl Options {
+    /// The transactional id in force; `hostname` stands in where the options
+    /// name neither an id nor an instance.
+    #[must_use]
+    pub fn transactional_id(&self, hostname: &str) -> String {
+        let instance = self.instance_id.as_deref().unwrap_or(hostname);
+        self.transactional_id.clone().unwrap_or_else(|| format!("{}-{instance}", self.group_id))
+    }
+
     /// What no type can express: every option whose value cannot work.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidOption> {
@@ -112,6 +165,55 @@ impl Options {
                 invalid.push(InvalidOption::new(format!("kafka.{key}"), "\"\"", "must not be empty"));
             }
         }
+        let protocols = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
+        if !protocols.contains(&self.security_protocol.as_str()) {
+            let message = format!("must be one of {}", protocols.join(", "));
+            invalid.push(InvalidOption::new("kafka.security_protocol", &self.security_protocol, message));
+        }
+        if self.sasl_password.is_some() && self.sasl_password_file.is_some() {
+            let message = "give the password or the file that holds it, not both";
+            invalid.push(InvalidOption::new("kafka.sasl_password_file", "(set)", message));
+        }
+        invalid.extend(self.properties.iter().filter_map(|(key, value)| {
+            let (_, instead) = REFUSED.iter().find(|(refused, _)| refused == key)?;
+            Some(InvalidOption::new(format!("kafka.properties.\"{key}\""), value, format!("refused: {instead}")))
+        }));
         invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_that_breaks_a_promise_is_refused_with_the_reason() {
+        let properties = [("acks", "1"), ("socket.keepalive.enable", "true")];
+        let properties = properties.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let invalid = Options { properties, ..Options::default() }.check();
+        assert_eq!(invalid.len(), 1);
+        assert_eq!(
+            invalid[0].to_string(),
+            "kafka.properties.\"acks\" = 1: refused: less than all loses records when a broker dies"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_read_from_its_file_and_never_shown() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "s3cret\n").unwrap();
+        assert_eq!(read_secret(None, Some(file.path())).unwrap().as_deref(), Some("s3cret"));
+        let secret = Secret::new("s3cret");
+        assert_eq!(format!("{secret:?} {}", serde_json::to_string(&secret).unwrap()), "******** \"********\"");
+    }
+
+    #[test]
+    fn the_transactional_id_follows_the_pod() {
+        let mut options = Options::default();
+        assert_eq!(options.transactional_id("host"), "warraq-host");
+        options.instance_id = Some("warraq-0".to_owned());
+        assert_eq!(options.transactional_id("host"), "warraq-warraq-0");
+        options.transactional_id = Some("mine".to_owned());
+        assert_eq!(options.transactional_id("host"), "mine");
     }
 }

@@ -1,5 +1,22 @@
 //! The thread that sends records and commits them.
+//!
+//! [`Sequencer`] hears of finished records in any order, restores each
+//! partition's order ([`order`]), and drives transactions ([`transaction`])
+//! over a [`Sink`]. How exactly-once follows: a record and the offset behind it
+//! are in one transaction, so both are visible or neither is; what was sent is
+//! kept until its commit, so an abort is followed by the same records in the
+//! same order; and where a commit's outcome is unknown, the group's committed
+//! offset, which was part of that commit, tells what is done.
 
 mod options;
+mod order;
+mod producer;
+mod sequencer;
+mod sink;
+mod transaction;
 
 pub use options::{Compression, DeliveryMode, DeliveryOptions, OutputOptions};
+pub use producer::{KafkaSink, SinkParts};
+pub use sequencer::{Fenced, Observer, Operation, Refuse, Sequencer};
+pub use sink::Sink;
+pub use transaction::{Entry, Limits, Position};

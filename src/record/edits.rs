@@ -71,6 +71,115 @@ impl Edits {
         }
         (from, output_end(&self.edits, end).max(from))
     }
+
+    /// The way from this one's source to the output of `next`, whose source is
+    /// this one's output.
+    #[must_use]
+    pub fn then(&self, next: &Self) -> Self {
+        if self.is_identity() {
+            return next.clone();
+        }
+        if next.is_identity() {
+            return self.clone();
+        }
+        let (mut first, mut second) = (Steps::new(&self.edits), Steps::new(&next.edits));
+        let mut builder = EditsBuilder::new();
+        while first.pending() || second.pending() {
+            if first.vanishes() {
+                builder.replace(first.take(), 0);
+            } else if second.appears() {
+                builder.replace(0, second.take());
+            } else if let Some(bytes) = first.kept().zip(second.kept()).map(|(a, b)| a.min(b)) {
+                builder.keep(bytes);
+                first.advance(bytes);
+                second.advance(bytes);
+            } else {
+                // Grow both sides until they meet at a border in the middle form.
+                let (mut from, mut made) = if first.kept().is_none() { first.over() } else { (0, 0) };
+                let (mut used, mut to) = (0, 0);
+                while made != used || made == 0 {
+                    if made < used {
+                        let (source, middle) = first.step(used - made);
+                        (from, made) = (from + source, made + middle);
+                    } else {
+                        let (middle, output) = second.step(made - used);
+                        (used, to) = (used + middle, to + output);
+                    }
+                }
+                builder.replace(from, to);
+            }
+        }
+        builder.build()
+    }
+}
+
+/// A walk over edits, unit by unit; what lies between them is kept.
+struct Steps<'a> {
+    edits: &'a [Edit],
+    from: usize,
+    to: usize,
+    /// Units of the first edit that were walked.
+    units: u32,
+}
+
+impl<'a> Steps<'a> {
+    const fn new(edits: &'a [Edit]) -> Self {
+        Self { edits, from: 0, to: 0, units: 0 }
+    }
+
+    const fn pending(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
+    /// Bytes kept from here; `None` right before an edit's unit.
+    fn kept(&self) -> Option<usize> {
+        let Some(edit) = self.edits.first() else { return Some(usize::MAX) };
+        let gap = (edit.from as usize).saturating_sub(self.from);
+        (gap > 0).then_some(gap)
+    }
+
+    fn unit(&self) -> Option<Edit> {
+        if self.kept().is_none() { self.edits.first().copied() } else { None }
+    }
+
+    fn vanishes(&self) -> bool {
+        self.unit().is_some_and(|edit| edit.to_unit == 0)
+    }
+
+    fn appears(&self) -> bool {
+        self.unit().is_some_and(|edit| edit.from_unit == 0)
+    }
+
+    const fn advance(&mut self, bytes: usize) {
+        self.from += bytes;
+        self.to += bytes;
+    }
+
+    /// Walks over one unit: bytes of the source, bytes of the output.
+    fn over(&mut self) -> (usize, usize) {
+        let Some(edit) = self.edits.first().copied() else { return (0, 0) };
+        self.units += 1;
+        if self.units == edit.count {
+            self.units = 0;
+            self.edits = self.edits.get(1..).unwrap_or_default();
+        }
+        self.from += edit.from_unit as usize;
+        self.to += edit.to_unit as usize;
+        (edit.from_unit as usize, edit.to_unit as usize)
+    }
+
+    fn take(&mut self) -> usize {
+        let (from, to) = self.over();
+        from.max(to)
+    }
+
+    /// One unit, or at most `most` kept bytes.
+    fn step(&mut self, most: usize) -> (usize, usize) {
+        let Some(kept) = self.kept() else { return self.over() };
+        let bytes = kept.min(most.max(1));
+        self.advance(bytes);
+        (bytes, bytes)
+    }
 }
 
 /// Source position of the unit that begins at, or holds, an output position.
@@ -216,12 +325,59 @@ mod tests {
         assert_eq!(edits.source(5, 5 + 2), (2, 4), "a span inside units covers them whole");
     }
 
+    /// The edits of random steps over a source of so many bytes.
+    fn build(steps: &[(usize, usize, bool)], length: usize) -> Edits {
+        let mut builder = EditsBuilder::new();
+        for &(from, to, keep) in steps {
+            let from = from.min(length - builder.source_position());
+            if keep { builder.keep(from) } else { builder.replace(from, to) }
+        }
+        builder.keep(length - builder.source_position());
+        builder.build()
+    }
+
+    #[test]
+    fn two_edit_lists_in_a_row_are_one() {
+        // "a&amp;b" -> "a&b" -> "a b"; then "  a" -> "a" after "xx" was dropped.
+        let mut first = EditsBuilder::new();
+        first.keep(1);
+        first.replace(5, 1);
+        let mut second = EditsBuilder::new();
+        second.replace(1, 0);
+        second.replace(1, 3);
+        let both = first.build().then(&second.build());
+        assert_eq!(both.source(0, 3), (1, 6));
+        assert_eq!(both.source(3, 4), (6, 7));
+        assert_eq!(both.output(0, 1), (0, 0));
+    }
+
     /// A step of a random rewriting, with the text it takes and gives.
     fn steps() -> impl Strategy<Value = Vec<(usize, usize, bool)>> {
         proptest::collection::vec((0usize..4, 0usize..4, any::<bool>()), 0..60)
     }
 
     proptest! {
+        /// The way in one step covers the way in two, and loses no byte.
+        #[test]
+        fn a_composition_goes_where_its_parts_go(a in steps(), b in steps(), source in 40usize..90) {
+            let first = build(&a, source);
+            let middle = first.output(0, source).1;
+            let second = build(&b, middle);
+            let output = second.output(0, middle).1;
+            let both = first.then(&second);
+            for start in 0..output {
+                for end in start + 1..=output {
+                    let (m0, m1) = second.source(start, end);
+                    let (s0, s1) = first.source(m0, m1);
+                    let (b0, b1) = both.source(start, end);
+                    prop_assert!(b0 <= s0 && s1 <= b1, "{start}..{end}: {s0}..{s1} is not in {b0}..{b1}");
+                    prop_assert!(b1 <= source);
+                }
+            }
+            prop_assert_eq!(Edits::default().then(&second), second.clone());
+            prop_assert_eq!(both.output(0, source).1, output);
+        }
+
         /// Against a plain map with one entry a unit.
         #[test]
         fn spans_of_units_survive_both_ways(steps in steps()) {

@@ -1,0 +1,271 @@
+//! The loop of the polling thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{ClientConfig, Message, TopicPartitionList};
+
+use super::Watcher;
+use super::assignment::Assignment;
+use super::backpressure::{Backpressure, Pressure};
+use super::rebalance::{Context, Desk};
+use crate::flow::{Budget, Event, Lane, Ownership, Permit, Ticket};
+use crate::kafka::{ClientListener, Group, raw_record};
+use crate::record::RawRecord;
+
+/// How long a poll waits: the longest time that a stop or a resume goes unseen.
+const POLL: Duration = Duration::from_millis(50);
+/// A batch is handed on when it is so large, or when nothing more is at hand.
+const BATCH_RECORDS: usize = 32;
+const BATCH_BYTES: usize = 256 << 10;
+/// What a record costs besides its bytes: tickets, headers, queue entries.
+const OVERHEAD: usize = 1024;
+/// How long the budget may be spent before partitions are paused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One record for the pool.
+#[derive(Debug)]
+pub struct Work {
+    pub raw: RawRecord,
+    pub ticket: Ticket,
+    pub permit: Permit,
+    /// On the worker's clock.
+    pub polled: Duration,
+}
+
+/// Records on their way to the pool, handed on a few at a time.
+#[derive(Debug)]
+pub struct Batch {
+    work: Vec<Work>,
+    bytes: usize,
+    pool: Sender<Vec<Work>>,
+}
+
+impl Batch {
+    fn push(&mut self, work: Work) {
+        self.bytes += work.permit.bytes();
+        self.work.push(work);
+        if self.work.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES {
+            self.flush();
+        }
+    }
+
+    pub fn flush(&mut self) {
+        if !self.work.is_empty() {
+            self.bytes = 0;
+            // Its receivers live as long as the worker.
+            let _ = self.pool.send(std::mem::take(&mut self.work));
+        }
+    }
+}
+
+/// What an [`Intake`] is made of.
+pub struct IntakeParts {
+    pub config: ClientConfig,
+    pub topics: Vec<String>,
+    pub pool: Sender<Vec<Work>>,
+    pub events: Sender<Event>,
+    pub budget: Budget,
+    pub ownership: Ownership,
+    pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+    pub revoke_deadline: Duration,
+    /// Of a longer value only so many bytes are kept.
+    pub keep_bytes: usize,
+    pub listener: Arc<dyn ClientListener>,
+    pub watcher: Arc<dyn Watcher>,
+    /// Set to stop taking records and leave the group.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Why the intake cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error("the consumer cannot be made: {0}")]
+    Client(KafkaError),
+    #[error("topics {topics:?} cannot be subscribed to: {error}")]
+    Subscribe { topics: Vec<String>, error: KafkaError },
+    #[error("the consumer is done for: {0}")]
+    Fatal(String),
+    #[error("no committed offset, and input.start is \"error\": {0}; set it to \"earliest\" or \"latest\" once")]
+    NoOffset(String),
+}
+
+pub struct Intake {
+    consumer: Arc<BaseConsumer<Context>>,
+    topics: Vec<Arc<str>>,
+    budget: Budget,
+    pressure: Backpressure,
+    clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+    keep_bytes: usize,
+    watcher: Arc<dyn Watcher>,
+    stop: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Intake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake").field("topics", &self.topics).finish_non_exhaustive()
+    }
+}
+
+impl Intake {
+    /// Makes the consumer. It joins its group in [`Intake::run`].
+    ///
+    /// # Errors
+    /// Where librdkafka refuses a property.
+    pub fn new(parts: IntakeParts) -> Result<Self, IntakeError> {
+        let topics: Vec<Arc<str>> = parts.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
+        let batch = Batch { work: Vec::new(), bytes: 0, pool: parts.pool };
+        let desk = Desk { assignment: Assignment::default(), batch, pause_again: false };
+        let context = Context {
+            desk: Mutex::new(desk),
+            topics: topics.clone(),
+            ownership: parts.ownership,
+            events: parts.events,
+            clock: Arc::clone(&parts.clock),
+            revoke_deadline: parts.revoke_deadline,
+            listener: parts.listener,
+            watcher: Arc::clone(&parts.watcher),
+        };
+        let consumer = parts.config.create_with_context(context).map_err(IntakeError::Client)?;
+        Ok(Self {
+            consumer: Arc::new(consumer),
+            topics,
+            pressure: Backpressure::new(parts.budget.limit(), PATIENCE),
+            budget: parts.budget,
+            clock: parts.clock,
+            keep_bytes: parts.keep_bytes,
+            watcher: parts.watcher,
+            stop: parts.stop,
+        })
+    }
+
+    /// The group, for who commits.
+    #[must_use]
+    pub fn group(&self) -> Arc<dyn Group> {
+        Arc::clone(&self.consumer) as Arc<dyn Group>
+    }
+
+    /// Polls until it is told to stop, then leaves the group: the partitions are
+    /// revoked, which drains and commits what is in hand.
+    ///
+    /// # Errors
+    /// Where the consumer cannot go on.
+    pub fn run(mut self) -> Result<(), IntakeError> {
+        let topics: Vec<&str> = self.topics.iter().map(|topic| &**topic).collect();
+        self.consumer.subscribe(&topics).map_err(|error| IntakeError::Subscribe {
+            topics: topics.iter().map(|&topic| topic.to_owned()).collect(),
+            error,
+        })?;
+        while !self.stop.load(Ordering::Relaxed) {
+            self.watcher.tick();
+            match self.pressure.decide(self.budget.used(), (self.clock)()) {
+                Pressure::Hold => {
+                    // Below the limit by a little, so that not each record is waited for.
+                    let enough = self.budget.limit() - self.budget.limit() / 16;
+                    let _ = self.budget.wait_below(enough, POLL);
+                    continue;
+                }
+                Pressure::Pause => self.pause(),
+                Pressure::Resume => self.resume(),
+                Pressure::Flow | Pressure::Paused => {}
+            }
+            self.poll(POLL)?;
+        }
+        self.leave()
+    }
+
+    /// One batch: all that is at hand, up to the size of a batch.
+    fn poll(&mut self, timeout: Duration) -> Result<(), IntakeError> {
+        let mut timeout = timeout;
+        for _ in 0..BATCH_RECORDS {
+            let consumer = Arc::clone(&self.consumer);
+            match consumer.poll(timeout) {
+                None => break,
+                Some(Ok(message)) => self.take(&message),
+                Some(Err(error)) => self.error(&error)?,
+            }
+            timeout = Duration::ZERO;
+        }
+        let mut desk = self.consumer.context().desk();
+        desk.batch.flush();
+        let pause_again = std::mem::take(&mut desk.pause_again);
+        drop(desk);
+        if pause_again && self.pressure.is_paused() {
+            self.pause();
+        }
+        Ok(())
+    }
+
+    fn take(&self, message: &BorrowedMessage<'_>) {
+        let Some(lane) = self.consumer.context().lane(message.topic(), message.partition()) else { return };
+        let Some(topic) = self.topics.get(usize::from(lane.topic)) else { return };
+        let mut desk = self.consumer.context().desk();
+        let Some(ticket) = desk.assignment.stamp(lane, message.offset()) else { return };
+        let raw = raw_record(message, topic, self.keep_bytes);
+        self.watcher.consumed(raw.value_length);
+        let permit = self.budget.take(raw.bytes() + OVERHEAD);
+        desk.batch.push(Work { raw, ticket, permit, polled: (self.clock)() });
+    }
+
+    fn error(&self, error: &KafkaError) -> Result<(), IntakeError> {
+        match error {
+            KafkaError::MessageConsumptionFatal(_) => {
+                let fatal = self.consumer.client().fatal_error();
+                Err(IntakeError::Fatal(fatal.map_or_else(|| error.to_string(), |(_, text)| text)))
+            }
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => {
+                Err(IntakeError::NoOffset(error.to_string()))
+            }
+            _ => {
+                self.watcher.poll_error(error);
+                Ok(())
+            }
+        }
+    }
+
+    fn partitions(&self) -> TopicPartitionList {
+        let lanes: Vec<Lane> = self.consumer.context().desk().assignment.lanes();
+        let mut list = TopicPartitionList::with_capacity(lanes.len());
+        for lane in lanes {
+            if let Some(topic) = self.topics.get(usize::from(lane.topic)) {
+                list.add_partition(topic, lane.partition);
+            }
+        }
+        list
+    }
+
+    fn pause(&self) {
+        let partitions = self.partitions();
+        match self.consumer.pause(&partitions) {
+            Ok(()) => self.watcher.paused(partitions.count()),
+            Err(error) => self.watcher.poll_error(&error),
+        }
+    }
+
+    fn resume(&self) {
+        match self.consumer.resume(&self.partitions()) {
+            Ok(()) => self.watcher.paused(0),
+            Err(error) => self.watcher.poll_error(&error),
+        }
+    }
+
+    /// Unsubscribes and serves the revoke that follows.
+    fn leave(&mut self) -> Result<(), IntakeError> {
+        self.consumer.unsubscribe();
+        let give_up = (self.clock)() + self.consumer.context().revoke_deadline * 2;
+        while !self.consumer.context().desk().assignment.is_empty() && (self.clock)() < give_up {
+            self.watcher.tick();
+            // Messages that still come are of partitions on their way out, and
+            // would be drained needlessly: they are not taken.
+            if let Some(Err(error)) = self.consumer.poll(POLL) {
+                self.error(&error)?;
+            }
+        }
+        Ok(())
+    }
+}

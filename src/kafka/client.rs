@@ -1,0 +1,161 @@
+//! Client properties from options: what was measured to be best, what the
+//! promises need, and what the user adds.
+
+use rdkafka::ClientConfig;
+
+use super::options::{GroupProtocol, Options, read_secret};
+
+/// Bytes that librdkafka's own queues may take, out of `memory.budget`.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    pub consumer_queue: usize,
+    pub producer_queue: usize,
+}
+
+impl Memory {
+    /// An eighth of the budget for each queue, between 8 and 32 MB: 8 was as
+    /// fast as 64, and a longer producer queue makes commits longer.
+    #[must_use]
+    pub fn of_budget(budget: usize) -> Self {
+        const MIB: usize = 1 << 20;
+        Self { consumer_queue: (budget / 8).clamp(8 * MIB, 32 * MIB), producer_queue: 8 * MIB }
+    }
+
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.consumer_queue + self.producer_queue
+    }
+}
+
+/// Properties of any client: cluster and security, then the user's own.
+///
+/// # Errors
+/// Where a file with a secret cannot be read.
+pub fn plain(options: &Options) -> Result<ClientConfig, std::io::Error> {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &options.bootstrap_servers)
+        .set("client.id", &options.client_id)
+        .set("security.protocol", &options.security_protocol)
+        // librdkafka's own lines come through the log callback, sorted there.
+        .set("log.connection.close", "false");
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let texts = [
+        ("sasl.mechanism", options.sasl_mechanism.clone()),
+        ("sasl.username", options.sasl_username.clone()),
+        ("sasl.password", read_secret(options.sasl_password.as_ref(), options.sasl_password_file.as_deref())?),
+        ("ssl.ca.location", path(&options.ssl_ca_file)),
+        ("ssl.certificate.location", path(&options.ssl_certificate_file)),
+        ("ssl.key.location", path(&options.ssl_key_file)),
+        ("ssl.key.password", read_secret(None, options.ssl_key_password_file.as_deref())?),
+    ];
+    for (key, value) in texts {
+        if let Some(value) = value {
+            config.set(key, value);
+        }
+    }
+    Ok(config)
+}
+
+fn with_user_properties(mut config: ClientConfig, options: &Options) -> ClientConfig {
+    for (key, value) in &options.properties {
+        config.set(key, value);
+    }
+    config
+}
+
+/// Properties of the consumer. Offsets are never committed by librdkafka itself.
+///
+/// # Errors
+/// Where a file with a secret cannot be read.
+pub fn consumer(options: &Options, memory: Memory, start: &str) -> Result<ClientConfig, std::io::Error> {
+    let mut config = plain(options)?;
+    config
+        .set("group.id", &options.group_id)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", start)
+        // What an input's own transactional producer has aborted is not read; also
+        // makes the broker hold back offsets that a transaction has not settled.
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "false")
+        .set("statistics.interval.ms", "1000")
+        .set("fetch.queue.backoff.ms", "10")
+        .set("queued.min.messages", "10000")
+        .set("queued.max.messages.kbytes", (memory.consumer_queue / 1024).to_string())
+        // A limit of sanity, not of memory: a record larger than it would close
+        // the connection again and again.
+        .set("receive.message.max.bytes", "1000000000")
+        .set("fetch.max.bytes", memory.consumer_queue.to_string())
+        .set("reconnect.backoff.max.ms", "2000");
+    match options.group_protocol {
+        GroupProtocol::Classic => {
+            config
+                .set("partition.assignment.strategy", "cooperative-sticky")
+                .set("session.timeout.ms", options.session_timeout.as_millis().to_string());
+        }
+        GroupProtocol::Consumer => {
+            config.set("group.protocol", "consumer");
+        }
+    }
+    if let Some(instance) = &options.instance_id {
+        config.set("group.instance.id", instance);
+    }
+    Ok(with_user_properties(config, options))
+}
+
+/// Properties of the producer; with a transactional id for exactly-once.
+///
+/// # Errors
+/// Where a file with a secret cannot be read.
+pub fn producer(
+    options: &Options,
+    memory: Memory,
+    compression: &str,
+    transaction: Option<(&str, std::time::Duration)>,
+) -> Result<ClientConfig, std::io::Error> {
+    let mut config = plain(options)?;
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("compression.type", compression)
+        .set("linger.ms", "5")
+        .set("batch.size", "524288")
+        .set("queue.buffering.max.kbytes", (memory.producer_queue / 1024).to_string())
+        // Java's own partitioner: records join with what other producers write.
+        .set("partitioner", "murmur2_random")
+        // Size is decided before sending (`encode.max_record_bytes`).
+        .set("message.max.bytes", "1000000000")
+        .set("statistics.interval.ms", "1000")
+        .set("reconnect.backoff.max.ms", "2000");
+    if let Some((id, timeout)) = transaction {
+        config.set("transactional.id", id).set("transaction.timeout.ms", timeout.as_millis().to_string());
+    }
+    Ok(with_user_properties(config, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_queue_gets_its_share_within_bounds() {
+        assert_eq!(Memory::of_budget(64 << 20).consumer_queue, 8 << 20);
+        assert_eq!(Memory::of_budget(128 << 20).consumer_queue, 16 << 20);
+        assert_eq!(Memory::of_budget(4 << 30).consumer_queue, 32 << 20);
+    }
+
+    #[test]
+    fn librdkafka_takes_what_is_set() {
+        let options = Options { instance_id: Some("a-0".to_owned()), ..Options::default() };
+        let memory = Memory::of_budget(256 << 20);
+        for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
+            let options = Options { group_protocol: protocol, ..options.clone() };
+            let config = consumer(&options, memory, "earliest").unwrap();
+            let _: rdkafka::consumer::BaseConsumer = config.create().unwrap();
+        }
+        let timeout = std::time::Duration::from_secs(60);
+        let config = producer(&options, memory, "lz4", Some(("w-0", timeout))).unwrap();
+        let _: rdkafka::producer::BaseProducer = config.create().unwrap();
+    }
+}

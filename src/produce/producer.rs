@@ -1,0 +1,321 @@
+//! The sink that is a real producer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::{Offset, Statistics, TopicPartitionList};
+
+use super::sink::Sink;
+use super::transaction::Position;
+use crate::flow::{Lane, Ownership};
+use crate::kafka::{ClientKind, ClientListener, Fault, Group, fault, figures, headers, log};
+use crate::record::{Destination, Outgoing};
+
+/// How long one call may block before its caller looks around: a drain may have
+/// been asked for meanwhile, and the same call can go on afterwards.
+const CALL: Duration = Duration::from_secs(5);
+/// How long to wait for acknowledgements at a time.
+const DELIVERY: Duration = Duration::from_millis(200);
+
+/// What a [`KafkaSink`] is made of.
+pub struct SinkParts {
+    pub config: ClientConfig,
+    /// Exactly once; otherwise a commit is a commit of offsets.
+    pub transactional: bool,
+    pub output: String,
+    pub dead_letters: String,
+    /// Names of the input topics, by [`Lane::topic`].
+    pub inputs: Vec<String>,
+    pub group: Arc<dyn Group>,
+    pub ownership: Ownership,
+    pub listener: Arc<dyn ClientListener>,
+}
+
+pub struct KafkaSink {
+    parts: SinkParts,
+    producer: Option<ThreadedProducer<Context>>,
+    deliveries: Arc<Deliveries>,
+}
+
+impl std::fmt::Debug for KafkaSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaSink").field("output", &self.parts.output).finish_non_exhaustive()
+    }
+}
+
+impl KafkaSink {
+    #[must_use]
+    pub fn new(parts: SinkParts) -> Self {
+        Self { parts, producer: None, deliveries: Arc::default() }
+    }
+
+    fn producer(&self) -> Result<&ThreadedProducer<Context>, Fault> {
+        self.producer.as_ref().ok_or_else(|| Fault::Recreate("there is no producer".to_owned()))
+    }
+
+    /// The fault of a call; a producer that is done for tells why itself.
+    fn fault(&self, error: &KafkaError, index: usize) -> Fault {
+        let fatal = self.producer.as_ref().and_then(|producer| producer.client().fatal_error());
+        match (fatal, fault(error, index)) {
+            (Some((code, text)), _) => match fault(&KafkaError::MessageProduction(code), index) {
+                Fault::Fenced(_) => Fault::Fenced(text),
+                _ => Fault::Recreate(text),
+            },
+            (None, fault) => fault,
+        }
+    }
+
+    fn offsets(&self, positions: &[Position]) -> Result<TopicPartitionList, Fault> {
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for position in positions {
+            let topic = self.topic(position.lane)?;
+            list.add_partition_offset(topic, position.lane.partition, Offset::Offset(position.offset))
+                .map_err(|error| Fault::Abort(error.to_string()))?;
+        }
+        Ok(list)
+    }
+
+    fn topic(&self, lane: Lane) -> Result<&str, Fault> {
+        let topic = self.parts.inputs.get(usize::from(lane.topic)).map(String::as_str);
+        topic.ok_or_else(|| Fault::Abort(format!("no input topic has the number {}", lane.topic)))
+    }
+}
+
+impl Sink for KafkaSink {
+    fn recreate(&mut self) -> Result<(), Fault> {
+        // The old one first: two of the same id fence each other.
+        self.producer = None;
+        self.deliveries = Arc::default();
+        let context = Context { deliveries: Arc::clone(&self.deliveries), listener: Arc::clone(&self.parts.listener) };
+        let producer: ThreadedProducer<Context> =
+            self.parts.config.create_with_context(context).map_err(|error| Fault::Retry(error.to_string()))?;
+        if self.parts.transactional {
+            // Whatever goes wrong here, a new producer is the next try anyway.
+            producer.init_transactions(CALL * 2).map_err(|error| Fault::Retry(error.to_string()))?;
+        }
+        self.producer = Some(producer);
+        Ok(())
+    }
+
+    fn committed(&mut self, lanes: &[Lane]) -> Result<BTreeMap<Lane, i64>, Fault> {
+        let mut list = TopicPartitionList::with_capacity(lanes.len());
+        for lane in lanes {
+            list.add_partition(self.topic(*lane)?, lane.partition);
+        }
+        let committed = self.parts.group.committed(list, CALL).map_err(|error| Fault::Retry(error.to_string()))?;
+        let mut offsets = BTreeMap::new();
+        for lane in lanes {
+            let element = committed.find_partition(self.topic(*lane)?, lane.partition);
+            let Some(element) = element else { continue };
+            element.error().map_err(|error| Fault::Retry(error.to_string()))?;
+            if let Offset::Offset(offset) = element.offset() {
+                offsets.insert(*lane, offset);
+            }
+        }
+        Ok(offsets)
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.deliveries.start();
+        if self.parts.transactional {
+            self.producer()?.begin_transaction().map_err(|error| self.fault(&error, 0))?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, index: usize, outgoing: &Outgoing) -> Result<(), Fault> {
+        let topic = match outgoing.to {
+            Destination::Output => &self.parts.output,
+            Destination::DeadLetters => &self.parts.dead_letters,
+        };
+        let mut record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, self.deliveries.opaque(index))
+            .headers(headers(&outgoing.headers));
+        if let Some(key) = &outgoing.key {
+            record = record.key(key.as_slice());
+        }
+        if let Some(value) = &outgoing.value {
+            record = record.payload(value.as_slice());
+        }
+        if let Some(timestamp) = outgoing.timestamp {
+            record = record.timestamp(timestamp);
+        }
+        self.producer()?.send(record).map_err(|(error, _)| self.fault(&error, index))
+    }
+
+    fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
+        match self.deliveries.wait(count, DELIVERY) {
+            Ok(all) => {
+                // A fatal error purges the queue only later; do not wait for it.
+                let fatal = self.producer()?.client().fatal_error();
+                fatal.map_or(Ok(all), |(code, _)| Err(self.fault(&KafkaError::MessageProduction(code), 0)))
+            }
+            Err(failed) => Err(self.delivery_fault(&failed)),
+        }
+    }
+
+    fn send_offsets(&mut self, positions: &[Position]) -> Result<(), Fault> {
+        let offsets = self.offsets(positions)?;
+        // First the metadata, then the question: see `Ownership`.
+        let metadata = self.parts.group.metadata();
+        if let Some(lost) = positions.iter().find(|position| !self.parts.ownership.owns(position.lane, position.epoch))
+        {
+            return Err(Fault::Abort(format!("partition {} is no longer ours", lost.lane.partition)));
+        }
+        if !self.parts.transactional {
+            return self.parts.group.commit(&offsets).map_err(|error| Fault::Retry(error.to_string()));
+        }
+        let Some(metadata) = metadata else {
+            return Err(Fault::Abort("the consumer has no group metadata".to_owned()));
+        };
+        self.producer()?.send_offsets_to_transaction(&offsets, &metadata, CALL).map_err(|error| self.fault(&error, 0))
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        if self.parts.transactional {
+            self.producer()?.commit_transaction(CALL).map_err(|error| self.fault(&error, 0))?;
+        }
+        Ok(())
+    }
+
+    fn abort(&mut self) -> Result<(), Fault> {
+        if self.parts.transactional {
+            self.producer()?.abort_transaction(CALL).map_err(|error| self.fault(&error, 0))?;
+        }
+        Ok(())
+    }
+}
+
+impl KafkaSink {
+    /// Records that the broker will never take are told apart from a producer
+    /// or a broker in trouble.
+    fn delivery_fault(&self, failed: &[(usize, KafkaError)]) -> Fault {
+        let mut refused = Vec::new();
+        let mut message = String::new();
+        let mut other = None;
+        for (index, error) in failed {
+            match self.fault(error, *index) {
+                Fault::Refused(indices, text) => {
+                    refused.extend(indices);
+                    message = text;
+                }
+                fault @ (Fault::Fenced(_) | Fault::Recreate(_)) => return fault,
+                fault => other = Some(fault.to_string()),
+            }
+        }
+        match other {
+            _ if !refused.is_empty() => Fault::Refused(refused, message),
+            text => Fault::Abort(text.unwrap_or_default()),
+        }
+    }
+}
+
+/// Acknowledgements of the open transaction. Reports of one that was aborted
+/// come late; their attempt tells them apart.
+#[derive(Debug, Default)]
+struct Deliveries {
+    state: Mutex<Counts>,
+    bell: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    attempt: u32,
+    acknowledged: usize,
+    failed: Vec<(usize, KafkaError)>,
+}
+
+const INDEX_BITS: u32 = 32;
+
+impl Deliveries {
+    fn start(&self) {
+        let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts = Counts { attempt: counts.attempt.wrapping_add(1), ..Counts::default() };
+    }
+
+    /// Names a record in its delivery report: attempt and index in one word.
+    fn opaque(&self, index: usize) -> usize {
+        let attempt = self.state.lock().unwrap_or_else(PoisonError::into_inner).attempt;
+        (attempt as usize) << INDEX_BITS | index
+    }
+
+    fn report(&self, opaque: usize, error: Option<KafkaError>) {
+        let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if opaque >> INDEX_BITS != counts.attempt as usize {
+            return;
+        }
+        match error {
+            None => counts.acknowledged += 1,
+            Some(error) => counts.failed.push((opaque & ((1 << INDEX_BITS) - 1), error)),
+        }
+        drop(counts);
+        self.bell.notify_one();
+    }
+
+    /// Whether so many are acknowledged, after waiting for it at most so long.
+    fn wait(&self, count: usize, timeout: Duration) -> Result<bool, Vec<(usize, KafkaError)>> {
+        let counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = |counts: &mut Counts| counts.failed.is_empty() && counts.acknowledged < count;
+        let (mut counts, _) =
+            self.bell.wait_timeout_while(counts, timeout, open).unwrap_or_else(PoisonError::into_inner);
+        if counts.failed.is_empty() {
+            Ok(counts.acknowledged >= count)
+        } else {
+            Err(std::mem::take(&mut counts.failed))
+        }
+    }
+}
+
+struct Context {
+    deliveries: Arc<Deliveries>,
+    listener: Arc<dyn ClientListener>,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        log(ClientKind::Producer, level, facility, text);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.listener.figures(ClientKind::Producer, figures(&statistics));
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.listener.error(ClientKind::Producer, &error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        self.deliveries.report(opaque, result.as_ref().err().map(|(error, _)| error.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::error::RDKafkaErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn reports_of_an_aborted_attempt_do_not_count() {
+        let deliveries = Deliveries::default();
+        deliveries.start();
+        let old = deliveries.opaque(0);
+        deliveries.start();
+        deliveries.report(old, Some(KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue)));
+        deliveries.report(old, None);
+        assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(false));
+        deliveries.report(deliveries.opaque(0), None);
+        assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(true));
+        let error = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
+        deliveries.report(deliveries.opaque(7), Some(error.clone()));
+        assert_eq!(deliveries.wait(2, Duration::ZERO), Err(vec![(7, error)]));
+    }
+}

@@ -1,0 +1,309 @@
+//! The loop of the producing thread: events in, calls to the sink out.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::order::Order;
+use super::sink::Sink;
+use super::transaction::{Action, Entry, Limits, Next, Transaction};
+use crate::flow::{Drain, Event, Finished, Lane};
+use crate::kafka::Fault;
+use crate::record::{Outgoing, Reason, Stage};
+use crate::retry::Backoff;
+
+/// A pause while the producer's queue is full: it drains in a few milliseconds.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// What the sequencer tells of its doings, for metrics, logs and health.
+pub trait Observer {
+    /// About to make a call that may block.
+    fn calling(&mut self, operation: Operation);
+    /// A call came back.
+    fn called(&mut self, operation: Operation, took: Duration, fault: Option<&Fault>);
+    /// These records are durable: visible and never done again.
+    fn durable(&mut self, records: &[Entry<Finished>], now: Duration);
+    /// Records dropped because their partitions are no longer ours.
+    fn dropped(&mut self, records: usize);
+    /// The broker refused a record, which becomes a dead letter.
+    fn refused(&mut self, record: &Finished, message: &str);
+}
+
+/// The calls to the broker, as metrics and logs name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    Recreate,
+    AskCommitted,
+    Begin,
+    Send,
+    Deliver,
+    SendOffsets,
+    Commit,
+    Abort,
+}
+
+impl Operation {
+    pub const ALL: [Self; 8] = [
+        Self::Recreate,
+        Self::AskCommitted,
+        Self::Begin,
+        Self::Send,
+        Self::Deliver,
+        Self::SendOffsets,
+        Self::Commit,
+        Self::Abort,
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recreate => "recreate",
+            Self::AskCommitted => "ask_committed",
+            Self::Begin => "begin",
+            Self::Send => "send",
+            Self::Deliver => "deliver",
+            Self::SendOffsets => "send_offsets",
+            Self::Commit => "commit",
+            Self::Abort => "abort",
+        }
+    }
+}
+
+/// Another producer has our transactional id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "another producer took the transactional id of this worker, so it stops: {0}; \
+     give each worker an id of its own (kafka.transactional_id or kafka.instance_id)"
+)]
+pub struct Fenced(pub String);
+
+/// Makes a dead letter of a record that the broker refused, with its message.
+pub type Refuse = Box<dyn Fn(&Outgoing, &str) -> Outgoing + Send>;
+
+/// Order restored, transactions driven; generic over the sink, so that the same
+/// code runs against a broker and against a script of faults.
+pub struct Sequencer<S, O> {
+    sink: S,
+    observer: O,
+    refuse: Refuse,
+    order: Order<Finished>,
+    transaction: Transaction<Finished>,
+    drains: Vec<Drain>,
+    backoff: Backoff,
+    /// Something changed since the drains were last looked at.
+    unsettled: bool,
+    stopping: bool,
+}
+
+impl<S: std::fmt::Debug, O> std::fmt::Debug for Sequencer<S, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sequencer").field("sink", &self.sink).field("transaction", &self.transaction.len()).finish()
+    }
+}
+
+/// What to do after a step.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Again,
+    Wait(Option<Duration>),
+    Fenced(Fenced),
+}
+
+impl<S: Sink, O: Observer> Sequencer<S, O> {
+    pub fn new(sink: S, observer: O, limits: Limits, refuse: Refuse) -> Self {
+        Self {
+            sink,
+            observer,
+            refuse,
+            order: Order::default(),
+            transaction: Transaction::new(limits),
+            drains: Vec::new(),
+            backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(5)),
+            unsettled: false,
+            stopping: false,
+        }
+    }
+
+    /// Runs until [`Event::Stop`], or until every sender of events is gone.
+    ///
+    /// # Errors
+    /// Where another producer took our transactional id.
+    pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Duration) -> Result<(), Fenced> {
+        while !self.stopping {
+            for event in events.try_iter().take(256) {
+                self.handle(event);
+            }
+            match self.step(&clock) {
+                Step::Again => {}
+                Step::Fenced(fenced) => return Err(fenced),
+                Step::Wait(until) => {
+                    let until = self.drains.iter().map(|drain| drain.deadline).chain(until).min();
+                    match until.map(|until| events.recv_timeout(until.saturating_sub(clock()))) {
+                        Some(Ok(event)) => self.handle(event),
+                        Some(Err(RecvTimeoutError::Timeout)) => {}
+                        Some(Err(RecvTimeoutError::Disconnected)) => return Ok(()),
+                        None => match events.recv_timeout(Duration::from_secs(1)) {
+                            Ok(event) => self.handle(event),
+                            Err(RecvTimeoutError::Timeout) => {}
+                            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                        },
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.unsettled = true;
+        match event {
+            Event::Assigned { lane, epoch } => self.order.open(lane, epoch),
+            Event::Finished(records) => self.finished(records),
+            Event::Drain(drain) => self.drains.push(drain),
+            Event::Lost(lanes) => {
+                let dropped = lanes.iter().map(|&lane| self.let_go(lane)).sum();
+                self.observer.dropped(dropped);
+            }
+            Event::Stop => self.stopping = true,
+        }
+    }
+
+    fn finished(&mut self, records: Vec<Finished>) {
+        let mut stale = 0;
+        for record in records {
+            stale += usize::from(self.order.complete(record.ticket, record).is_err());
+        }
+        if stale > 0 {
+            self.observer.dropped(stale);
+        }
+        while let Some((ticket, record)) = self.order.pop() {
+            let bytes = record.permit.bytes();
+            self.transaction.push(ticket, record, bytes);
+        }
+    }
+
+    fn let_go(&mut self, lane: Lane) -> usize {
+        self.order.close(lane) + self.transaction.lose(lane)
+    }
+
+    /// Answers the drains that are through, or whose time is up.
+    fn settle_drains(&mut self, now: Duration) {
+        for drain in std::mem::take(&mut self.drains) {
+            let through = drain
+                .lanes
+                .iter()
+                .all(|&(lane, stamped)| self.order.is_through(lane, stamped) && !self.transaction.holds(lane));
+            if !through && now < drain.deadline {
+                self.drains.push(drain);
+                continue;
+            }
+            let dropped = drain.lanes.iter().map(|&(lane, _)| self.let_go(lane)).sum();
+            if dropped > 0 {
+                self.observer.dropped(dropped);
+            }
+            // Who asked may have given up waiting; then nobody needs the answer.
+            let _ = drain.done.send(dropped);
+        }
+        self.transaction.set_urgent(!self.drains.is_empty());
+    }
+
+    fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
+        let now = clock();
+        if self.unsettled || self.drains.iter().any(|drain| now >= drain.deadline) {
+            self.unsettled = false;
+            self.settle_drains(now);
+        }
+        let action = self.transaction.next(now);
+        match action {
+            Action::Wait(until) => return Step::Wait(until),
+            Action::Exit(reason) => return Step::Fenced(Fenced(reason)),
+            _ => {}
+        }
+        let operation = operation(&action);
+        self.observer.calling(operation);
+        let result = self.perform(action);
+        let after = clock();
+        self.observer.called(operation, after.saturating_sub(now), result.as_ref().err());
+        match result {
+            Ok(Done::Released(released)) => {
+                self.backoff.reset();
+                self.unsettled = true;
+                self.observer.durable(&released, after);
+            }
+            Ok(Done::Progress | Done::Waiting) => {}
+            Err(fault) => self.fault(&fault, after),
+        }
+        Step::Again
+    }
+
+    fn perform(&mut self, action: Action) -> Result<Done, Fault> {
+        match action {
+            Action::Recreate => self.sink.recreate()?,
+            Action::AskCommitted(lanes) => {
+                let committed = if lanes.is_empty() { Default::default() } else { self.sink.committed(&lanes)? };
+                return Ok(Done::Released(self.transaction.recovered(&committed)));
+            }
+            Action::Begin => self.sink.begin()?,
+            Action::Send(index) => {
+                if let Some(entry) = self.transaction.entry(index) {
+                    self.sink.send(index, &entry.item.outgoing)?;
+                }
+                self.transaction.sent();
+                return Ok(Done::Progress);
+            }
+            Action::AwaitDeliveries(count) => {
+                if !self.sink.await_deliveries(count)? {
+                    return Ok(Done::Waiting);
+                }
+            }
+            Action::SendOffsets(positions) => self.sink.send_offsets(&positions)?,
+            Action::Commit => {
+                self.sink.commit()?;
+                return Ok(Done::Released(self.transaction.committed()));
+            }
+            Action::Abort => self.sink.abort()?,
+            Action::Wait(_) | Action::Exit(_) => return Ok(Done::Waiting),
+        }
+        self.transaction.done();
+        Ok(Done::Progress)
+    }
+
+    fn fault(&mut self, fault: &Fault, now: Duration) {
+        if let Fault::Refused(indices, message) = fault {
+            for &index in indices {
+                if let Some(entry) = self.transaction.entry_mut(index) {
+                    self.observer.refused(&entry.item, message);
+                    entry.item.outgoing = (self.refuse)(&entry.item.outgoing, message);
+                    entry.item.rejected = Some((Stage::Produce, Reason::RefusedByBroker));
+                }
+            }
+        }
+        match self.transaction.failed(fault, now) {
+            Next::Go => {}
+            Next::Breathe => self.transaction.hold_until(now + BREATH),
+            Next::BackOff => self.transaction.hold_until(now + self.backoff.next_delay()),
+        }
+    }
+}
+
+enum Done {
+    Progress,
+    Waiting,
+    Released(Vec<Entry<Finished>>),
+}
+
+const fn operation(action: &Action) -> Operation {
+    match action {
+        Action::Recreate => Operation::Recreate,
+        Action::AskCommitted(_) => Operation::AskCommitted,
+        Action::Begin => Operation::Begin,
+        Action::Send(_) => Operation::Send,
+        Action::SendOffsets(_) => Operation::SendOffsets,
+        Action::Commit => Operation::Commit,
+        Action::Abort => Operation::Abort,
+        Action::AwaitDeliveries(_) | Action::Wait(_) | Action::Exit(_) => Operation::Deliver,
+    }
+}
+
+#[cfg(test)]
+mod tests;

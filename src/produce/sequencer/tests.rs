@@ -1,0 +1,434 @@
+//! The sequencer against a scripted broker: random arrivals, completions in any
+//! order, revokes, losses and faults at every call.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crossbeam_channel::bounded;
+use proptest::prelude::*;
+
+use super::*;
+use crate::flow::{Budget, Ticket};
+use crate::produce::transaction::Position;
+use crate::record::Destination;
+
+/// What a broker knows: visible records, committed offsets, the open transaction.
+#[derive(Debug, Default)]
+struct Broker {
+    visible: Vec<(Lane, i64)>,
+    committed: BTreeMap<Lane, i64>,
+    /// Owned by our member of the group, as the group coordinator sees it.
+    owned: BTreeMap<Lane, u64>,
+    open: Option<Open>,
+    /// One number a call decides what goes wrong; 0 is nothing.
+    script: Vec<u8>,
+    calls: usize,
+    went_back: bool,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Open {
+    records: Vec<(Lane, i64)>,
+    offsets: Vec<Position>,
+    /// A commit that happened although its caller was told "timed out".
+    committed: bool,
+}
+
+impl Broker {
+    fn roll(&mut self) -> u8 {
+        let roll = self.script.get(self.calls).copied().unwrap_or(0);
+        self.calls += 1;
+        roll
+    }
+
+    fn end(&mut self, commit: bool) {
+        let Some(open) = self.open.take() else { return };
+        if !commit || open.committed {
+            return;
+        }
+        self.apply(&open);
+    }
+
+    fn apply(&mut self, open: &Open) {
+        self.visible.extend(&open.records);
+        for position in &open.offsets {
+            let before = self.committed.insert(position.lane, position.offset);
+            self.went_back |= before.is_some_and(|before| before > position.offset);
+        }
+    }
+}
+
+fn retry() -> Fault {
+    Fault::Retry("timed out".to_owned())
+}
+
+fn abort() -> Fault {
+    Fault::Abort("stale".to_owned())
+}
+
+fn recreate() -> Fault {
+    Fault::Recreate("fatal".to_owned())
+}
+
+#[derive(Debug, Clone)]
+struct Scripted(Rc<RefCell<Broker>>);
+
+impl Scripted {
+    fn lane_of(outgoing: &Outgoing) -> (Lane, i64) {
+        let key = String::from_utf8(outgoing.key.clone().unwrap()).unwrap();
+        let (partition, offset) = key.split_once('/').unwrap();
+        (Lane { topic: 0, partition: partition.parse().unwrap() }, offset.parse().unwrap())
+    }
+}
+
+impl Sink for Scripted {
+    fn recreate(&mut self) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        if broker.roll() == 1 {
+            return Err(retry());
+        }
+        broker.end(false);
+        Ok(())
+    }
+
+    fn committed(&mut self, lanes: &[Lane]) -> Result<BTreeMap<Lane, i64>, Fault> {
+        let mut broker = self.0.borrow_mut();
+        if broker.roll() == 1 {
+            return Err(retry());
+        }
+        Ok(lanes.iter().filter_map(|lane| broker.committed.get(lane).map(|&offset| (*lane, offset))).collect())
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        match broker.roll() {
+            1 => Err(retry()),
+            2 => Err(recreate()),
+            _ => {
+                assert!(broker.open.is_none(), "begin inside a transaction");
+                broker.open = Some(Open::default());
+                Ok(())
+            }
+        }
+    }
+
+    fn send(&mut self, _index: usize, outgoing: &Outgoing) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        match broker.roll() {
+            1 => return Err(Fault::QueueFull),
+            2 => return Err(abort()),
+            3 => return Err(recreate()),
+            _ => {}
+        }
+        let record = Self::lane_of(outgoing);
+        broker.open.as_mut().expect("send outside a transaction").records.push(record);
+        Ok(())
+    }
+
+    fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
+        let mut broker = self.0.borrow_mut();
+        match broker.roll() {
+            1 => Ok(false),
+            2 => Err(abort()),
+            3 => Err(Fault::Refused(vec![count - 1], "too large".to_owned())),
+            _ => {
+                assert_eq!(broker.open.as_ref().map(|open| open.records.len()), Some(count));
+                Ok(true)
+            }
+        }
+    }
+
+    fn send_offsets(&mut self, positions: &[Position]) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        let ours = positions.iter().all(|p| broker.owned.get(&p.lane) == Some(&p.epoch));
+        match broker.roll() {
+            1 => return Err(retry()),
+            2 => return Err(abort()),
+            3 => return Err(recreate()),
+            _ if !ours => return Err(abort()),
+            _ => {}
+        }
+        broker.open.as_mut().expect("offsets outside a transaction").offsets = positions.to_vec();
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        if broker.open.as_ref().is_some_and(|open| open.committed) {
+            broker.open = None;
+            return Ok(());
+        }
+        let roll = broker.roll();
+        match roll {
+            1 => Err(retry()),
+            2 => Err(abort()),
+            // Done, but the answer was lost: the same call later finds it done.
+            3 => {
+                let mut open = broker.open.take().expect("commit outside a transaction");
+                broker.apply(&open);
+                open.committed = true;
+                broker.open = Some(open);
+                Err(retry())
+            }
+            // Outcome unknown, producer gone: done in one case, not in the other.
+            4 | 5 => {
+                broker.end(roll == 4);
+                Err(recreate())
+            }
+            _ => {
+                broker.end(true);
+                Ok(())
+            }
+        }
+    }
+
+    fn abort(&mut self) -> Result<(), Fault> {
+        let mut broker = self.0.borrow_mut();
+        match broker.roll() {
+            1 => Err(retry()),
+            2 => Err(recreate()),
+            _ => {
+                broker.end(false);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Silent;
+
+impl Observer for Silent {
+    fn calling(&mut self, _: Operation) {}
+    fn called(&mut self, _: Operation, _: Duration, _: Option<&Fault>) {}
+    fn durable(&mut self, _: &[Entry<Finished>], _: Duration) {}
+    fn dropped(&mut self, _: usize) {}
+    fn refused(&mut self, _: &Finished, _: &str) {}
+}
+
+/// The consuming side, as far as the sequencer can tell.
+#[derive(Debug, Default)]
+struct Member {
+    lanes: BTreeMap<Lane, Owned>,
+    in_pool: Vec<Finished>,
+    epochs: u64,
+}
+
+#[derive(Debug)]
+struct Owned {
+    epoch: u64,
+    next_offset: i64,
+    stamped: u64,
+}
+
+const LANES: i32 = 3;
+const RECORDS: i64 = 12;
+
+#[derive(Debug, Clone)]
+enum Act {
+    Assign(i32),
+    Poll(i32),
+    Finish(usize),
+    Step(u8),
+    Revoke(i32),
+    Lose(i32),
+    Wait,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        2 => (0..LANES).prop_map(Act::Assign),
+        6 => (0..LANES).prop_map(Act::Poll),
+        6 => any::<usize>().prop_map(Act::Finish),
+        8 => (1u8..12).prop_map(Act::Step),
+        1 => (0..LANES).prop_map(Act::Revoke),
+        1 => (0..LANES).prop_map(Act::Lose),
+        2 => Just(Act::Wait),
+    ];
+    proptest::collection::vec(act, 0..160)
+}
+
+struct World {
+    broker: Rc<RefCell<Broker>>,
+    sequencer: Sequencer<Scripted, Silent>,
+    member: Member,
+    budget: Budget,
+    now: std::cell::Cell<Duration>,
+}
+
+impl World {
+    fn new(script: Vec<u8>) -> Self {
+        let broker = Rc::new(RefCell::new(Broker { script, ..Broker::default() }));
+        let limits = Limits {
+            interval: Duration::from_millis(100),
+            records: 5,
+            bytes: usize::MAX,
+            timeout: Duration::from_secs(60),
+        };
+        let refuse: Refuse =
+            Box::new(|outgoing, _| Outgoing { to: Destination::DeadLetters, value: None, ..outgoing.clone() });
+        let sequencer = Sequencer::new(Scripted(Rc::clone(&broker)), Silent, limits, refuse);
+        let now = std::cell::Cell::new(Duration::ZERO);
+        Self { broker, sequencer, member: Member::default(), budget: Budget::new(1000), now }
+    }
+
+    fn assign(&mut self, lane: Lane) {
+        if self.member.lanes.contains_key(&lane) {
+            return;
+        }
+        // A broker gives out committed offsets only once no transaction holds them.
+        let pending = self
+            .broker
+            .borrow()
+            .open
+            .as_ref()
+            .is_some_and(|open| !open.committed && open.offsets.iter().any(|position| position.lane == lane));
+        if pending {
+            return;
+        }
+        self.member.epochs += 1;
+        let epoch = self.member.epochs;
+        let next_offset = self.broker.borrow().committed.get(&lane).copied().unwrap_or(0);
+        self.member.lanes.insert(lane, Owned { epoch, next_offset, stamped: 0 });
+        self.broker.borrow_mut().owned.insert(lane, epoch);
+        self.sequencer.handle(Event::Assigned { lane, epoch });
+    }
+
+    fn poll(&mut self, lane: Lane) {
+        let Some(owned) = self.member.lanes.get_mut(&lane) else { return };
+        if owned.next_offset >= RECORDS {
+            return;
+        }
+        let ticket = Ticket { lane, epoch: owned.epoch, sequence: owned.stamped, offset: owned.next_offset };
+        owned.next_offset += 1;
+        owned.stamped += 1;
+        let outgoing = Outgoing {
+            to: Destination::Output,
+            key: Some(format!("{}/{}", lane.partition, ticket.offset).into_bytes()),
+            value: None,
+            headers: Vec::new(),
+            timestamp: None,
+        };
+        let permit = self.budget.take(1);
+        self.member.in_pool.push(Finished {
+            ticket,
+            outgoing,
+            rejected: None,
+            permit,
+            polled: Duration::ZERO,
+            appended: None,
+        });
+    }
+
+    fn finish(&mut self, pick: usize) {
+        if self.member.in_pool.is_empty() {
+            return;
+        }
+        let index = pick % self.member.in_pool.len();
+        let record = self.member.in_pool.swap_remove(index);
+        self.sequencer.handle(Event::Finished(vec![record]));
+    }
+
+    fn step(&mut self) -> bool {
+        let clock = || self.now.get();
+        match self.sequencer.step(&clock) {
+            Step::Again => true,
+            Step::Wait(Some(until)) => {
+                self.now.set(self.now.get().max(until));
+                true
+            }
+            Step::Wait(None) => false,
+            Step::Fenced(fenced) => panic!("{fenced}"),
+        }
+    }
+
+    /// As the rebalance callback does it: stop stamping, ask for a drain, finish
+    /// what the pool has, wait for the answer, only then let the group know.
+    fn revoke(&mut self, lane: Lane, patience: Duration) {
+        let Some(owned) = self.member.lanes.remove(&lane) else { return };
+        let (done, answer) = bounded(1);
+        let deadline = self.now.get() + patience;
+        self.sequencer.handle(Event::Drain(Drain { lanes: vec![(lane, owned.stamped)], deadline, done }));
+        for _ in 0..10_000 {
+            if answer.try_recv().is_ok() {
+                self.broker.borrow_mut().owned.remove(&lane);
+                return;
+            }
+            self.finish(0);
+            if !self.step() {
+                self.now.set(self.now.get() + Duration::from_millis(10));
+            }
+        }
+        panic!("a drain was never answered");
+    }
+
+    fn lose(&mut self, lane: Lane) {
+        if self.member.lanes.remove(&lane).is_some() {
+            self.broker.borrow_mut().owned.remove(&lane);
+            self.sequencer.handle(Event::Lost(vec![lane]));
+        }
+    }
+
+    /// No more faults: read all, finish all, commit all.
+    fn end(&mut self) {
+        self.broker.borrow_mut().script.clear();
+        for _ in 0..4_000 {
+            for partition in 0..LANES {
+                let lane = Lane { topic: 0, partition };
+                self.assign(lane);
+                self.poll(lane);
+            }
+            self.finish(0);
+            self.step();
+            let done = |lane: &i64| *lane == RECORDS;
+            let broker = self.broker.borrow();
+            if broker.committed.len() == LANES as usize && broker.committed.values().all(done) {
+                return;
+            }
+        }
+        panic!("not all was committed: {:?}", self.broker.borrow().committed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_doubled_or_swapped_whatever_fails(
+        acts in acts(),
+        script in proptest::collection::vec(prop_oneof![5 => Just(0u8), 2 => 1u8..6], 0..250),
+    ) {
+        let mut world = World::new(script);
+        let lane = |partition| Lane { topic: 0, partition };
+        for act in acts {
+            match act {
+                Act::Assign(partition) => world.assign(lane(partition)),
+                Act::Poll(partition) => world.poll(lane(partition)),
+                Act::Finish(pick) => world.finish(pick),
+                Act::Step(times) => { for _ in 0..times { world.step(); } }
+                Act::Revoke(partition) => {
+                    world.revoke(lane(partition), Duration::from_millis(u64::from(partition.unsigned_abs()) * 400));
+                }
+                Act::Lose(partition) => world.lose(lane(partition)),
+                Act::Wait => world.now.set(world.now.get() + Duration::from_millis(60)),
+            }
+            // The committed position is never past the first record that is not visible.
+            let broker = world.broker.borrow();
+            let visible: BTreeSet<(Lane, i64)> = broker.visible.iter().copied().collect();
+            for (&lane, &committed) in &broker.committed {
+                prop_assert!((0..committed).all(|offset| visible.contains(&(lane, offset))));
+            }
+        }
+        world.end();
+        let broker = world.broker.borrow();
+        prop_assert!(!broker.went_back, "a committed offset went back");
+        for partition in 0..LANES {
+            let got: Vec<i64> =
+                broker.visible.iter().filter(|(l, _)| l.partition == partition).map(|(_, offset)| *offset).collect();
+            prop_assert_eq!(got, (0..RECORDS).collect::<Vec<_>>());
+        }
+        let held: usize = world.member.in_pool.iter().map(|record| record.permit.bytes()).sum();
+        prop_assert_eq!(world.budget.used(), held + world.sequencer.transaction.len(), "permits were given back");
+    }
+}
