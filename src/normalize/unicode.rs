@@ -192,15 +192,27 @@ impl<'a> Pass<'a> {
         (self.keep_joiners && joiner == '\u{200C}' && arabic(before) && arabic(after)) || indic(before)
     }
 
+    /// Behind a word or what ends one; a lone prefix such as ل or وب is none, for
+    /// the quotation begins behind it.
+    fn stands_behind_word(&self) -> bool {
+        let Some(last) = self.output_end().filter(|letter| !is_space(*letter) && !"([{-–—/“«\"".contains(*letter))
+        else {
+            return false;
+        };
+        let letters = self.output.chars().rev().take_while(|letter| is_arabic_letter(*letter));
+        let prefix = letters.clone().count() <= 2 && letters.clone().all(|letter| "وفبكل".contains(letter));
+        !is_arabic_letter(last) || !prefix
+    }
+
     /// The mark that a writer meant: “ and ” are often both typed as one.
     fn mend(&mut self, mark: char, next: Option<char>) -> char {
         let (kind, opening, closing) = if matches!(mark, '“' | '”') { (0, '“', '”') } else { (1, '«', '»') };
-        let after_word = self.output_end().is_some_and(|letter| !is_space(letter) && !"([{-–—/“«\"".contains(letter));
+        let after_word = self.stands_behind_word();
         let before_word = next.is_some_and(|letter| letter.is_alphanumeric() || is_mark(letter));
         let open = self.open[kind];
         let mended = match (mark == opening, open) {
             (true, true) if after_word || !before_word => closing,
-            (false, false) if before_word && !after_word => opening,
+            (false, false) if before_word => opening,
             _ => mark,
         };
         self.open[kind] = mended == opening;
@@ -232,7 +244,8 @@ fn compose(text: &str) -> Option<(String, Edits)> {
     output.push_str(clean);
     edits.keep(clean.len());
     while !rest.is_empty() {
-        let cluster = rest.char_indices().skip(1).find(|(_, letter)| !attaches(*letter)).map_or(rest.len(), |(at, _)| at);
+        let cluster =
+            rest.char_indices().skip(1).find(|(_, letter)| !attaches(*letter)).map_or(rest.len(), |(at, _)| at);
         let (cluster, after) = rest.split_at(cluster);
         let composed = nfc.normalize(cluster);
         output.push_str(&composed);
@@ -261,6 +274,7 @@ fn attaches(letter: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)] // positions are what is tested
 mod tests {
     use proptest::prelude::*;
 
@@ -283,6 +297,8 @@ mod tests {
             ("نقلته ”واع” أمس", "نقلته “واع” أمس"),
             ("نقلته ”واع“ أمس", "نقلته “واع” أمس"),
             ("لـ“حزب الله“، و“أمل“.", "ل“حزب الله”، و“أمل”."),
+            ("قال لـ”الفجر” أمس", "قال ل“الفجر” أمس"),
+            ("“بيان لـ“الفجر” صدر” أمس", "“بيان ل“الفجر” صدر” أمس"),
             ("»الثورة« السورية", "«الثورة» السورية"),
             ("قال “إن “واع” نقلت” ذلك", "قال “إن “واع” نقلت” ذلك"),
             ("“يبدأ هنا ولا ينتهي", "“يبدأ هنا ولا ينتهي"),
@@ -319,7 +335,8 @@ mod tests {
         let source = " \u{200F}قال  &quot;محم\u{651}\u{64E}د&quot; ﻻ شيء\u{A0}";
         let (text, edits) = display(source, false);
         assert_eq!(text, "قال \"محم\u{64E}\u{651}د\" لا شيء");
-        for (word, there) in [("قال", "قال"), ("\"محم\u{64E}\u{651}د\"", "&quot;محم\u{651}\u{64E}د&quot;"), ("لا", "ﻻ"), ("شيء", "شيء")]
+        for (word, there) in
+            [("قال", "قال"), ("\"محم\u{64E}\u{651}د\"", "&quot;محم\u{651}\u{64E}د&quot;"), ("لا", "ﻻ"), ("شيء", "شيء")]
         {
             let start = text.find(word).unwrap();
             let (from, to) = edits.source(start, start + word.len());
@@ -335,8 +352,20 @@ mod tests {
             "[ء-ي\u{64B}-\u{655}\u{670}ﺍ-ﻼ“”«» \u{A0}\u{200B}-\u{200F}\u{640}a-c&;0-9.]{0,50}",
             proptest::collection::vec(
                 prop_oneof![
-                    Just("&amp;"), Just("quot;"), Just("&quot;"), Just("&#39;"), Just("&#x26;"), Just("nbsp;"), Just(" "),
-                    Just("و"), Just("x"), Just("&"), Just("\u{200B}"), Just("“"), Just("\u{301}"), Just("e"),
+                    Just("&amp;"),
+                    Just("quot;"),
+                    Just("&quot;"),
+                    Just("&#39;"),
+                    Just("&#x26;"),
+                    Just("nbsp;"),
+                    Just(" "),
+                    Just("و"),
+                    Just("x"),
+                    Just("&"),
+                    Just("\u{200B}"),
+                    Just("“"),
+                    Just("\u{301}"),
+                    Just("e"),
                 ],
                 0..14
             )
