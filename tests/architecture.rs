@@ -186,7 +186,7 @@ struct Scan {
 
 impl Scan {
     fn new(text: &str, module: &[String]) -> Self {
-        let tokens = place(words(text), module);
+        let tokens = place(&words(text), module);
         let mut paths = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
@@ -298,7 +298,7 @@ fn resolve(path: &[String], module: &[String]) -> Vec<String> {
 }
 
 /// Gives each token the module in which it stands, following `mod name { … }`.
-fn place(words: Vec<(usize, String)>, module: &[String]) -> Vec<Token> {
+fn place(words: &[(usize, String)], module: &[String]) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::with_capacity(words.len());
     let mut open: Vec<(usize, usize)> = Vec::new();
     let (mut module, mut depth) = (module.to_vec(), 0);

@@ -3,13 +3,15 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 use super::{Lane, Permit, Ticket};
-use crate::record::Outgoing;
+use crate::record::{Outgoing, Reason, Stage};
 
 /// A record that the pool is done with.
 #[derive(Debug)]
 pub struct Finished {
     pub ticket: Ticket,
     pub outgoing: Outgoing,
+    /// Why it is a dead letter, if it is one.
+    pub rejected: Option<(Stage, Reason)>,
     pub permit: Permit,
     /// When it was polled, on the worker's clock.
     pub polled: Duration,

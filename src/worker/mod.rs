@@ -1,5 +1,309 @@
 //! Joins the rooms: channels, threads, order of start and stop.
+//!
+//! ```text
+//! intake ──work──► pool ──finished──► sequencer
+//!   └──assigned, drain, lost, stop───────►┘
+//! ```
+//!
+//! Everything comes from outside ([`Parts`], [`Stop`]), so a test and the demo
+//! call what production calls.
+//!
+//! Order of stop: the intake leaves its group, which drains and commits; then
+//! the sequencer stops; with it goes the last hold on the consumer, and with
+//! that the channel of work, which ends the pool.
 
+mod clock;
+mod ledger;
+mod lifecycle;
 mod options;
+mod panics;
+mod pool;
+mod preflight;
+mod telemetry;
 
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+pub use clock::Clock;
+pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
+pub use panics::install_hook;
+pub use preflight::Facts;
+pub use telemetry::Telemetry;
+
+use crate::consume::{self, Intake, IntakeError, IntakeParts};
+use crate::encode;
+use crate::flow::{Budget, Event, Ownership};
+use crate::health::{Health, Limits as HealthLimits};
+use crate::kafka::{self, Memory};
+use crate::metrics::{Events, Metrics};
+use crate::pipeline::Pipeline;
+use crate::produce::{
+    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
+};
+
+use ledger::Ledger;
+use pool::Enricher;
+
+/// The options of all rooms that a worker joins.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub kafka: kafka::Options,
+    pub input: consume::Options,
+    pub output: OutputOptions,
+    pub delivery: DeliveryOptions,
+    pub enrich: EnrichOptions,
+    pub memory: MemoryOptions,
+    pub shutdown: ShutdownOptions,
+}
+
+impl Settings {
+    /// Threads of the pool.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        match self.enrich.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        }
+    }
+
+    /// How long a revoke may drain; at shutdown it must leave time to leave the
+    /// group.
+    fn drain_time(&self) -> Duration {
+        self.delivery.revoke_deadline.min(self.shutdown.deadline * 3 / 5)
+    }
+}
+
+/// What a worker is made of.
+pub struct Parts {
+    pub settings: Settings,
+    pub pipeline: Arc<Pipeline>,
+    pub metrics: Metrics,
+    /// Of a longer input value only so many bytes are kept.
+    pub keep_bytes: usize,
+    pub facts: Facts,
+}
+
+/// Why a worker ended.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error(transparent)]
+    Fenced(#[from] Fenced),
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    #[error("a secret cannot be read: {0}")]
+    Secret(std::io::Error),
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
+    #[error("the thread {0} ended by a panic, which is a bug in warraq")]
+    Panicked(&'static str),
+    #[error(
+        "shutdown.deadline of {0:?} passed before all was committed; what is not committed is done again \
+         (make the deadline longer if this happens often)"
+    )]
+    Deadline(Duration),
+}
+
+/// A worker whose threads run.
+pub struct Worker {
+    telemetry: Arc<Telemetry>,
+    stop: Stop,
+    deadline: Duration,
+    events: Sender<Event>,
+    ended: Receiver<Ended>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A thread's last word.
+enum Ended {
+    Intake(Result<(), IntakeError>),
+    Sequencer(Result<(), Fenced>),
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("threads", &self.threads.len()).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// Starts all threads. The broker need not be there yet.
+    ///
+    /// # Errors
+    /// Where a client cannot be made of the options, or a thread not be started.
+    pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
+        install_hook();
+        let Parts { settings, pipeline, metrics, keep_bytes, facts } = parts;
+        let clock = Clock::start();
+        let threads = settings.threads();
+        let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
+        let budget = Budget::new(in_flight_limit(&settings, memory));
+        metrics.budget(settings.memory.budget.as_u64());
+        let health = Health::new(clock.now(), health_limits(&settings), threads);
+        let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
+            events: Events::new(metrics.clone(), move || clock.now()),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            clock,
+            budget: budget.clone(),
+            topics: settings.input.topics.clone(),
+            patience: settings.drain_time() * 2,
+        }));
+        let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
+        let (work, to_do) = unbounded();
+        let (events, heard) = unbounded();
+        let (end, ended) = bounded(2);
+        let ownership = Ownership::default();
+        let now: Arc<dyn Fn() -> Duration + Send + Sync> = Arc::new(move || clock.now());
+
+        let intake = Intake::new(IntakeParts {
+            config: kafka::consumer(&settings.kafka, memory, settings.input.start.as_str())
+                .map_err(WorkerError::Secret)?,
+            topics: settings.input.topics.clone(),
+            pool: work,
+            events: events.clone(),
+            budget,
+            ownership: ownership.clone(),
+            clock: Arc::clone(&now),
+            revoke_deadline: settings.drain_time(),
+            keep_bytes,
+            listener: Arc::clone(&telemetry) as _,
+            watcher: Arc::clone(&telemetry) as _,
+            stop: stop.flag(),
+        })?;
+        let id = settings.kafka.transactional_id(&hostname());
+        let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
+        let sink = KafkaSink::new(SinkParts {
+            config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
+                .map_err(WorkerError::Secret)?,
+            transactional,
+            output: settings.output.topic.clone(),
+            dead_letters: settings.output.dead_letter_topic.clone(),
+            inputs: settings.input.topics.clone(),
+            group: intake.group(),
+            ownership,
+            listener: Arc::clone(&telemetry) as _,
+        });
+        let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
+        let refuse: Refuse = Box::new(encode::refused);
+        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse);
+
+        let mut handles = Vec::with_capacity(threads + 2);
+        for index in 0..threads {
+            let enricher = Enricher {
+                pipeline: Arc::clone(&pipeline),
+                work: to_do.clone(),
+                events: events.clone(),
+                metrics: metrics.pool(),
+                clock,
+                deadline: settings.enrich.deadline,
+                pulse: health.pool(index),
+            };
+            handles.push(spawn(format!("enrich-{index}"), move || enricher.run())?);
+        }
+        let last_word = end.clone();
+        handles.push(spawn("sequencer".to_owned(), move || {
+            // Ended before its last word is heard: the producer is gone by then.
+            let result = sequencer.run(&heard, move || now());
+            let _ = last_word.send(Ended::Sequencer(result));
+        })?);
+        handles.push(spawn("intake".to_owned(), move || {
+            let _ = end.send(Ended::Intake(intake.run()));
+        })?);
+        let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
+        let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let stopping = stop.clone();
+        // Not joined: it may wait for a broker, and holds nothing.
+        drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
+        tracing::info!(
+            group = settings.kafka.group_id,
+            input = ?settings.input.topics,
+            output = settings.output.topic,
+            transactional,
+            threads,
+            "worker started"
+        );
+        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles })
+    }
+
+    /// What the worker tells of itself.
+    #[must_use]
+    pub fn telemetry(&self) -> Arc<Telemetry> {
+        Arc::clone(&self.telemetry)
+    }
+
+    /// Runs until it is asked to stop or cannot go on; all is drained, committed
+    /// and left when this returns well.
+    ///
+    /// # Errors
+    /// Why it could not go on, or that the deadline passed.
+    pub fn join(self) -> Result<(), WorkerError> {
+        let first = crossbeam_channel::select! {
+            recv(self.stop.woken()) -> _ => None,
+            recv(self.ended) -> ended => ended.ok(),
+        };
+        self.telemetry.health.shutting_down();
+        self.stop.request();
+        let deadline = self.telemetry.clock.now() + self.deadline;
+        let mut result = Ok(());
+        let mut ended = first;
+        for _ in 0..2 {
+            let Some(word) = ended.take().or_else(|| self.last_word(deadline)) else {
+                return result.and(Err(WorkerError::Deadline(self.deadline)));
+            };
+            match word {
+                Ended::Intake(intake) => {
+                    // Sent after the drain, so nothing of ours can follow it.
+                    let _ = self.events.send(Event::Stop);
+                    result = result.and(intake.map_err(WorkerError::Intake));
+                }
+                Ended::Sequencer(sequencer) => result = sequencer.map_err(WorkerError::Fenced).and(result),
+            }
+        }
+        for thread in self.threads {
+            if thread.join().is_err() {
+                result = result.and(Err(WorkerError::Panicked("of a worker")));
+            }
+        }
+        result
+    }
+
+    /// The next thread's last word; none by the deadline.
+    fn last_word(&self, deadline: Duration) -> Option<Ended> {
+        self.ended.recv_timeout(deadline.saturating_sub(self.telemetry.clock.now())).ok()
+    }
+}
+
+fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, WorkerError> {
+    std::thread::Builder::new().name(name).spawn(run).map_err(WorkerError::Thread)
+}
+
+/// What librdkafka's queues leave of the budget. A record in flight is held up
+/// to twice at its turn (the payload beside what was made of it), and what was
+/// sent is kept beside librdkafka's copy, so only half of that is given out.
+fn in_flight_limit(settings: &Settings, memory: Memory) -> usize {
+    let budget = usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX);
+    (budget.saturating_sub(memory.total()) / 2).max(8 << 20)
+}
+
+fn limits(delivery: &DeliveryOptions) -> Limits {
+    Limits {
+        interval: delivery.commit_interval,
+        records: delivery.commit_records,
+        bytes: usize::try_from(delivery.commit_bytes.as_u64()).unwrap_or(usize::MAX),
+        timeout: delivery.transaction_timeout,
+    }
+}
+
+fn health_limits(settings: &Settings) -> HealthLimits {
+    let default = HealthLimits::default();
+    HealthLimits { record: default.record.max(settings.enrich.deadline * 3), ..default }
+}
+
+/// The machine's name; in a pod it is the pod's, and a StatefulSet keeps it.
+fn hostname() -> String {
+    hostname::get().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -201,7 +201,8 @@ struct Silent;
 
 impl Observer for Silent {
     fn calling(&mut self, _: Operation) {}
-    fn called(&mut self, _: Operation, _: Duration, _: Option<&Fault>) {}
+    fn called(&mut self, _: Operation) {}
+    fn failed(&mut self, _: Operation, _: &Fault, _: Duration) {}
     fn durable(&mut self, _: &[Entry<Finished>], _: Duration) {}
     fn dropped(&mut self, _: usize) {}
     fn refused(&mut self, _: &Finished, _: &str) {}
@@ -311,7 +312,14 @@ impl World {
             timestamp: None,
         };
         let permit = self.budget.take(1);
-        self.member.in_pool.push(Finished { ticket, outgoing, permit, polled: Duration::ZERO, appended: None });
+        self.member.in_pool.push(Finished {
+            ticket,
+            outgoing,
+            rejected: None,
+            permit,
+            polled: Duration::ZERO,
+            appended: None,
+        });
     }
 
     fn finish(&mut self, pick: usize) {

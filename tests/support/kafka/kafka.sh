@@ -3,9 +3,10 @@
 #
 #   kafka.sh fetch            bring the jars into the cache, unless they are there
 #   kafka.sh serve DIR        run a broker with its data in DIR, in the foreground;
-#                             once it is ready DIR/bootstrap holds host:port.
-#                             SIGTERM stops it cleanly. It is killed when standard
-#                             input closes, so it never outlives who started it.
+#                             once it is ready DIR/bootstrap holds host:port, and
+#                             DIR/pid the broker's process. SIGTERM stops it cleanly.
+#                             When standard input closes it is killed and DIR is
+#                             removed, so it never outlives who started it.
 #                             Served again, DIR has the same port and data.
 #   kafka.sh with COMMAND...  run COMMAND with WARRAQ_TEST_BOOTSTRAP set to a fresh
 #                             broker, which ends with it, whatever happens.
@@ -72,13 +73,15 @@ stop() {
     rm -f "$dir/bootstrap"
     [ -n "$broker" ] || return 0
     local signal=$1 i
-    kill "-$signal" "$broker" 2>/dev/null || true
-    for ((i = 0; i < 100; i++)); do
-        kill -0 "$broker" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -KILL "$broker" 2>/dev/null || true
-    wait "$broker" 2>/dev/null || true
+    { # without the shell's own words on how it ended
+        kill "-$signal" "$broker" || true
+        for ((i = 0; i < 200; i++)); do
+            kill -0 "$broker" || break
+            sleep 0.05
+        done
+        kill -KILL "$broker" || true
+        wait "$broker" || true
+    } 2>/dev/null
     broker=
 }
 
@@ -117,38 +120,54 @@ serve() {
         done
     fi
     [ -n "$started" ] || { tail -n 30 "$dir/broker.log" >&2; die "the broker in $dir did not start"; }
+    echo "$broker" >"$dir/pid"
     cp "$dir/address" "$dir/bootstrap.new"
     mv "$dir/bootstrap.new" "$dir/bootstrap"
     cat <&3 >/dev/null &
-    wait -n "$broker" $! || true
+    local starter=$! ended
+    { wait -n -p ended "$broker" "$starter" || true; } 2>/dev/null
+    if [ "$ended" = "$starter" ]; then
+        stop KILL
+        rm -rf "$dir" || { sleep 0.5; rm -rf "$dir"; }
+    fi
+    kill "$starter" 2>/dev/null || true
+}
+
+child=
+served=
+root=
+end_all() {
+    # The tests' whole group: cargo, the test binary, the workers it started.
+    [ -z "$child" ] || { kill -TERM -- "-$child"; sleep 0.2; kill -KILL -- "-$child"; } 2>/dev/null || true
+    [ -z "$served" ] || { kill "$served"; wait "$served"; } 2>/dev/null || true
+    rm -rf "$root"
 }
 
 with() {
     if [ -n "${WARRAQ_TEST_BOOTSTRAP:-}" ]; then exec "$@"; fi
     fetch
-    local root code=0 i
+    local code=0 i
     root=$(mktemp -d "${TMPDIR:-/tmp}/warraq-kafka.XXXXXX")
-    # The pipe to its standard input closes with this process, even on SIGKILL.
-    coproc SERVE { exec "$here/kafka.sh" serve "$root"; }
-    local serve=$SERVE_PID
-    # shellcheck disable=SC2064 # values of now, not of then
-    trap "kill $serve 2>/dev/null || true; wait $serve 2>/dev/null || true; rm -rf '$root'" EXIT
+    trap end_all EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
+    # The pipe to its standard input closes with this process, even on SIGKILL.
+    coproc SERVE { exec "$here/kafka.sh" serve "$root"; }
+    served=$SERVE_PID
     for ((i = 0; i < 600; i++)); do
         [ -f "$root/bootstrap" ] && break
-        kill -0 "$serve" 2>/dev/null || die "the broker did not start"
+        kill -0 "$served" 2>/dev/null || die "the broker did not start"
         sleep 0.1
     done
     [ -f "$root/bootstrap" ] || die "the broker was not ready in 60 s"
     WARRAQ_TEST_BOOTSTRAP=$(cat "$root/bootstrap")
     export WARRAQ_TEST_BOOTSTRAP
     say "Apache Kafka $version is ready at $WARRAQ_TEST_BOOTSTRAP"
-    # In the background, so that a signal ends the wait at once.
-    "$@" <&0 &
-    local child=$!
-    # shellcheck disable=SC2064
-    trap "kill $child 2>/dev/null || true; wait $child 2>/dev/null || true; kill $serve 2>/dev/null || true; wait $serve 2>/dev/null || true; rm -rf '$root'" EXIT
+    # In a group of its own (-m), and in the background, so that a signal ends the wait.
+    set -m
+    "$@" </dev/null &
+    child=$!
+    set +m
     wait "$child" || code=$?
     exit "$code"
 }

@@ -1,0 +1,81 @@
+//! Signals, and the one word by which everything stops.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// The exit code of a second signal, which does not wait for anything.
+const EXIT_NOW: i32 = 130;
+
+/// Asks a worker to stop; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    wake: Sender<()>,
+    woken: Receiver<()>,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        let (wake, woken) = bounded(1);
+        Self { asked: Arc::default(), wake, woken }
+    }
+}
+
+impl Stop {
+    /// Stop intake, drain, commit, leave the group.
+    pub fn request(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+        // Full means that it was asked before.
+        let _ = self.wake.try_send(());
+    }
+
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Waits, at most so long; returns whether a stop was asked for.
+    pub fn wait(&self, timeout: std::time::Duration) -> bool {
+        let mut left = timeout;
+        let step = std::time::Duration::from_millis(50);
+        while !self.is_requested() && !left.is_zero() {
+            let nap = left.min(step);
+            std::thread::sleep(nap);
+            left -= nap;
+        }
+        self.is_requested()
+    }
+
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.asked)
+    }
+
+    pub(super) const fn woken(&self) -> &Receiver<()> {
+        &self.woken
+    }
+
+    /// The first SIGTERM or SIGINT asks, a second one exits at once.
+    ///
+    /// # Errors
+    /// Where the handlers cannot be installed.
+    pub fn on_signals(&self) -> std::io::Result<()> {
+        let mut signals = Signals::new([SIGTERM, SIGINT])?;
+        let stop = self.clone();
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                let name = if signal == SIGTERM { "SIGTERM" } else { "SIGINT" };
+                if stop.is_requested() {
+                    tracing::warn!(signal = name, "second signal: exiting at once; what is in hand is done again");
+                    std::process::exit(EXIT_NOW);
+                }
+                tracing::info!(signal = name, "stopping: finishing and committing what is in hand");
+                stop.request();
+            }
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! The threads that enrich; a panic is one record's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::clock::Clock;
+use super::panics;
+use crate::consume::Work;
+use crate::flow::{Event, Finished};
+use crate::health::Pulse;
+use crate::metrics::{self, PoolMetrics, RecordSummary};
+use crate::pipeline::{Fate, Outcome, Pipeline, Summary, Watch};
+use crate::record::{RawRecord, Reason, Reject, Stage};
+
+/// What a record costs besides its bytes until it is committed.
+const OVERHEAD: usize = 1024;
+
+/// One thread of the pool.
+#[derive(Debug)]
+pub struct Enricher {
+    pub pipeline: Arc<Pipeline>,
+    pub work: Receiver<Vec<Work>>,
+    pub events: Sender<Event>,
+    pub metrics: PoolMetrics,
+    pub clock: Clock,
+    /// The last resort against a slow record.
+    pub deadline: Duration,
+    pub pulse: Pulse,
+}
+
+impl Enricher {
+    /// Works until no more work can come.
+    pub fn run(mut self) {
+        for batch in &self.work.clone() {
+            let finished = batch.into_iter().map(|work| self.enrich(work)).collect();
+            self.metrics.flush();
+            if self.events.send(Event::Finished(finished)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn enrich(&mut self, work: Work) -> Finished {
+        let Work { raw, ticket, mut permit, polled } = work;
+        let start = self.clock.now();
+        self.pulse.busy(start);
+        let mut watch = Stopwatch {
+            clock: self.clock,
+            metrics: &mut self.metrics,
+            begun: start,
+            expires: start + self.deadline,
+            stage: Stage::Decode,
+        };
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            inject_panic(&raw);
+            self.pipeline.enrich(&raw, &mut watch)
+        }));
+        let stage = watch.stage;
+        let outcome = caught.unwrap_or_else(|_| self.panicked(&raw, stage));
+        self.pulse.idle();
+        self.metrics.record(&summary(&outcome.summary));
+        permit.resize(outcome.outgoing.bytes() + OVERHEAD);
+        let rejected = match outcome.summary.fate {
+            Fate::Rejected { stage, reason } => Some((stage, reason)),
+            Fate::Enriched | Fate::Tombstone => None,
+        };
+        Finished { ticket, outgoing: outcome.outgoing, rejected, permit, polled, appended: raw.timestamp }
+    }
+
+    /// The message of a panic may quote the payload, so only its place is told.
+    fn panicked(&self, raw: &RawRecord, stage: Stage) -> Outcome {
+        let place = panics::last_place();
+        let message = format!("a bug in warraq: panic at {place}; the record is kept here, please report it");
+        self.pipeline.reject(raw, &Reject::new(stage, Reason::Panic, message))
+    }
+}
+
+fn summary(summary: &Summary) -> RecordSummary<'_> {
+    RecordSummary {
+        outcome: match summary.fate {
+            Fate::Enriched => metrics::Outcome::Enriched,
+            Fate::Tombstone => metrics::Outcome::Tombstone,
+            Fate::Rejected { .. } => metrics::Outcome::Rejected,
+        },
+        language: summary.language.as_deref().unwrap_or_default(),
+        entities: summary.entities.map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+        degraded: &summary.degraded,
+    }
+}
+
+/// Times stages and knows when a record has had enough.
+struct Stopwatch<'a> {
+    clock: Clock,
+    metrics: &'a mut PoolMetrics,
+    begun: Duration,
+    expires: Duration,
+    stage: Stage,
+}
+
+impl Watch for Stopwatch<'_> {
+    fn begin(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.begun = self.clock.now();
+    }
+
+    fn end(&mut self, stage: Stage) {
+        self.metrics.stage(stage, self.clock.now().saturating_sub(self.begun));
+    }
+
+    fn expired(&mut self) -> bool {
+        self.clock.now() >= self.expires
+    }
+}
+
+/// In builds with debug assertions, which are what tests run: panics on a record
+/// that holds the text named by `WARRAQ_TEST_PANIC_ON`.
+fn inject_panic(raw: &RawRecord) {
+    #[cfg(debug_assertions)]
+    {
+        static NEEDLE: std::sync::LazyLock<Option<String>> =
+            std::sync::LazyLock::new(|| std::env::var("WARRAQ_TEST_PANIC_ON").ok());
+        let Some(needle) = NEEDLE.as_deref() else { return };
+        let value = raw.value.as_deref().unwrap_or_default();
+        assert!(memchr::memmem::find(value, needle.as_bytes()).is_none(), "injected");
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = raw;
+}

@@ -1,0 +1,225 @@
+//! What the threads tell, turned into metrics, health and log lines.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::clock::Clock;
+use crate::consume::{Change, Watcher};
+use crate::flow::{Budget, Lane};
+use crate::health::{Health, Pulse};
+use crate::kafka::{ClientFigures, ClientKind, ClientListener};
+use crate::metrics::{Client, ClientStatistics, Events, Metrics, PartitionLag, RebalanceKind};
+
+/// How far one partition is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The offset to continue from.
+    pub next: i64,
+    /// When the last durable record was appended, milliseconds since the epoch.
+    pub appended: Option<i64>,
+}
+
+/// What a [`Telemetry`] is made of.
+pub struct Parts {
+    pub metrics: Metrics,
+    pub events: Events,
+    pub health: Health,
+    pub clock: Clock,
+    pub budget: Budget,
+    /// Names of the input topics, by [`Lane::topic`].
+    pub topics: Vec<String>,
+    /// A rebalance callback may wait for so long.
+    pub patience: Duration,
+}
+
+/// Shared by the intake's and the sequencer's side: both tell, one registry hears.
+pub struct Telemetry {
+    pub metrics: Metrics,
+    pub events: Events,
+    pub health: Health,
+    pub clock: Clock,
+    pub budget: Budget,
+    pub topics: Vec<String>,
+    intake: Pulse,
+    /// A rebalance callback may wait for so long.
+    patience: Duration,
+    progress: Mutex<BTreeMap<Lane, Progress>>,
+    lag: Mutex<Vec<PartitionLag>>,
+    transmit_errors: [AtomicU64; 2],
+}
+
+impl Telemetry {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { metrics, events, health, clock, budget, topics, patience } = parts;
+        let intake = health.intake();
+        Self {
+            metrics,
+            events,
+            health,
+            clock,
+            budget,
+            topics,
+            intake,
+            patience,
+            progress: Mutex::default(),
+            lag: Mutex::default(),
+            transmit_errors: Default::default(),
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, BTreeMap<Lane, Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sequencer's news: these positions are committed.
+    pub fn durable(&self, positions: &BTreeMap<Lane, Progress>) {
+        self.progress().extend(positions.iter().map(|(lane, progress)| (*lane, *progress)));
+    }
+
+    /// The lag of the owned partitions, as last computed.
+    #[must_use]
+    pub fn lag(&self) -> Vec<PartitionLag> {
+        self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn topic(&self, lane: Lane) -> &str {
+        self.topics.get(usize::from(lane.topic)).map_or("", String::as_str)
+    }
+
+    /// Called with each statistics of the consumer, so the series are as fresh
+    /// as those. Between a commit and the end of a topic can stand records
+    /// without content (a transaction's markers): where all that can be fetched
+    /// was fetched and nothing is in flight, the lag is none.
+    fn update_lag(&self, figures: &ClientFigures) {
+        let idle = self.budget.used() == 0;
+        let now = i64::try_from(Clock::unix().as_millis()).unwrap_or(i64::MAX);
+        let progress = self.progress().clone();
+        let mut owned = Vec::new();
+        for partition in &figures.partitions {
+            let Some(index) = self.topics.iter().position(|topic| *topic == partition.topic) else { continue };
+            let lane = Lane { topic: u16::try_from(index).unwrap_or(u16::MAX), partition: partition.partition };
+            let done = progress.get(&lane).copied();
+            let drained = idle && partition.queue_bytes == 0 && partition.fetch >= partition.end;
+            let next = done.map_or(partition.fetch, |done| done.next);
+            let records = if drained { 0 } else { u64::try_from(partition.end - next).unwrap_or(0) };
+            let seconds = match (records, done.and_then(|done| done.appended)) {
+                (0, _) => Some(0.0),
+                #[allow(clippy::cast_precision_loss, reason = "milliseconds of an age, far below 2^52")]
+                (_, Some(appended)) => Some((now - appended).max(0) as f64 / 1e3),
+                (_, None) => None,
+            };
+            owned.push(PartitionLag {
+                topic: partition.topic.clone(),
+                partition: partition.partition,
+                records,
+                seconds,
+            });
+        }
+        self.metrics.lag(&owned);
+        *self.lag.lock().unwrap_or_else(PoisonError::into_inner) = owned;
+    }
+}
+
+impl Watcher for Telemetry {
+    fn tick(&self) {
+        self.intake.beat(self.clock.now());
+        self.metrics.in_flight(self.health.in_flight(), self.budget.used() as u64);
+    }
+
+    fn waiting(&self, waiting: bool) {
+        let now = self.clock.now();
+        if waiting { self.intake.protect(now + self.patience) } else { self.intake.beat(now) }
+    }
+
+    fn consumed(&self, bytes: usize) {
+        self.metrics.consumed(1, bytes as u64);
+        self.health.taken(self.clock.now(), 1);
+    }
+
+    fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize) {
+        let kind = match change {
+            Change::Assigned => RebalanceKind::Assign,
+            Change::Revoked => RebalanceKind::Revoke,
+            Change::Lost => RebalanceKind::Lost,
+        };
+        let names: Vec<String> = lanes.iter().map(|&lane| format!("{}/{}", self.topic(lane), lane.partition)).collect();
+        self.events.rebalance(kind, lanes.len(), &names.join(" "));
+        self.metrics.assigned(owned);
+        if change == Change::Assigned {
+            self.health.assigned(true);
+            return;
+        }
+        let mut progress = self.progress();
+        for &lane in lanes {
+            progress.remove(&lane);
+            self.metrics.lag_revoked(self.topic(lane), &[lane.partition]);
+        }
+    }
+
+    fn drain_unanswered(&self, lanes: &[Lane]) {
+        let partitions: Vec<i32> = lanes.iter().map(|lane| lane.partition).collect();
+        tracing::warn!(
+            ?partitions,
+            "partitions were given away before all of theirs was committed; it is done again elsewhere"
+        );
+    }
+
+    fn paused(&self, partitions: usize) {
+        self.metrics.paused(partitions);
+        let in_flight_bytes = self.budget.used();
+        match partitions {
+            0 => tracing::debug!(in_flight_bytes, "intake resumed"),
+            _ => tracing::debug!(partitions, in_flight_bytes, "intake paused by the memory budget"),
+        }
+    }
+
+    fn poll_error(&self, error: &KafkaError) {
+        self.error(ClientKind::Consumer, error, "");
+    }
+}
+
+impl ClientListener for Telemetry {
+    fn figures(&self, client: ClientKind, figures: ClientFigures) {
+        let before = self
+            .transmit_errors
+            .get(client as usize)
+            .map(|counter| counter.swap(figures.send_errors, Ordering::Relaxed));
+        self.metrics.client_statistics(
+            label(client),
+            &ClientStatistics {
+                queue_messages: figures.queue_messages,
+                queue_bytes: figures.queue_bytes + figures.partitions.iter().map(|p| p.queue_bytes).sum::<u64>(),
+                rtt: (figures.round_trip_seconds > 0.0).then(|| Duration::from_secs_f64(figures.round_trip_seconds)),
+                transmit_errors: figures.send_errors.saturating_sub(before.unwrap_or(0)),
+            },
+        );
+        if client == ClientKind::Consumer {
+            self.health.broker(self.clock.now(), figures.connected);
+            self.update_lag(&figures);
+            self.events.tick();
+        }
+    }
+
+    fn error(&self, client: ClientKind, error: &KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.health.broker(self.clock.now(), false);
+        }
+        if reason.is_empty() {
+            self.events.client_error(label(client), error);
+        } else {
+            self.events.client_error(label(client), &format_args!("{error}: {reason}"));
+        }
+    }
+}
+
+const fn label(client: ClientKind) -> Client {
+    match client {
+        ClientKind::Consumer => Client::Consumer,
+        ClientKind::Producer => Client::Producer,
+    }
+}
