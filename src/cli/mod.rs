@@ -1,3 +1,7 @@
 //! cli
 
+mod conll;
+pub mod enrich;
 pub mod samples;
+pub mod tag;
+mod text;

@@ -26,11 +26,11 @@ impl Letter<'_> {
         self.tell(&mut letter);
         if wire_bytes(&letter) > limit {
             letter.headers.drain(..foreign);
-            letter.headers.push(headers::header(headers::HEADERS_OMITTED, foreign));
+            letter.headers.push(headers::header(headers::HEADERS_OMITTED, &foreign));
         }
         if wire_bytes(&letter) > limit {
             let length = letter.key.take().map_or(0, |key| key.len());
-            letter.headers.push(headers::header(headers::KEY_OMITTED, length));
+            letter.headers.push(headers::header(headers::KEY_OMITTED, &length));
         }
         self.put_value(&mut letter, limit);
         letter
@@ -52,7 +52,7 @@ impl Letter<'_> {
             letter.value = Some(value.clone());
             return;
         }
-        letter.headers.push(headers::header(headers::VALUE_TRUNCATED_FROM, length));
+        letter.headers.push(headers::header(headers::VALUE_TRUNCATED_FROM, &length));
         let room = limit.saturating_sub(wire_bytes(letter)).min(value.len());
         letter.value = value.get(..room).map(<[u8]>::to_vec);
     }
@@ -80,7 +80,7 @@ pub fn refused(outgoing: &Outgoing, message: &str) -> Outgoing {
             let before = String::from_utf8_lossy(&before).into_owned();
             let message = format!("the broker refused the dead letter: {message}; it was one because: {before}");
             letter.headers.retain(|header| header.name != headers::ERROR_MESSAGE);
-            letter.headers.push(headers::header(headers::ERROR_MESSAGE, headers::capped(&message)));
+            letter.headers.push(headers::header(headers::ERROR_MESSAGE, &headers::capped(&message)));
         }
         None => {
             let attempts = told(headers::ATTEMPTS).and_then(|text| String::from_utf8(text).ok()?.parse().ok());
@@ -92,7 +92,7 @@ pub fn refused(outgoing: &Outgoing, message: &str) -> Outgoing {
         }
     }
     if told(headers::VALUE_OMITTED).is_none() {
-        letter.headers.push(headers::header(headers::VALUE_OMITTED, length));
+        letter.headers.push(headers::header(headers::VALUE_OMITTED, &length));
     }
     letter
 }

@@ -91,7 +91,7 @@ pub(super) fn of_tombstone(raw: &RawRecord, version: &str) -> Vec<Header> {
         .collect();
     push_origin(&mut headers, &raw.origin, version);
     if earlier_attempts(raw).is_some() {
-        headers.push(header(ATTEMPTS, attempts(raw)));
+        headers.push(header(ATTEMPTS, &attempts(raw)));
     }
     headers
 }
@@ -107,7 +107,7 @@ pub(super) fn push_error(headers: &mut Vec<Header>, stage: Stage, reason: Reason
     headers.push(header(ERROR_STAGE, stage.as_str()));
     headers.push(header(ERROR_REASON, reason.as_str()));
     headers.push(header(ERROR_MESSAGE, message));
-    headers.push(header(ATTEMPTS, attempts));
+    headers.push(header(ATTEMPTS, &attempts));
 }
 
 /// Headers that are not ours.
@@ -119,7 +119,7 @@ fn is_ours(name: &str) -> bool {
     name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
-pub(super) fn header(name: &str, value: impl ToString) -> Header {
+pub(super) fn header(name: &str, value: &(impl ToString + ?Sized)) -> Header {
     Header { name: name.to_owned(), value: Some(value.to_string().into_bytes()) }
 }
 
@@ -137,7 +137,10 @@ pub(super) fn message(reject: &Reject) -> String {
 pub(super) fn capped(text: &str) -> String {
     let mut line: String = text.chars().take(MESSAGE_BYTES + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() > MESSAGE_BYTES {
-        let end = line.floor_char_boundary(MESSAGE_BYTES - '…'.len_utf8());
+        let mut end = MESSAGE_BYTES - '…'.len_utf8();
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
         line.truncate(end);
         line.push('…');
     }
@@ -176,11 +179,11 @@ mod tests {
     fn attempts_count_on_from_what_the_input_tells() {
         let mut raw = raw(b"{}");
         assert_eq!(attempts(&raw), 1);
-        raw.headers.push(header("Warraq-Attempts", 4));
+        raw.headers.push(header("Warraq-Attempts", &4));
         assert_eq!(attempts(&raw), 5);
         raw.headers.push(header(ATTEMPTS, "many"));
         assert_eq!(attempts(&raw), 1);
-        raw.headers.push(header(ATTEMPTS, u32::MAX));
+        raw.headers.push(header(ATTEMPTS, &u32::MAX));
         assert_eq!(attempts(&raw), u32::MAX);
     }
 }

@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Article, Degraded, InvalidOption, Reason, Reject, Stage, Text};
 
+mod fingerprint;
+mod fold;
+mod language;
+mod residue;
+mod sentences;
+mod unicode;
+
 /// Options of the `[normalize]` table.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -19,8 +19,10 @@ const BREATH: Duration = Duration::from_millis(2);
 pub trait Observer {
     /// About to make a call that may block.
     fn calling(&mut self, operation: Operation);
-    /// A call came back.
-    fn called(&mut self, operation: Operation, took: Duration, fault: Option<&Fault>);
+    /// A call came back well.
+    fn called(&mut self, operation: Operation);
+    /// A call went wrong; what follows, follows after `delay`.
+    fn failed(&mut self, operation: Operation, fault: &Fault, delay: Duration);
     /// These records are durable: visible and never done again.
     fn durable(&mut self, records: &[Entry<Finished>], now: Duration);
     /// Records dropped because their partitions are no longer ours.
@@ -223,7 +225,9 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         self.observer.calling(operation);
         let result = self.perform(action);
         let after = clock();
-        self.observer.called(operation, after.saturating_sub(now), result.as_ref().err());
+        if result.is_ok() {
+            self.observer.called(operation);
+        }
         match result {
             Ok(Done::Released(released)) => {
                 self.backoff.reset();
@@ -231,7 +235,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 self.observer.durable(&released, after);
             }
             Ok(Done::Progress | Done::Waiting) => {}
-            Err(fault) => self.fault(&fault, after),
+            Err(fault) => self.fault(operation, &fault, after),
         }
         Step::Again
     }
@@ -268,7 +272,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         Ok(Done::Progress)
     }
 
-    fn fault(&mut self, fault: &Fault, now: Duration) {
+    fn fault(&mut self, operation: Operation, fault: &Fault, now: Duration) {
         if let Fault::Refused(indices, message) = fault {
             for &index in indices {
                 if let Some(entry) = self.transaction.entry_mut(index) {
@@ -278,11 +282,13 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 }
             }
         }
-        match self.transaction.failed(fault, now) {
-            Next::Go => {}
-            Next::Breathe => self.transaction.hold_until(now + BREATH),
-            Next::BackOff => self.transaction.hold_until(now + self.backoff.next_delay()),
-        }
+        let delay = match self.transaction.failed(fault, now) {
+            Next::Go => Duration::ZERO,
+            Next::Breathe => BREATH,
+            Next::BackOff => self.backoff.next_delay(),
+        };
+        self.transaction.hold_until(now + delay);
+        self.observer.failed(operation, fault, delay);
     }
 }
 

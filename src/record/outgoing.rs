@@ -20,6 +20,13 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// The last header of exactly that name, as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().rev().find(|header| header.name == name)?;
+        std::str::from_utf8(found.value.as_deref()?).ok()
+    }
+
     /// Bytes held by key, value and headers.
     #[must_use]
     pub fn bytes(&self) -> usize {

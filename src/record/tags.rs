@@ -83,10 +83,13 @@ pub enum How {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateMention {
     pub span: DisplaySpan,
-    /// ISO 8601: a date, `start/end` for a range, or a partial date.
+    /// ISO 8601: a date, `start/end` for a range, or a partial date; always
+    /// Gregorian. `XXXX-01-25` (EDTF) where nothing tells the year.
     pub value: String,
-    /// `gregorian` or `hijri`.
+    /// What the text counts by: `gregorian`, `hijri` or `persian`.
     pub calendar: &'static str,
-    /// What decided: `explicit`, `publication`, `weekday`, `context`.
+    /// What decided: `explicit` (the text says all of it), `publication`,
+    /// `weekday` (between years), `context` (other dates of the text), `none`
+    /// (the year stays open).
     pub resolved_by: &'static str,
 }

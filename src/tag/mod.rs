@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Degraded, InvalidOption, Published, Tags, Text};
 
+mod calendars;
 mod dates;
 
 /// Options of the `[tag]` table.

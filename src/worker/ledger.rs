@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::telemetry::{Progress, Telemetry};
+use crate::encode::headers;
 use crate::flow::{Finished, Lane};
 use crate::health::Pulse;
 use crate::kafka::Fault;
-use crate::metrics::{DurableMetrics, Operation as Retried, TransactionResult};
+use crate::metrics::{DurableMetrics, Operation as Retried};
 use crate::produce::{Entry, Observer, Operation};
-use crate::record::{Destination, Reason, Stage};
+use crate::record::{Destination, Origin, Reason, Reject, Stage};
 
 /// No call of the sequencer's blocks for longer.
 const LONGEST_CALL: Duration = Duration::from_secs(45);
@@ -22,6 +23,8 @@ pub struct Ledger {
     durable: DurableMetrics,
     transactional: bool,
     begun: Duration,
+    /// Records handed to the producer since.
+    sent: usize,
 }
 
 impl Ledger {
@@ -29,44 +32,63 @@ impl Ledger {
     pub fn new(telemetry: Arc<Telemetry>, transactional: bool) -> Self {
         let pulse = telemetry.health.sequencer();
         let durable = telemetry.metrics.durable();
-        Self { telemetry, pulse, durable, transactional, begun: Duration::ZERO }
+        Self { telemetry, pulse, durable, transactional, begun: Duration::ZERO, sent: 0 }
     }
 
-    fn ended(&self, result: TransactionResult) {
-        if self.transactional {
-            let took = self.telemetry.clock.now().saturating_sub(self.begun);
-            self.telemetry.metrics.transaction(result, took);
-        }
+    fn took(&self) -> Duration {
+        self.telemetry.clock.now().saturating_sub(self.begun)
+    }
+
+    fn dead_letter(&self, record: &Finished, stage: Stage, reason: Reason) {
+        let value = record.outgoing.headers.iter().find(|header| header.name == headers::ERROR_MESSAGE);
+        let message = value.and_then(|header| header.value.as_deref()).unwrap_or_default();
+        let message = String::from_utf8_lossy(message).into_owned();
+        let origin = Origin {
+            topic: self.telemetry.topic(record.ticket.lane).into(),
+            partition: record.ticket.lane.partition,
+            offset: record.ticket.offset,
+        };
+        self.telemetry.events.dead_letter(&origin, &Reject { stage, reason, message });
     }
 }
 
 impl Observer for Ledger {
     fn calling(&mut self, operation: Operation) {
-        if operation == Operation::Begin {
-            self.begun = self.telemetry.clock.now();
+        match operation {
+            Operation::Send => {
+                self.sent += 1;
+                return;
+            }
+            Operation::Begin => {
+                self.begun = self.telemetry.clock.now();
+                self.sent = 0;
+            }
+            _ => {}
+        }
+        self.pulse.protect(self.telemetry.clock.now() + LONGEST_CALL);
+    }
+
+    fn called(&mut self, operation: Operation) {
+        if operation == Operation::Commit && self.transactional {
+            self.telemetry.events.transaction_committed(self.took());
         }
         if operation != Operation::Send {
-            self.pulse.protect(self.telemetry.clock.now() + LONGEST_CALL);
+            self.pulse.beat(self.telemetry.clock.now());
         }
     }
 
-    fn called(&mut self, operation: Operation, _took: Duration, fault: Option<&Fault>) {
-        if operation != Operation::Send || fault.is_some() {
-            self.pulse.beat(self.telemetry.clock.now());
-        }
+    fn failed(&mut self, operation: Operation, fault: &Fault, delay: Duration) {
+        self.pulse.beat(self.telemetry.clock.now());
         let events = &self.telemetry.events;
-        match (operation, fault) {
-            (Operation::Commit, None) => self.ended(TransactionResult::Committed),
-            (Operation::Abort, None) => self.ended(TransactionResult::Aborted),
-            (_, None | Some(Fault::QueueFull)) => {}
-            (_, Some(Fault::Retry(text))) => events.retry(retried(operation, self.transactional), text),
-            (_, Some(Fault::Abort(text) | Fault::Refused(_, text))) => events.aborting(text),
-            (operation, Some(Fault::Recreate(text) | Fault::Fenced(text))) => {
-                if operation == Operation::Commit {
-                    self.ended(TransactionResult::Unknown);
-                }
-                events.recreating(text);
+        match fault {
+            Fault::QueueFull => {}
+            Fault::Abort(_) | Fault::Refused(..) if self.transactional && operation != Operation::Abort => {
+                events.transaction_aborted(fault, self.sent, self.took());
             }
+            Fault::Recreate(_) if operation == Operation::Commit => {
+                events.transaction_unknown(fault, self.sent, self.took());
+            }
+            _ => events.retry(retried(operation, self.transactional), fault, delay),
         }
     }
 
@@ -77,14 +99,13 @@ impl Observer for Ledger {
         let unix = Clock::unix();
         let mut positions: BTreeMap<Lane, Progress> = BTreeMap::new();
         let mut produced = [(0u64, 0u64); 2];
-        let mut letters: BTreeMap<(Stage, Reason), u64> = BTreeMap::new();
         for Entry { ticket, item, .. } in records {
             positions.insert(ticket.lane, Progress { next: ticket.offset + 1, appended: item.appended });
             let counts = &mut produced[usize::from(item.outgoing.to == Destination::DeadLetters)];
             counts.0 += 1;
             counts.1 += item.outgoing.bytes() as u64;
-            if let Some(why) = item.rejected {
-                *letters.entry(why).or_default() += 1;
+            if let Some((stage, reason)) = item.rejected {
+                self.dead_letter(item, stage, reason);
             }
             let appended = item.appended.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
             self.durable.observe(now.saturating_sub(item.polled), appended.map(|then| unix.saturating_sub(then)));
@@ -93,9 +114,6 @@ impl Observer for Ledger {
         let metrics = &self.telemetry.metrics;
         metrics.produced(Destination::Output, produced[0].0, produced[0].1);
         metrics.produced(Destination::DeadLetters, produced[1].0, produced[1].1);
-        for ((stage, reason), count) in letters {
-            self.telemetry.events.dead_letters(stage, reason, count);
-        }
         metrics.last_progress(unix);
         self.telemetry.durable(&positions);
         self.telemetry.health.done(now, records.len() as u64);

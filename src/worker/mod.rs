@@ -31,6 +31,7 @@ pub use clock::Clock;
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
 pub use panics::install_hook;
+pub use preflight::Facts;
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -83,7 +84,7 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
-    pub version: String,
+    pub facts: Facts,
 }
 
 /// Why a worker ended.
@@ -135,7 +136,7 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, version } = parts;
+        let Parts { settings, pipeline, metrics, keep_bytes, facts } = parts;
         let clock = Clock::start();
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
@@ -143,7 +144,7 @@ impl Worker {
         metrics.budget(settings.memory.budget.as_u64());
         let health = Health::new(clock.now(), health_limits(&settings), threads);
         let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
-            events: Events::new(metrics.clone()),
+            events: Events::new(metrics.clone(), move || clock.now()),
             metrics: metrics.clone(),
             health: health.clone(),
             clock,
@@ -187,7 +188,7 @@ impl Worker {
             listener: Arc::clone(&telemetry) as _,
         });
         let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
-        let refuse: Refuse = Box::new(move |outgoing, message| encode::refused(outgoing, message, &version));
+        let refuse: Refuse = Box::new(encode::refused);
         let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse);
 
         let mut handles = Vec::with_capacity(threads + 2);
@@ -212,6 +213,11 @@ impl Worker {
         handles.push(spawn("intake".to_owned(), move || {
             let _ = end.send(Ended::Intake(intake.run()));
         })?);
+        let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
+        let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let stopping = stop.clone();
+        // Not joined: it may wait for a broker, and holds nothing.
+        drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
         tracing::info!(
             group = settings.kafka.group_id,
             input = ?settings.input.topics,

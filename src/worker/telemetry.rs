@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -87,7 +87,7 @@ impl Telemetry {
         self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn topic(&self, lane: Lane) -> &str {
+    pub(super) fn topic(&self, lane: Lane) -> &str {
         self.topics.get(usize::from(lane.topic)).map_or("", String::as_str)
     }
 
@@ -113,7 +113,12 @@ impl Telemetry {
                 (_, Some(appended)) => Some((now - appended).max(0) as f64 / 1e3),
                 (_, None) => None,
             };
-            owned.push(PartitionLag { topic: partition.topic.clone(), partition: partition.partition, records, seconds });
+            owned.push(PartitionLag {
+                topic: partition.topic.clone(),
+                partition: partition.partition,
+                records,
+                seconds,
+            });
         }
         self.metrics.lag(&owned);
         *self.lag.lock().unwrap_or_else(PoisonError::into_inner) = owned;
@@ -142,8 +147,8 @@ impl Watcher for Telemetry {
             Change::Revoked => RebalanceKind::Revoke,
             Change::Lost => RebalanceKind::Lost,
         };
-        let partitions: Vec<(&str, i32)> = lanes.iter().map(|&lane| (self.topic(lane), lane.partition)).collect();
-        self.events.rebalance(kind, &partitions, owned);
+        let names: Vec<String> = lanes.iter().map(|&lane| format!("{}/{}", self.topic(lane), lane.partition)).collect();
+        self.events.rebalance(kind, lanes.len(), &names.join(" "));
         self.metrics.assigned(owned);
         if change == Change::Assigned {
             self.health.assigned(true);
@@ -158,12 +163,19 @@ impl Watcher for Telemetry {
 
     fn drain_unanswered(&self, lanes: &[Lane]) {
         let partitions: Vec<i32> = lanes.iter().map(|lane| lane.partition).collect();
-        tracing::warn!(?partitions, "partitions were given away before all of theirs was committed; it is done again elsewhere");
+        tracing::warn!(
+            ?partitions,
+            "partitions were given away before all of theirs was committed; it is done again elsewhere"
+        );
     }
 
     fn paused(&self, partitions: usize) {
         self.metrics.paused(partitions);
-        tracing::info!(partitions, in_flight_bytes = self.budget.used(), "intake paused by the memory budget");
+        let in_flight_bytes = self.budget.used();
+        match partitions {
+            0 => tracing::debug!(in_flight_bytes, "intake resumed"),
+            _ => tracing::debug!(partitions, in_flight_bytes, "intake paused by the memory budget"),
+        }
     }
 
     fn poll_error(&self, error: &KafkaError) {
@@ -173,7 +185,10 @@ impl Watcher for Telemetry {
 
 impl ClientListener for Telemetry {
     fn figures(&self, client: ClientKind, figures: ClientFigures) {
-        let before = self.transmit_errors.get(client as usize).map(|counter| counter.swap(figures.send_errors, Ordering::Relaxed));
+        let before = self
+            .transmit_errors
+            .get(client as usize)
+            .map(|counter| counter.swap(figures.send_errors, Ordering::Relaxed));
         self.metrics.client_statistics(
             label(client),
             &ClientStatistics {
@@ -186,6 +201,7 @@ impl ClientListener for Telemetry {
         if client == ClientKind::Consumer {
             self.health.broker(self.clock.now(), figures.connected);
             self.update_lag(&figures);
+            self.events.tick();
         }
     }
 
@@ -193,7 +209,11 @@ impl ClientListener for Telemetry {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             self.health.broker(self.clock.now(), false);
         }
-        self.events.client_error(label(client), error, reason);
+        if reason.is_empty() {
+            self.events.client_error(label(client), error);
+        } else {
+            self.events.client_error(label(client), &format_args!("{error}: {reason}"));
+        }
     }
 }
 

@@ -201,7 +201,8 @@ struct Silent;
 
 impl Observer for Silent {
     fn calling(&mut self, _: Operation) {}
-    fn called(&mut self, _: Operation, _: Duration, _: Option<&Fault>) {}
+    fn called(&mut self, _: Operation) {}
+    fn failed(&mut self, _: Operation, _: &Fault, _: Duration) {}
     fn durable(&mut self, _: &[Entry<Finished>], _: Duration) {}
     fn dropped(&mut self, _: usize) {}
     fn refused(&mut self, _: &Finished, _: &str) {}

@@ -1,0 +1,306 @@
+//! Language and direction.
+//!
+//! In the Arabic script letters and small words decide between Arabic, Persian,
+//! Urdu, Sorani Kurdish, Pashto, Uyghur and Sindhi: a foreign name brings a
+//! letter or two, never the small words. Scripts with one news language tell it
+//! themselves; for the rest a trained classifier is asked.
+
+use whichlang::Lang;
+
+use crate::letters::{is_arabic_letter, is_mark};
+use crate::record::Language;
+
+/// Letters looked at; a language does not change further down.
+const SAMPLE: usize = 20_000;
+
+/// Small words and letters of a language in the Arabic script.
+struct Profile {
+    tag: &'static str,
+    /// Words that no text of some length lacks.
+    words: &'static [&'static str],
+    /// Letters that the others do not use.
+    letters: &'static [char],
+}
+
+/// A word counts 3, a letter 1.
+const PROFILES: &[Profile] = &[
+    Profile {
+        tag: "ar",
+        words: &[
+            "في", "من", "على", "إلى", "الى", "أن", "ان", "إن", "التي", "الذي", "هذا", "هذه", "قال", "عن", "مع", "بعد", "كما",
+            "ما", "لا", "أو", "ذلك", "كان", "خلال", "بين", "قبل", "حول", "بن", "عام", "اليوم", "وقال", "وأضاف", "وفي", "ومن",
+        ],
+        letters: &['ة', 'أ', 'إ', 'ى'],
+    },
+    Profile {
+        tag: "fa",
+        words: &[
+            "از", "که", "به", "را", "این", "است", "در", "با", "برای", "آن", "شد", "شده", "می", "های", "کرد", "خود", "اين",
+            "بود", "گفت", "هم", "وی", "نیز", "تا", "یک", "ایران",
+        ],
+        letters: &['پ', 'چ', 'ژ', 'گ'],
+    },
+    Profile {
+        tag: "ur",
+        words: &[
+            "کے", "میں", "ہے", "کی", "کا", "سے", "نے", "اور", "کو", "پر", "ہیں", "کہ", "یہ", "نہیں", "بھی", "گیا", "ہو", "تھا",
+        ],
+        letters: &['ٹ', 'ڈ', 'ڑ', 'ے', 'ں', 'ہ', 'ھ'],
+    },
+    Profile {
+        tag: "ckb",
+        words: &[
+            "لە", "و", "بۆ", "کە", "بە", "ئەو", "لەگەڵ", "دەکات", "ئەم", "لەسەر", "یان", "هەر", "بوو", "لەو", "نێوان", "هەیە",
+        ],
+        letters: &['ە', 'ێ', 'ۆ', 'ڕ', 'ڵ', 'ڤ'],
+    },
+    Profile {
+        tag: "ps",
+        words: &["د", "په", "چې", "دی", "سره", "کې", "له", "او", "څخه", "یې", "ته", "نه", "دي", "شوي", "هغه", "کړې", "وړاندې"],
+        letters: &['ټ', 'ډ', 'ړ', 'ږ', 'ښ', 'ځ', 'څ', 'ڼ', 'ۍ', 'ې', 'ګ'],
+    },
+    Profile {
+        tag: "ug",
+        words: &["بىلەن", "ۋە", "بۇ", "ئۈچۈن", "بىر", "دەپ", "بولغان", "قىلىش"],
+        letters: &['ۇ', 'ۈ', 'ۋ', 'ڭ', 'ې', 'ە', 'ۆ'],
+    },
+    Profile {
+        tag: "sd",
+        words: &["جي", "۾", "جو", "۽", "کي", "جا", "آهي", "تي", "سان", "ته"],
+        letters: &['ٿ', 'ڀ', 'ٺ', 'ٽ', 'ڏ', 'ڊ', 'ڳ', 'ڱ', 'ڄ', 'ڃ', 'ڦ', 'ڻ', 'ڪ'],
+    },
+];
+
+/// Scripts that one language of the news uses.
+const SCRIPTS: &[(std::ops::RangeInclusive<char>, &str)] = &[
+    ('\u{370}'..='\u{3FF}', "el"),
+    ('\u{530}'..='\u{58F}', "hy"),
+    ('\u{5D0}'..='\u{5EA}', "he"),
+    ('\u{700}'..='\u{74F}', "syr"),
+    ('\u{780}'..='\u{7BF}', "dv"),
+    ('\u{980}'..='\u{9FF}', "bn"),
+    ('\u{B80}'..='\u{BFF}', "ta"),
+    ('\u{E00}'..='\u{E7F}', "th"),
+    ('\u{10A0}'..='\u{10FF}', "ka"),
+    ('\u{1200}'..='\u{137F}', "am"),
+];
+
+const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "ur", "ckb", "ps", "ug", "sd", "he", "yi", "syr", "dv"];
+
+/// What of the letters stands in which script.
+#[derive(Default)]
+struct Count {
+    arabic: usize,
+    other: usize,
+    scripts: [usize; SCRIPTS.len()],
+}
+
+/// The language of the blocks taken together. `declared` breaks a tie and
+/// stands in where there is nothing to judge by.
+pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared: Option<&str>) -> Language {
+    let declared = declared.and_then(primary);
+    let count = count(blocks.clone());
+    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    if letters == 0 {
+        return declared.map_or_else(Language::default, |tag| language(&tag, 0.3));
+    }
+    let script = count.scripts.iter().zip(SCRIPTS).max_by_key(|(count, _)| **count);
+    if let Some((most, (_, tag))) = script
+        && most * 2 > letters
+    {
+        return language(tag, share(*most, letters));
+    }
+    if count.arabic * 2 > letters {
+        return arabic_script(blocks, declared.as_deref());
+    }
+    trained(blocks, declared.as_deref())
+}
+
+/// The first subtag, lower case: `ar` of `ar_EG`, `ckb` of `ckb-IQ`.
+fn primary(tag: &str) -> Option<String> {
+    let first = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();
+    let known = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase()) && first != "und";
+    known.then_some(first)
+}
+
+fn language(tag: &str, confidence: f32) -> Language {
+    Language { tag: tag.to_owned(), confidence, right_to_left: RIGHT_TO_LEFT.contains(&tag) }
+}
+
+#[allow(clippy::cast_precision_loss)] // a sample is small
+fn share(part: usize, whole: usize) -> f32 {
+    part as f32 / whole.max(1) as f32
+}
+
+fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
+    let mut count = Count::default();
+    for letter in blocks.flat_map(str::chars).filter(|letter| letter.is_alphabetic()).take(SAMPLE) {
+        if is_arabic_letter(letter) {
+            count.arabic += 1;
+        } else if let Some(script) = SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
+            count.scripts[script] += 1;
+        } else {
+            count.other += 1;
+        }
+    }
+    count
+}
+
+fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let mut scores = [0_usize; PROFILES.len()];
+    let mut left = SAMPLE;
+    for block in blocks {
+        for word in block.split(|letter: char| !letter.is_alphabetic() && !is_mark(letter) && letter != '\u{200C}') {
+            score(word, &mut scores);
+            left = left.saturating_sub(word.len() / 2);
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    for (profile, score) in PROFILES.iter().zip(&mut scores) {
+        // A declaration is worth two small words.
+        *score += if declared == Some(profile.tag) { 6 } else { 0 };
+    }
+    let total: usize = scores.iter().sum();
+    // In a tie the earlier profile wins, Arabic first.
+    let best = PROFILES.iter().zip(scores).rev().max_by_key(|(_, score)| *score);
+    match best {
+        Some((profile, most)) if most > 0 => language(profile.tag, share(most, total) * certainty(total)),
+        _ => language("ar", 0.3),
+    }
+}
+
+/// Few hits say little: 0.5 for a single word, near 1 from some ten on.
+#[allow(clippy::cast_precision_loss)] // a sample is small
+fn certainty(hits: usize) -> f32 {
+    1.0 - 1.0 / (1.0 + hits as f32 / 3.0)
+}
+
+fn score(word: &str, scores: &mut [usize; PROFILES.len()]) {
+    if word.is_empty() {
+        return;
+    }
+    // A small word's vowel marks do not make it another.
+    let bare: String = word.chars().filter(|letter| !is_mark(*letter)).collect();
+    for (profile, score) in PROFILES.iter().zip(scores) {
+        if profile.words.contains(&bare.as_str()) {
+            *score += 3;
+        }
+        *score += bare.chars().filter(|letter| profile.letters.contains(letter)).count();
+    }
+}
+
+/// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
+/// which must agree to be trusted.
+fn trained<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let mut sample = String::new();
+    for block in blocks {
+        sample.push_str(block);
+        sample.push(' ');
+        if sample.len() > SAMPLE {
+            break;
+        }
+    }
+    let guess = whichlang::detect_language(&sample);
+    let words = sample.split_whitespace().count();
+    let parts: Vec<&str> = thirds(&sample);
+    let agree = parts.iter().filter(|part| whichlang::detect_language(part) == guess).count();
+    let confidence = share(agree, parts.len()) * certainty(words);
+    let tag = tag(guess);
+    match declared {
+        // The classifier knows sixteen languages; on anything else it guesses.
+        Some(declared) if declared != tag && (confidence < 0.6 || !KNOWN.contains(&declared)) => language(declared, 0.5),
+        Some(declared) if declared == tag => language(tag, confidence.max(0.8)),
+        _ => language(tag, confidence),
+    }
+}
+
+fn thirds(text: &str) -> Vec<&str> {
+    if text.len() < 300 {
+        return vec![text];
+    }
+    let cut = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+        at
+    };
+    let (first, second) = (cut(text.len() / 3), cut(text.len() / 3 * 2));
+    [text.get(..first), text.get(first..second), text.get(second..)].into_iter().flatten().collect()
+}
+
+/// What the classifier can tell.
+const KNOWN: &[&str] = &["ar", "zh", "de", "en", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "es", "sv", "tr", "vi"];
+
+const fn tag(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ara => "ar",
+        Lang::Cmn => "zh",
+        Lang::Deu => "de",
+        Lang::Eng => "en",
+        Lang::Fra => "fr",
+        Lang::Hin => "hi",
+        Lang::Ita => "it",
+        Lang::Jpn => "ja",
+        Lang::Kor => "ko",
+        Lang::Nld => "nl",
+        Lang::Por => "pt",
+        Lang::Rus => "ru",
+        Lang::Spa => "es",
+        Lang::Swe => "sv",
+        Lang::Tur => "tr",
+        Lang::Vie => "vi",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(text: &str, declared: Option<&str>) -> Language {
+        detect(std::iter::once(text), declared)
+    }
+
+    #[test]
+    fn languages_by_example() {
+        for (text, expected) in [
+            ("أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد", "ar"),
+            ("وصل پیمان چیان گلپایگانی إلى بغداد في زيارة من يومين", "ar"),
+            ("رئیس جمهور گفت که این برنامه در سال آینده اجرا می‌شود", "fa"),
+            ("وزیر اعظم نے کہا ہے کہ حکومت عوام کے مسائل حل کرے گی", "ur"),
+            ("سەرۆکی هەرێم لەگەڵ شاندێکی بیانی کۆبووەوە و باسی دۆخی ناوچەکەیان کرد", "ckb"),
+            ("د افغانستان د پوهنې وزارت وايي چې ښوونځي به په راتلونکې اوونۍ کې پرانیستل شي", "ps"),
+            ("The minister said on Monday that talks would go on for another week.", "en"),
+            ("Le ministre a déclaré lundi que les discussions se poursuivraient.", "fr"),
+            ("Bakan pazartesi günü görüşmelerin bir hafta daha süreceğini söyledi.", "tr"),
+            ("Министр заявил в понедельник, что переговоры продолжатся.", "ru"),
+            ("השר אמר ביום שני כי השיחות יימשכו שבוע נוסף", "he"),
+            ("Ο υπουργός δήλωσε ότι οι συνομιλίες θα συνεχιστούν", "el"),
+        ] {
+            assert_eq!(tell(text, None).tag, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_stands_in_and_breaks_ties() {
+        assert_eq!(tell("123", Some("ar-EG")).tag, "ar");
+        assert_eq!(tell("123", Some("x-klingon")).tag, "und");
+        assert_eq!(tell("", None), Language::default());
+        assert_eq!(tell("تهران", Some("fa")).tag, "fa");
+        assert_eq!(tell("تهران", None).tag, "ar");
+        // Wrongly declared by a template.
+        assert_eq!(tell("أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد", Some("en")).tag, "ar");
+        // A language that the classifier does not know.
+        assert_eq!(tell("Serokwezîr got ku civîn wê sibê li paytextê were lidarxistin", Some("ku")).tag, "ku");
+    }
+
+    #[test]
+    fn direction_and_confidence() {
+        let arabic = tell("أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد، وقال الوزير إن التي", None);
+        assert!(arabic.right_to_left && arabic.confidence > 0.8, "{arabic:?}");
+        let english = tell("The minister said that the talks would go on for another week in the capital.", None);
+        assert!(!english.right_to_left && english.confidence > 0.8, "{english:?}");
+        assert!(tell("كلام", None).confidence < 0.5);
+    }
+}

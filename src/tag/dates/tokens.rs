@@ -1,0 +1,176 @@
+//! Words, numbers and marks of one line of the match text.
+
+use super::words::{Word, word};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word of the lexicon.
+    Word(Word),
+    /// Any other word.
+    Other,
+    /// A run of digits, leading zeros counted; of ten and more the value is 0.
+    Number { value: u32, digits: u8 },
+    /// Dashes are `-`, commas `,`, opening quotes and the like 0.
+    Mark(u8),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    /// Bytes of the match text.
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind,
+    /// Bytes of proclitic at the start.
+    pub lead: u8,
+    /// A blank or the line's beginning stands before it.
+    pub spaced: bool,
+}
+
+/// Cuts the line that begins at byte `from` into tokens, and says where the
+/// next line begins.
+pub(super) fn line(text: &str, from: usize, tokens: &mut Vec<Token>) -> usize {
+    tokens.clear();
+    let bytes = text.as_bytes();
+    let (mut at, mut spaced) = (from, true);
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        let (kind, lead) = match byte {
+            b'\n' => return at + 1,
+            b' ' | b'\t' | b'\r' => {
+                spaced = true;
+                at += 1;
+                continue;
+            }
+            b'0'..=b'9' => {
+                at = run_end(bytes, at, |byte| byte.is_ascii_digit());
+                (number(bytes.get(start..at).unwrap_or_default()), 0)
+            }
+            b'a'..=b'z' => {
+                at = word_end(bytes, at);
+                known(text, start, at)
+            }
+            0..0x80 => {
+                at += 1;
+                (Kind::Mark(byte), 0)
+            }
+            _ => match mark(bytes, at) {
+                Some((length, mark)) => {
+                    at += length;
+                    (Kind::Mark(mark), 0)
+                }
+                None => {
+                    at = word_end(bytes, at);
+                    known(text, start, at)
+                }
+            },
+        };
+        tokens.push(Token { start, end: at, kind, lead, spaced });
+        spaced = false;
+    }
+    at
+}
+
+fn known(text: &str, start: usize, end: usize) -> (Kind, u8) {
+    match text.get(start..end).and_then(word) {
+        Some((word, lead)) => (Kind::Word(word), lead),
+        None => (Kind::Other, 0),
+    }
+}
+
+fn number(digits: &[u8]) -> Kind {
+    let count = u8::try_from(digits.len()).unwrap_or(u8::MAX);
+    let value = if count > 9 { 0 } else { digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')) };
+    Kind::Number { value, digits: count }
+}
+
+fn run_end(bytes: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().skip(from).position(|byte| !goes_on(*byte)).map_or(bytes.len(), |length| from + length)
+}
+
+/// Where the word ends that begins at `from`; a word has at least one character.
+fn word_end(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        at += match byte {
+            b'a'..=b'z' => 1,
+            0..0x80 => break,
+            _ if at > from && mark(bytes, at).is_some() => break,
+            _ => width(byte),
+        };
+    }
+    at.min(bytes.len())
+}
+
+const fn width(lead: u8) -> usize {
+    match lead {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        _ => 2,
+    }
+}
+
+/// Bytes and class of the punctuation at a place; `None` where a letter stands.
+/// Only what news prints is told from letters: a rarer sign passes for a letter
+/// of a word that no lexicon has.
+fn mark(bytes: &[u8], at: usize) -> Option<(usize, u8)> {
+    let lead = *bytes.get(at)?;
+    let next = *bytes.get(at + 1)?;
+    match (lead, next) {
+        (0xD8, 0x8C) => Some((2, b',')),
+        (0xD8, 0x9B | 0x9F) | (0xD9, 0xAD) | (0xDB, 0x94) => Some((2, 0)),
+        (0xD9, 0xAA) => Some((2, b'%')),
+        (0xD9, 0xAB | 0xAC) => Some((2, b'.')),
+        (0xC2, _) | (0xC3, 0x97 | 0xB7) => Some((2, 0)),
+        (0xE2, 0x80) => match *bytes.get(at + 2)? {
+            0x90..=0x95 => Some((3, b'-')),
+            _ => Some((3, 0)),
+        },
+        (0xE2, 0x88) if bytes.get(at + 2) == Some(&0x92) => Some((3, b'-')),
+        (0xE2, 0x81..=0xBF) | (0xEF, 0xB4) => Some((3, 0)),
+        (0xF0, _) => Some((4, 0)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_numbers_and_marks() {
+        let text = "والخميس، 25 من\nثم";
+        let mut tokens = Vec::new();
+        let next = line(text, 0, &mut tokens);
+        assert_eq!(text.get(next..), Some("ثم"));
+        let kinds: Vec<_> = tokens.iter().map(|token| (token.kind, token.lead, token.spaced)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Word(Word::Weekday(4)), 2, true),
+                (Kind::Mark(b','), 0, false),
+                (Kind::Number { value: 25, digits: 2 }, 0, true),
+                (Kind::Word(Word::Of), 0, true),
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_lie_on_characters_and_lines_end(text in "(?s).{0,80}") {
+            let (mut at, mut tokens) = (0, Vec::new());
+            while at < text.len() {
+                let next = line(&text, at, &mut tokens);
+                prop_assert!(next > at);
+                let mut last = at;
+                for token in &tokens {
+                    prop_assert!(token.start >= last && token.end > token.start && token.end <= next);
+                    prop_assert!(text.get(token.start..token.end).is_some());
+                    last = token.end;
+                }
+                at = next;
+            }
+        }
+    }
+}

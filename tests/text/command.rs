@@ -1,0 +1,115 @@
+//! `warraq enrich` and `warraq tag --conll`, as a person runs them.
+
+use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{check, fixture, fixture_path};
+
+fn warraq(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_warraq"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).ok());
+        child.wait_with_output().unwrap()
+    })
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn records(output: &Output) -> Vec<Value> {
+    let records: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    records.iter().for_each(check);
+    records
+}
+
+#[test]
+fn files_become_a_record_a_line_in_their_order() {
+    let files = ["iraq-wire.txt", "egypt-jsonld.html", "gulf-trafilatura.json"].map(fixture_path);
+    let mut arguments = vec!["enrich"];
+    arguments.extend(files.iter().map(|file| file.to_str().unwrap()));
+    let output = warraq(&arguments, b"");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let records = records(&output);
+    let topics: Vec<_> = records.iter().map(|record| record["source"]["topic"].as_str().unwrap()).collect();
+    assert_eq!(topics, arguments[1..]);
+}
+
+#[test]
+fn standard_input_is_read_and_its_type_may_be_given() {
+    let output = warraq(&["enrich", "--type", "text"], &fixture("levant-plain.txt"));
+    let records = records(&output);
+    assert_eq!((records.len(), records[0]["source"]["topic"].as_str()), (1, Some("-")));
+    let as_json = warraq(&["enrich", "--type", "json"], &fixture("levant-plain.txt"));
+    assert_eq!(as_json.status.code(), Some(1));
+    assert!(text(&as_json.stderr).starts_with("-: decode: invalid_json: "), "{}", text(&as_json.stderr));
+}
+
+#[test]
+fn pretty_is_the_same_record_indented() {
+    let plain = warraq(&["enrich"], &fixture("iraq-wire.txt"));
+    let pretty = warraq(&["enrich", "--pretty"], &fixture("iraq-wire.txt"));
+    assert!(text(&pretty.stdout).lines().count() > 50);
+    let value = |output: &Output| serde_json::from_slice::<Value>(&output.stdout).unwrap();
+    assert_eq!(value(&plain), value(&pretty));
+}
+
+#[test]
+fn what_is_rejected_is_told_and_the_rest_is_done() {
+    let (broken, good) = (fixture_path("broken.json"), fixture_path("iraq-wire.txt"));
+    let arguments = ["enrich", broken.to_str().unwrap(), "no-such-file", good.to_str().unwrap()];
+    let output = warraq(&arguments, b"");
+    assert_eq!((output.status.code(), records(&output).len()), (Some(1), 1));
+    let told: Vec<&str> = text(&output.stderr).lines().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with(&format!("{}: decode: ", broken.display())), "{told:?}");
+    assert!(told[1].starts_with("no-such-file: "), "{told:?}");
+}
+
+#[test]
+fn each_line_may_be_an_article() {
+    let line = fixture("newspaper4k.json").trim_ascii().to_vec();
+    let input = [line.as_slice(), b"\n\n{]\n", line.as_slice()].concat();
+    let output = warraq(&["enrich", "--lines", "--type", "json"], &input);
+    let offsets: Vec<_> = records(&output).iter().map(|record| record["source"]["offset"].clone()).collect();
+    assert_eq!((output.status.code(), offsets), (Some(1), vec![0.into(), 3.into()]));
+    assert!(text(&output.stderr).starts_with("-:3: decode: invalid_json: "), "{}", text(&output.stderr));
+}
+
+/// `warraq enrich … | head -1` is no failure.
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let path = fixture_path("iraq-wire.txt");
+    let file = path.to_str().unwrap();
+    let mut arguments = vec!["enrich"];
+    arguments.extend(std::iter::repeat_n(file, 200));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_warraq"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 16];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn tokens_come_back_with_their_tags() {
+    let input = "-DOCSTART-\tO\n\nوصل\tO\tx\nالوفد\tO\tx\nإلى\tO\tx\nبيروت\tB-LOC\tx\n.\tO\tx\n\nكلمة\nالأمم\nالمتحدة\n";
+    let output = warraq(&["tag", "--conll"], input.as_bytes());
+    assert_eq!(output.status.code(), Some(0));
+    let want =
+        "-DOCSTART-\tO\n\nوصل\tO\nالوفد\tO\nإلى\tO\nبيروت\tB-LOC\n.\tO\n\nكلمة\tO\nالأمم\tB-ORG\nالمتحدة\tI-ORG\n";
+    assert_eq!(text(&output.stdout), want);
+}

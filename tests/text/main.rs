@@ -1,0 +1,15 @@
+//! The text half as a whole, without a broker: bytes of a record in, bytes of a
+//! record out. One file for each property.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)] // a test fails by panicking
+
+mod bad_input;
+#[cfg(feature = "worker")]
+mod command;
+mod golden;
+mod oversize;
+mod positions;
+mod record_page;
+mod support;
+mod threads;
+mod watch;
