@@ -2,5 +2,6 @@
 
 mod conll;
 pub mod enrich;
+pub mod samples;
 pub mod tag;
 mod text;
