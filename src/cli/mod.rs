@@ -5,3 +5,4 @@ pub mod enrich;
 pub mod samples;
 pub mod tag;
 mod text;
+pub mod gazetteer;
