@@ -9,12 +9,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use warraq::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Language, Text};
 use warraq::{letters, record};
 
+#[path = "../src/tag"]
 mod tag {
     pub use warraq::tag::Hints;
 
-    #[path = "../../src/tag/calendars.rs"]
     mod calendars;
-    #[path = "../../src/tag/dates/mod.rs"]
     mod dates;
 
     pub fn mentions(text: &crate::record::Text) -> usize {
@@ -34,8 +33,7 @@ const PARAGRAPHS: [&str; 6] = [
 
 /// A text of about so many bytes, display and match form.
 fn text(bytes: usize) -> Text {
-    let mut text =
-        Text { language: Language { tag: "ar".to_owned(), ..Language::default() }, ..Text::default() };
+    let mut text = Text { language: Language { tag: "ar".to_owned(), ..Language::default() }, ..Text::default() };
     for paragraph in PARAGRAPHS.iter().cycle() {
         if text.display.len() >= bytes {
             break;
