@@ -1,8 +1,7 @@
 //! cli
 
-mod conll;
 pub mod enrich;
+pub mod gazetteer;
 pub mod samples;
 pub mod tag;
 mod text;
-pub mod gazetteer;

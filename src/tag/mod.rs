@@ -27,8 +27,8 @@ use mentions::Candidate;
 use page::Page;
 use tokens::Tokens;
 
-mod calendars;
 mod aliases;
+mod calendars;
 mod clitics;
 mod conll;
 mod dates;
