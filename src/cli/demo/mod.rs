@@ -4,13 +4,14 @@ mod broker;
 mod report;
 
 use std::io::{IsTerminal, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use super::samples::{Sample, samples};
-use super::serve;
+use super::{logging, run};
 use crate::config::Config;
 use crate::encode::Timestamp;
 use crate::metrics::{Metrics, Totals};
@@ -38,7 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// # Errors
 /// Where the embedded broker or the worker fails, or a record is missing.
-pub fn run(args: &Args, mut config: Config) -> Result<ExitCode> {
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut config = config();
+    logging::start(&config.log)?;
     let samples = samples().context("the samples cannot be unpacked")?;
     let broker = Broker::start(&config)?;
     config.kafka.bootstrap_servers = broker.address();
@@ -54,15 +57,16 @@ pub fn run(args: &Args, mut config: Config) -> Result<ExitCode> {
     broker.produce(&config, samples.iter())?;
     say(&format!("{} sample messages on {}", samples.len(), config.input.topics.join(", ")))?;
 
-    let running = serve::start(config.clone(), stop.clone())?;
-    let in_time = watch(&running.metrics, samples.len() as u64, &stop);
-    let totals = running.metrics.totals();
+    let (worker, server) = run::start(&config, stop.clone())?;
+    let metrics = worker.telemetry().metrics.clone();
+    let in_time = watch(&metrics, samples.len() as u64, &stop);
+    let totals = metrics.totals();
     let output = broker.read(&config.output.topic, totals.produced)?;
     let dead = broker.read(&config.output.dead_letter_topic, totals.dead_lettered)?;
     let mut out = std::io::stdout().lock();
     report::print(&mut out, &report::Outcome { samples: &samples, output: &output, dead: &dead, totals })?;
-    writeln!(out, "metrics      http://{}/metrics", running.address)?;
-    writeln!(out, "status page  http://{}/", running.address)?;
+    writeln!(out, "metrics      http://{}/metrics", server.address())?;
+    writeln!(out, "status page  http://{}/", server.address())?;
     drop(out);
 
     if args.keep && in_time && !stop.is_requested() {
@@ -70,8 +74,7 @@ pub fn run(args: &Args, mut config: Config) -> Result<ExitCode> {
         load(&broker, &config, &samples, args.rate, &stop)?;
     }
     stop.request();
-    let metrics = running.metrics.clone();
-    running.join()?;
+    worker.join()?;
     balance(metrics.totals(), in_time)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -124,13 +127,10 @@ fn say(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "{text}")
 }
 
-impl Args {
-    /// The demo's own options; everything else is as in production.
-    #[must_use]
-    pub fn config(&self) -> Config {
-        let mut config = Config::default();
-        config.http.listen = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
-        config.log.level = "warn".to_owned();
-        config
-    }
+/// The demo's own options; everything else is as in production.
+fn config() -> Config {
+    let mut config = Config::default();
+    config.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.log.level = "warn,warraq::metrics::events=error".to_owned();
+    config
 }

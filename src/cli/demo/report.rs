@@ -26,8 +26,11 @@ pub(super) struct Outcome<'a> {
 }
 
 pub(super) fn print(out: &mut impl Write, outcome: &Outcome<'_>) -> io::Result<()> {
-    let records: Vec<(Value, &RawRecord)> =
-        outcome.output.iter().filter_map(|raw| Some((serde_json::from_slice(raw.value.as_deref()?).ok()?, raw))).collect();
+    let records: Vec<(Value, &RawRecord)> = outcome
+        .output
+        .iter()
+        .filter_map(|raw| Some((serde_json::from_slice(raw.value.as_deref()?).ok()?, raw)))
+        .collect();
     writeln!(out, "\nEnriched articles\n{}", articles(&records))?;
     if records.len() > ROWS {
         writeln!(out, "… and {} more", records.len() - ROWS)?;
@@ -47,7 +50,7 @@ pub(super) fn print(out: &mut impl Write, outcome: &Outcome<'_>) -> io::Result<(
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
     table
 }
 
@@ -98,7 +101,11 @@ fn cut(title: &str) -> String {
 fn shown_whole<'a>(records: &'a [(Value, &RawRecord)]) -> Option<&'a Value> {
     let length = |record: &Value| record["text"].as_str().map_or(0, str::len);
     let entities = |record: &Value| record["entities"].as_array().map_or(0, Vec::len);
-    records.iter().map(|(record, _)| record).filter(|record| length(record) < 1500).max_by_key(|record| entities(record))
+    records
+        .iter()
+        .map(|(record, _)| record)
+        .filter(|record| length(record) < 1500)
+        .max_by_key(|record| entities(record))
 }
 
 fn dead_letters(dead: &[RawRecord]) -> Table {
