@@ -44,7 +44,8 @@ impl Broker {
     /// Sends samples to the first input topic and waits for the broker to have them.
     pub(super) fn produce<'a>(&self, config: &Config, samples: impl Iterator<Item = &'a Sample>) -> Result<()> {
         let topic = config.input.topics.first().context("input.topics is empty")?;
-        let producer: BaseProducer = self.client().set("linger.ms", "1").set("message.max.bytes", "100000000").create()?;
+        let producer: BaseProducer =
+            self.client().set("linger.ms", "1").set("message.max.bytes", "100000000").create()?;
         for sample in samples {
             let mut record = BaseRecord::<[u8], [u8]>::to(topic).headers(kafka::headers(&sample.headers));
             if let Some(key) = &sample.key {
