@@ -5,6 +5,7 @@
 //! where that is certain. Whatever falls is counted by kind.
 
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, Subject};
 use super::phrases::{Cue, Phrases, Zone, class};
@@ -326,14 +327,15 @@ impl<'a> Page<'a> {
 
     /// The same line again: a lead given twice, a title above and below.
     fn repeats(&mut self) {
-        let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+        let mut seen: FxHashMap<u64, usize> = FxHashMap::default();
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             if line.cut.is_some() || line.key.is_empty() {
                 continue;
             }
             let long = line.words >= 4 || self.is_edge(index);
-            match seen.get(&line.key) {
+            let hash = xxh3_64(line.key.as_bytes());
+            match seen.get(&hash) {
                 Some(&before) if long || before + 1 == index => {
                     if let Some(line) = self.lines.get_mut(index) {
                         line.cut = Some(RemovedKind::Boilerplate);
@@ -341,7 +343,7 @@ impl<'a> Page<'a> {
                 }
                 Some(_) => {}
                 None => {
-                    seen.insert(line.key.clone(), index);
+                    seen.insert(hash, index);
                 }
             }
         }

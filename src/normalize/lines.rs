@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::phrases::{Cue, Phrases, Zone, class, key};
 use super::unicode::display;
-use crate::letters::fold;
+use crate::letters::{fold, fold_display};
 use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
 
 #[derive(Debug)]
@@ -55,7 +55,9 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let key = key(&fold(&shown));
+        let mut folded = String::new();
+        fold_display(&shown, &mut folded, |_, _, _| ());
+        let key = key(&folded);
         let words = if key.is_empty() { 0 } else { key.split(' ').count() };
         let mut cues = [0; 3];
         let mut cue_length = 0;
