@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use whichlang::Lang;
 
-use crate::letters::{is_arabic_letter, is_mark};
+use crate::letters::{is_arabic_letter, is_letter, is_mark};
 use crate::record::Language;
 
 /// Letters looked at; a language does not change further down.
-const SAMPLE: usize = 20_000;
+const SAMPLE: usize = 6_000;
 
 /// Small words and letters of a language in the Arabic script.
 struct Profile {
@@ -225,7 +225,7 @@ fn share(part: usize, whole: usize) -> f32 {
 
 fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
     let mut count = Count::default();
-    for letter in blocks.flat_map(str::chars).filter(|letter| letter.is_alphabetic()).take(SAMPLE) {
+    for letter in blocks.flat_map(str::chars).filter(|letter| is_letter(*letter)).take(SAMPLE) {
         if is_arabic_letter(letter) {
             count.arabic += 1;
         } else if let Some(script) = SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
@@ -242,7 +242,7 @@ fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&st
     let mut left = SAMPLE;
     let mut bare = String::new();
     for block in blocks {
-        for word in block.split(|letter: char| !letter.is_alphabetic() && !is_mark(letter) && letter != '\u{200C}') {
+        for word in block.split(|letter: char| !is_letter(letter) && !is_mark(letter) && letter != '\u{200C}') {
             score(word, &mut bare, &mut scores);
             left = left.saturating_sub(word.len() / 2);
         }

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::letters::{fold, is_arabic_letter};
+use crate::letters::{fold, is_letter_or_digit};
 
 /// What a line is by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,8 +323,7 @@ pub(super) const STOP_WORDS: &[&str] = &[
 pub(super) fn key(folded: &str) -> String {
     let mut key = String::with_capacity(folded.len());
     for letter in folded.chars() {
-        if letter.is_ascii_alphanumeric() || is_arabic_letter(letter) || !letter.is_ascii() && letter.is_alphanumeric()
-        {
+        if is_letter_or_digit(letter) {
             key.push(letter);
         } else if !key.is_empty() && !key.ends_with(' ') {
             key.push(' ');
