@@ -79,6 +79,27 @@ pub const fn is_arabic_letter(letter: char) -> bool {
     )
 }
 
+/// A letter of any script. As `char::is_alphabetic`, but quick for Arabic, and
+/// its vowel marks are none.
+#[must_use]
+pub fn is_letter(letter: char) -> bool {
+    match letter {
+        '\0'..='\u{7F}' => letter.is_ascii_alphabetic(),
+        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter),
+        _ => letter.is_alphabetic(),
+    }
+}
+
+/// A letter or a digit of any script; see [`is_letter`].
+#[must_use]
+pub fn is_letter_or_digit(letter: char) -> bool {
+    match letter {
+        '\0'..='\u{7F}' => letter.is_ascii_alphanumeric(),
+        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter) || digit(letter).is_some(),
+        _ => letter.is_alphanumeric(),
+    }
+}
+
 /// The value of a digit: European, Arabic-Indic or its Persian forms.
 #[must_use]
 pub const fn digit(letter: char) -> Option<u8> {
@@ -313,6 +334,18 @@ mod tests {
             let mut folded = String::new();
             fold_display(&letter.to_string(), &mut folded, |_, _, _| ());
             assert_eq!(folded, by_hand, "U+{code:04X}");
+        }
+    }
+
+    #[test]
+    fn letters_are_those_of_the_standard_but_for_marks_and_koranic_signs() {
+        for code in 0..0x3000_u32 {
+            let Some(letter) = char::from_u32(code) else { continue };
+            if !matches!(letter, '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6ED}')
+            {
+                assert_eq!(is_letter(letter), letter.is_alphabetic(), "U+{code:04X}");
+                assert_eq!(is_letter_or_digit(letter), letter.is_alphanumeric(), "U+{code:04X}");
+            }
         }
     }
 

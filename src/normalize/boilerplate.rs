@@ -4,7 +4,10 @@
 //! share of links in it, by the source's own marks, or by its neighbours; only
 //! where that is certain. Whatever falls is counted by kind.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, Subject};
 use super::phrases::{Cue, Phrases, Zone, class};
@@ -270,29 +273,36 @@ impl<'a> Page<'a> {
 
     /// Menus, tickers and mastheads: above the text, and about something else.
     fn head(&mut self) {
-        let (first, last) = self.body;
-        let body = |from: usize| Subject::of(self.lines.iter().take(last).skip(from), self.phrases);
-        let (whole, rest) = (body(first), body(first + 1));
         let mut furniture = Vec::new();
         let mut top = true;
-        for (index, line) in self.lines.iter().enumerate().take(first + 1).filter(|(_, line)| line.cut.is_none()) {
-            let subject = if index == first { &rest } else { &whole };
-            if subject.is_thin() {
+        let body = OnceCell::new();
+        for (index, line) in self.lines.iter().enumerate().take(self.body.0 + 1) {
+            if line.cut.is_some() {
                 continue;
             }
-            let (share, common) = subject.overlap(line, self.phrases);
-            let ticker = top && share < 0.25 && is_run_of_headlines(line);
-            if ticker || self.is_menu(line) && common <= 1 {
-                furniture.push(index);
-            } else {
-                // A ticker stands on top of all, or under menus.
-                top &= line.words < 4;
+            let headlines = top && is_run_of_headlines(line);
+            if headlines || self.is_menu(line) {
+                // The first paragraph is not to be compared with itself.
+                let rest = (index == self.body.0).then(|| self.subject(index + 1));
+                let subject = rest.as_ref().unwrap_or_else(|| body.get_or_init(|| self.subject(self.body.0)));
+                let (share, common) = subject.overlap(line, self.phrases);
+                if !subject.is_thin() && if headlines { share < 0.25 } else { common <= 1 } {
+                    furniture.push(index);
+                    continue;
+                }
             }
+            // A ticker stands on top of all, or under menus.
+            top &= line.words < 4;
         }
         for index in furniture {
             self.cut(index, RemovedKind::Boilerplate);
         }
         self.find_body();
+    }
+
+    /// What the paragraphs from `first` on are about.
+    fn subject(&self, first: usize) -> Subject {
+        Subject::of(self.lines.iter().take(self.body.1).skip(first), self.phrases)
     }
 
     /// Names in a row, the same again and again, no small words.
@@ -326,14 +336,15 @@ impl<'a> Page<'a> {
 
     /// The same line again: a lead given twice, a title above and below.
     fn repeats(&mut self) {
-        let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+        let mut seen: FxHashMap<u64, usize> = FxHashMap::default();
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             if line.cut.is_some() || line.key.is_empty() {
                 continue;
             }
             let long = line.words >= 4 || self.is_edge(index);
-            match seen.get(&line.key) {
+            let hash = xxh3_64(line.key.as_bytes());
+            match seen.get(&hash) {
                 Some(&before) if long || before + 1 == index => {
                     if let Some(line) = self.lines.get_mut(index) {
                         line.cut = Some(RemovedKind::Boilerplate);
@@ -341,7 +352,7 @@ impl<'a> Page<'a> {
                 }
                 Some(_) => {}
                 None => {
-                    seen.insert(line.key.clone(), index);
+                    seen.insert(hash, index);
                 }
             }
         }

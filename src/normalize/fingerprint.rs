@@ -4,6 +4,7 @@
 //! on each bit; a head or tail of another outlet's is a small minority of the
 //! votes and tips only bits that were nearly even.
 
+use crate::letters::is_letter_or_digit;
 use xxhash_rust::xxh3::xxh3_64;
 
 const SHINGLE: usize = 3;
@@ -12,7 +13,7 @@ const SHINGLE: usize = 3;
 pub(super) fn fingerprint<'a>(blocks: impl Iterator<Item = &'a str>) -> u64 {
     let mut words: Vec<u64> = Vec::new();
     for block in blocks {
-        words.extend(block.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(hash));
+        words.extend(block.split(|letter: char| !is_letter_or_digit(letter)).filter(|word| !word.is_empty()).map(hash));
     }
     let mut votes = [0_i32; 64];
     for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {

@@ -5,13 +5,16 @@
 //! letter or two, never the small words. Scripts with one news language tell it
 //! themselves; for the rest a trained classifier is asked.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 use whichlang::Lang;
 
-use crate::letters::{is_arabic_letter, is_mark};
+use crate::letters::{is_arabic_letter, is_letter, is_mark};
 use crate::record::Language;
 
 /// Letters looked at; a language does not change further down.
-const SAMPLE: usize = 20_000;
+const SAMPLE: usize = 6_000;
 
 /// Small words and letters of a language in the Arabic script.
 struct Profile {
@@ -222,7 +225,7 @@ fn share(part: usize, whole: usize) -> f32 {
 
 fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
     let mut count = Count::default();
-    for letter in blocks.flat_map(str::chars).filter(|letter| letter.is_alphabetic()).take(SAMPLE) {
+    for letter in blocks.flat_map(str::chars).filter(|letter| is_letter(*letter)).take(SAMPLE) {
         if is_arabic_letter(letter) {
             count.arabic += 1;
         } else if let Some(script) = SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
@@ -237,9 +240,10 @@ fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
 fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
     let mut scores = [0_usize; PROFILES.len()];
     let mut left = SAMPLE;
+    let mut bare = String::new();
     for block in blocks {
-        for word in block.split(|letter: char| !letter.is_alphabetic() && !is_mark(letter) && letter != '\u{200C}') {
-            score(word, &mut scores);
+        for word in block.split(|letter: char| !is_letter(letter) && !is_mark(letter) && letter != '\u{200C}') {
+            score(word, &mut bare, &mut scores);
             left = left.saturating_sub(word.len() / 2);
         }
         if left == 0 {
@@ -265,19 +269,46 @@ fn certainty(hits: usize) -> f32 {
     1.0 - 1.0 / (1.0 + hits as f32 / 3.0)
 }
 
-fn score(word: &str, scores: &mut [usize; PROFILES.len()]) {
+fn score(word: &str, bare: &mut String, scores: &mut [usize; PROFILES.len()]) {
     if word.is_empty() {
         return;
     }
     // A small word's vowel marks do not make it another.
-    let bare: String = word.chars().filter(|letter| !is_mark(*letter)).collect();
-    for (profile, score) in PROFILES.iter().zip(scores) {
-        if profile.words.contains(&bare.as_str()) {
-            *score += 3;
+    bare.clear();
+    bare.extend(word.chars().filter(|letter| !is_mark(*letter)));
+    let words = HITS.words.get(bare.as_str()).copied().unwrap_or_default();
+    for (index, score) in scores.iter_mut().enumerate() {
+        *score += usize::from(words >> index & 1) * 3;
+    }
+    for letter in bare.chars() {
+        let mut profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        while profiles != 0 {
+            scores[profiles.trailing_zeros() as usize] += 1;
+            profiles &= profiles - 1;
         }
-        *score += bare.chars().filter(|letter| profile.letters.contains(letter)).count();
     }
 }
+
+/// The profiles turned round: which of them, as bits, a word or letter speaks for.
+struct Hits {
+    words: FxHashMap<&'static str, u8>,
+    letters: [u8; 256],
+}
+
+static HITS: LazyLock<Hits> = LazyLock::new(|| {
+    let mut hits = Hits { words: FxHashMap::default(), letters: [0; 256] };
+    for (index, profile) in PROFILES.iter().enumerate() {
+        for word in profile.words {
+            *hits.words.entry(word).or_default() |= 1 << index;
+        }
+        for letter in profile.letters {
+            if let Some(profiles) = hits.letters.get_mut((*letter as usize).wrapping_sub(0x600)) {
+                *profiles |= 1 << index;
+            }
+        }
+    }
+    hits
+});
 
 /// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
 /// which must agree to be trusted.

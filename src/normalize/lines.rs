@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::phrases::{Cue, Phrases, Zone, class, key};
 use super::unicode::display;
-use crate::letters::fold;
+use crate::letters::{fold, fold_display};
 use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
 
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub(super) struct Line {
     cues: [u16; 3],
     /// Bytes of the key that the longest cue at its start takes.
     cue_length: usize,
+    labelled: bool,
     pub cut: Option<RemovedKind>,
 }
 
@@ -55,14 +56,17 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let key = key(&fold(&shown));
-        let words = if key.is_empty() { 0 } else { key.split(' ').count() };
+        let mut folded = String::new();
+        fold_display(&shown, &mut folded, |_, _, _| ());
+        let key = key(&folded);
+        let words = if key.is_empty() { 0 } else { memchr::memchr_iter(b' ', key.as_bytes()).count() + 1 };
         let mut cues = [0; 3];
         let mut cue_length = 0;
         for (phrase, length) in phrases.of(&key, words) {
             cues[phrase.zone as usize] |= bit(phrase.cue);
             cue_length = cue_length.max(length);
         }
+        let labelled = cue_length > 0 && is_labelled(&shown, key.get(..cue_length).unwrap_or_default());
         let end_mark = shown
             .trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', ' '])
             .ends_with(['.', '؟', '?', '!', '…', '۔', '。']);
@@ -78,6 +82,7 @@ impl Line {
             weight: SourceBlock::NEUTRAL,
             cues,
             cue_length,
+            labelled,
             cut: None,
         }
     }
@@ -101,11 +106,9 @@ impl Line {
         self.key.get(self.cue_length..).unwrap_or_default().split_whitespace().count()
     }
 
-    /// A colon or bar comes early: `المصدر: …`, `Day: …`.
+    /// A colon or bar comes right behind the phrase: `المصدر: …`, `Day: …`.
     pub(super) fn is_labelled(&self) -> bool {
-        let phrase = self.key.get(..self.cue_length).unwrap_or_default();
-        let Some(at) = self.shown.find([':', '：', '|']) else { return false };
-        key(&fold(self.shown.get(..at).unwrap_or_default())) == phrase
+        self.labelled
     }
 
     /// What follows the label's mark, without what surrounds it.
@@ -143,6 +146,11 @@ impl Line {
             .map(stem)
             .filter(|word| word.chars().nth(2).is_some() && !is_number(word) && !phrases.word(word, class::STOP))
     }
+}
+
+fn is_labelled(shown: &str, phrase: &str) -> bool {
+    let label = shown.find([':', '：', '|']).and_then(|at| shown.get(..at));
+    label.is_some_and(|label| key(&fold(label)) == phrase)
 }
 
 fn is_number(word: &str) -> bool {

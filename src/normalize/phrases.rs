@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::letters::fold;
+use crate::letters::{fold, is_letter_or_digit};
 
 /// What a line is by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,6 +213,9 @@ pub(super) const PHRASES: &[Phrase] = &[
     ]),
 ];
 
+/// Words of the longest line that any phrase may stand in.
+const LONGEST: usize = 60;
+
 /// Words of share bars: a line of these and numbers alone is one.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const SHARE_WORDS: &[&str] = &[
@@ -320,7 +323,7 @@ pub(super) const STOP_WORDS: &[&str] = &[
 pub(super) fn key(folded: &str) -> String {
     let mut key = String::with_capacity(folded.len());
     for letter in folded.chars() {
-        if letter.is_alphanumeric() {
+        if is_letter_or_digit(letter) {
             key.push(letter);
         } else if !key.is_empty() && !key.ends_with(' ') {
             key.push(' ');
@@ -333,9 +336,8 @@ pub(super) fn key(folded: &str) -> String {
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    /// By the first word of the phrase.
+    /// By the first word of the phrase: its key, and its index in the table.
     by_first_word: FxHashMap<String, Vec<(String, usize)>>,
-    inside: Vec<(String, usize)>,
     words: FxHashMap<String, u8>,
     whole: FxHashMap<String, u8>,
 }
@@ -355,16 +357,11 @@ pub(super) mod class {
 impl Phrases {
     pub(super) fn new() -> Self {
         let mut by_first_word: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
-        let mut inside = Vec::new();
         for (index, phrase) in PHRASES.iter().enumerate() {
             for text in phrase.texts {
                 let key = key(&fold(text));
-                if phrase.at == At::Inside {
-                    inside.push((key, index));
-                } else {
-                    let first = key.split(' ').next().unwrap_or_default().to_owned();
-                    by_first_word.entry(first).or_default().push((key, index));
-                }
+                let first = key.split(' ').next().unwrap_or_default().to_owned();
+                by_first_word.entry(first).or_default().push((key, index));
             }
         }
         let mut words = FxHashMap::default();
@@ -377,22 +374,35 @@ impl Phrases {
         mark(&mut whole, class::AGENCY, AGENCIES);
         mark(&mut whole, class::SECTION, SECTIONS);
         mark(&mut whole, class::GENERIC, GENERIC_CRUMBS);
-        Self { by_first_word, inside, words, whole }
+        Self { by_first_word, words, whole }
     }
 
-    /// Every phrase that the key of a line has, in the order of the table, and
-    /// the length of its key.
+    /// Every phrase that the key of a line has, and the length of its key.
     pub(super) fn of<'a>(&'a self, key: &'a str, words: usize) -> impl Iterator<Item = (&'static Phrase, usize)> + 'a {
-        let first = key.split(' ').next().unwrap_or_default();
-        let started = self.by_first_word.get(first).into_iter().flatten().filter(move |(text, index)| {
-            let Some(rest) = key.strip_prefix(text.as_str()) else { return false };
-            rest.is_empty() || rest.starts_with(' ') && PHRASES.get(*index).is_some_and(|phrase| phrase.at == At::Start)
-        });
-        let inside = self.inside.iter().filter(move |(text, _)| words <= 60 && key.contains(text.as_str()));
-        started
-            .chain(inside)
-            .filter_map(|(text, index)| PHRASES.get(*index).map(|phrase| (phrase, text.len())))
-            .filter(move |(phrase, _)| words <= phrase.max_words)
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b' ', key.as_bytes()).map(|blank| blank + 1));
+        // A longer line is beyond the limit of every phrase.
+        starts.take(if words > LONGEST { 0 } else { words }).flat_map(move |start| self.at(key, start, words))
+    }
+
+    /// The phrases that begin at a word of the key.
+    fn at<'a>(
+        &'a self,
+        key: &'a str,
+        start: usize,
+        words: usize,
+    ) -> impl Iterator<Item = (&'static Phrase, usize)> + 'a {
+        let rest = key.get(start..).unwrap_or_default();
+        let first = rest.split(' ').next().unwrap_or_default();
+        self.by_first_word.get(first).into_iter().flatten().filter_map(move |(text, index)| {
+            let phrase = PHRASES.get(*index)?;
+            let after = rest.strip_prefix(text.as_str())?;
+            let fits = match phrase.at {
+                At::Whole => start == 0 && after.is_empty(),
+                At::Start => start == 0 && (after.is_empty() || after.starts_with(' ')),
+                At::Inside => true,
+            };
+            (fits && words <= phrase.max_words).then_some((phrase, if start == 0 { text.len() } else { 0 }))
+        })
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
@@ -421,7 +431,7 @@ mod tests {
             for text in phrase.texts {
                 let key = key(&fold(text));
                 let words = key.split(' ').count();
-                assert!(words <= phrase.max_words, "{text}");
+                assert!(words <= phrase.max_words && phrase.max_words <= LONGEST, "{text}");
                 assert!(phrases.of(&key, words).any(|(found, _)| found.cue == phrase.cue), "{text}");
             }
         }

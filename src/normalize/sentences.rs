@@ -18,23 +18,24 @@ const MAX_PARENTHESIS: usize = 600;
 /// belong to none.
 pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
+    let mut walk = Walk { text, straight: false, no_bracket_before: 0 };
     let mut start = 0;
     let mut at = 0;
-    while let Some((mark, length)) = next_mark(text, at) {
+    while let Some((mark, behind)) = walk.next_mark(at) {
         if mark == '(' {
-            at = close_of(text, at, length);
+            at = walk.close_of(behind);
             continue;
         }
-        let end = past_closers(text, length);
+        let end = walk.past_closers(behind);
         let after = text.get(end..).unwrap_or_default();
         if after.is_empty() {
             break;
         }
-        if ends_here(text.get(start..length).unwrap_or_default(), mark, after) {
+        if ends_here(text.get(start..behind).unwrap_or_default(), mark, after) {
             found.push((start, end));
             start = end + (after.len() - after.trim_start().len());
         }
-        at = end.max(length);
+        at = end;
     }
     if start < text.len() {
         found.push((start, text.len()));
@@ -42,48 +43,68 @@ pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// The next mark or opening bracket from `at`, and the position behind it.
-fn next_mark(text: &str, at: usize) -> Option<(char, usize)> {
-    let rest = text.get(at..)?;
-    let found =
-        rest.char_indices().find(|(_, letter)| matches!(letter, '.' | '!' | '?' | '؟' | '…' | '۔' | '。' | '('))?;
-    Some((found.1, at + found.0 + found.1.len_utf8()))
+struct Walk<'a> {
+    text: &'a str,
+    /// A straight quotation mark is open.
+    straight: bool,
+    /// No bracket that opens before this is closed in time.
+    no_bracket_before: usize,
 }
 
-/// Behind the bracket that closes the one at `at`, or behind that one itself.
-fn close_of(text: &str, at: usize, behind: usize) -> usize {
-    let mut depth = 0_u32;
-    let rest = text.get(at..).unwrap_or_default();
-    for (offset, letter) in rest.char_indices() {
-        match letter {
-            '(' => depth += 1,
-            ')' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + offset + 1;
+impl Walk<'_> {
+    /// The next mark or opening bracket from `at`, and the position behind it.
+    fn next_mark(&mut self, at: usize) -> Option<(char, usize)> {
+        for (offset, letter) in self.text.get(at..)?.char_indices() {
+            match letter {
+                '.' | '!' | '?' | '؟' | '…' | '۔' | '。' | '(' => {
+                    return Some((letter, at + offset + letter.len_utf8()));
                 }
+                '"' => self.straight = !self.straight,
+                _ => {}
             }
-            _ if offset > behind - at + MAX_PARENTHESIS => break,
-            _ => {}
         }
+        None
     }
-    behind
-}
 
-/// Further marks and what closes: `?!`, `..`, quotation marks, brackets.
-fn past_closers(text: &str, mut at: usize) -> usize {
-    let mut straight = text.get(..at).unwrap_or_default().matches('"').count() % 2 == 1;
-    while let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let closes = match letter {
-            '"' => std::mem::take(&mut straight),
-            _ => matches!(letter, '.' | '!' | '?' | '؟' | '…' | '”' | '»' | '’' | ')' | ']'),
-        };
-        if !closes {
-            break;
+    /// Behind the bracket that closes the one that ends at `behind`, or right
+    /// behind that one.
+    fn close_of(&mut self, behind: usize) -> usize {
+        if behind < self.no_bracket_before {
+            return behind;
         }
-        at += letter.len_utf8();
+        let mut depth = 1_u32;
+        let mut marks = 0;
+        for (offset, letter) in self.text.get(behind..).unwrap_or_default().char_indices() {
+            match letter {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                '"' => marks += 1,
+                _ if offset > MAX_PARENTHESIS => break,
+                _ => {}
+            }
+            if depth == 0 {
+                self.straight ^= marks % 2 == 1;
+                return behind + offset + 1;
+            }
+        }
+        self.no_bracket_before = behind + MAX_PARENTHESIS;
+        behind
     }
-    at
+
+    /// Further marks and what closes: `?!`, `..`, quotation marks, brackets.
+    fn past_closers(&mut self, mut at: usize) -> usize {
+        while let Some(letter) = self.text.get(at..).and_then(|rest| rest.chars().next()) {
+            let closes = match letter {
+                '"' => std::mem::take(&mut self.straight),
+                _ => matches!(letter, '.' | '!' | '?' | '؟' | '…' | '”' | '»' | '’' | ')' | ']'),
+            };
+            if !closes {
+                break;
+            }
+            at += letter.len_utf8();
+        }
+        at
+    }
 }
 
 /// `before` runs up to and including the mark, `after` begins behind what closes.
@@ -93,7 +114,7 @@ fn ends_here(before: &str, mark: char, after: &str) -> bool {
         // «هل…؟» and "What?" he asked: a comma or a small letter goes on.
         return !continues(after) && (next.is_whitespace() || !next.is_ascii_alphanumeric());
     }
-    let body = before.strip_suffix('.').unwrap_or(before);
+    let body = tail(before.strip_suffix('.').unwrap_or(before));
     let word =
         body.rsplit(|letter: char| letter.is_whitespace() || "([\"“«،,".contains(letter)).next().unwrap_or_default();
     if next.is_whitespace() {
@@ -101,9 +122,14 @@ fn ends_here(before: &str, mark: char, after: &str) -> bool {
     }
     // Glued: only two Arabic words are two sentences (`القاهرة.وأضاف`), no host
     // names, numbers or initials.
-    let letters = word.chars().rev().take_while(|letter| is_arabic(*letter)).count();
-    let behind = after.chars().take_while(|letter| is_arabic(*letter)).count();
-    letters >= 2 && behind >= 2
+    let two =
+        |letters: &mut dyn Iterator<Item = char>| letters.take(2).filter(|letter| is_arabic(*letter)).count() == 2;
+    two(&mut word.chars().rev()) && two(&mut after.chars())
+}
+
+/// The end of a text, as much as any abbreviation needs.
+fn tail(text: &str) -> &str {
+    (text.len().saturating_sub(64)..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default()
 }
 
 fn is_arabic(letter: char) -> bool {
