@@ -9,6 +9,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use warraq::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Language, Text};
 use warraq::{letters, record};
 
+// Compiled apart from its tests' harness, some of it has no caller here.
+#[allow(dead_code, unused_imports, unreachable_pub)]
 #[path = "../src/tag"]
 mod tag {
     pub use warraq::tag::Hints;

@@ -1,5 +1,7 @@
 //! What a date in a text says, before it is resolved.
 
+use jiff::civil::Date;
+
 use super::words::Turn;
 use crate::tag::calendars::Calendar;
 
@@ -52,9 +54,12 @@ impl Point {
         week: None,
     };
 
-    /// Day, month and year stand in the text.
-    pub(super) const fn is_full(&self) -> bool {
-        self.day.is_some() && matches!((self.month, self.year), (MonthOf::Given(_), YearOf::Given(_)))
+    /// The date, where day, month and year stand in the text.
+    pub(super) fn full_date(&self) -> Option<Date> {
+        match (self.year, self.month, self.day) {
+            (YearOf::Given(year), MonthOf::Given(month), Some(day)) => self.calendar.date(year, month, day),
+            _ => None,
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use super::tokens::{self, Kind};
 use super::words::{Turn, Word};
 use crate::tag::calendars::{Calendar, Month, Standing};
 
+/// Days after the first that a list of days may have.
+const LISTED: usize = 4;
+
 /// A stretch of tokens that was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hit {
@@ -69,7 +72,7 @@ impl Line<'_> {
                 Word::Ordinal(..) | Word::Tens(_) => self.day_first(at, false),
                 Word::First | Word::Further => self.relative(at).or_else(|| self.day_first(at, false)),
                 Word::Weekday(_) | Word::WeekdayShort(_) => self.weekday(at),
-                Word::Offset(_) => self.relative(at),
+                Word::Offset(_) | Word::OffsetWeak(_) => self.relative(at),
                 Word::Day => self.after_day_word(at),
                 Word::Month(_) | Word::MonthHead(_) => self.month_first(at, false),
                 Word::Month0 => self.month_first(at + 1, true).map(|hit| hit.starting(at)),
@@ -103,7 +106,8 @@ impl Line<'_> {
         let joined = self.is(hit.end, Word::To)
             || self.is_mark(hit.end, b'-')
             || self.is(hit.end, Word::And) && self.between(hit.first);
-        match self.numeric(hit.end + 1).filter(|_| joined) {
+        let second = self.numeric(hit.end + 1).filter(|(end, _)| joined && end.calendar == start.calendar);
+        match second {
             Some((end, last)) => Hit { expression: Some(Expression::Range(start, end)), end: last, ..hit },
             None => hit,
         }
@@ -127,22 +131,29 @@ impl Line<'_> {
         self.days_of_month(at, day, after)
     }
 
-    /// 3-5 أيار, 3 إلى 5 أيار, 3 و4 أيار, between 3 and 5 May.
+    /// 3-5 أيار, 3 إلى 5 أيار, between 3 and 5 May; a list of days (3 و4 و5 أيار)
+    /// where none is left out.
     fn days_of_month(&self, at: usize, day: u8, after: usize) -> Option<Hit> {
-        let (next, listed) = match self.token(after)?.kind {
-            Kind::Word(Word::To) | Kind::Mark(b'-') => (after + 1, false),
-            Kind::Word(Word::And) => (after + 1, true),
-            Kind::Word(Word::Ordinal(..) | Word::Tens(_)) if self.has_lead(after) => (after, true),
-            _ => return None,
-        };
-        let next = next + usize::from(matches!(self.word(next), Some(Word::Weekday(_))));
-        let (second, form, end) = self.second_day(next)?;
-        let (month, end) = self.month_of_day(end, form, true)?;
-        if second <= day || listed && second != day + 1 && !self.between(at) {
-            return None;
+        let (mut last, mut after) = (day, after);
+        for _ in 0..LISTED {
+            let (next, listed) = match self.token(after)?.kind {
+                Kind::Word(Word::To) | Kind::Mark(b'-') => (after + 1, false),
+                Kind::Word(Word::And) | Kind::Mark(b'/') => (after + 1, true),
+                Kind::Word(Word::Ordinal(..) | Word::Tens(_)) if self.has_lead(after) => (after, true),
+                _ => return None,
+            };
+            let next = next + usize::from(matches!(self.word(next), Some(Word::Weekday(_))));
+            let (second, form, end) = self.second_day(next)?;
+            if second <= last || listed && second != last + 1 && !self.between(at) {
+                return None;
+            }
+            (last, after) = (second, end);
+            if let Some((month, end)) = self.month_of_day(end, form, true) {
+                let (start, stop) = (Point { day: Some(day), ..month }, Point { day: Some(last), ..month });
+                return Some(Hit { expression: Some(Expression::Range(start, stop)), first: at, end });
+            }
         }
-        let (start, stop) = (Point { day: Some(day), ..month }, Point { day: Some(second), ..month });
-        Some(Hit { expression: Some(Expression::Range(start, stop)), first: at, end })
+        None
     }
 
     /// The second date of a range over two months: 25 كانون الثاني إلى 3 شباط.
@@ -238,7 +249,7 @@ impl Line<'_> {
         if said && self.has_lead(at) {
             return None;
         }
-        if let Some(hit) = self.latin_day(at, month, end) {
+        if let Some(hit) = self.day_second(at, month, end) {
             return Some(hit);
         }
         let (point, end) = self.after_month(month, end);
@@ -249,10 +260,20 @@ impl Line<'_> {
         if let Some(range) = self.through_month(at, point, end, month.standing == Standing::Sure || !open) {
             return Some(range);
         }
-        let placed = said
-            || month.standing == Standing::Sure
-            || point.turn.is_some() && matches!(self.word_before(at), Some(Word::In | Word::To | Word::Of));
+        let (sure, turned) = (month.standing == Standing::Sure, point.turn.is_some());
+        let placed = said || self.in_time(at) && (sure || turned) || sure && turned;
         (placed || !open).then(|| Hit::point(point, at, end))
+    }
+
+    /// A preposition of time stands before the month, or another month.
+    fn in_time(&self, at: usize) -> bool {
+        let lead = self.token(at).map_or(0, |token| usize::from(token.lead));
+        let start = self.token(at).map_or(0, |token| token.start);
+        let joined = self.text.get(start..start + lead).is_some_and(|lead| lead.ends_with(['ب', 'ل']));
+        let before = self.word_before(at);
+        joined
+            || matches!(before, Some(Word::In | Word::To | Word::Of | Word::Between | Word::And))
+            || lead > 0 && matches!(before, Some(Word::Month(_) | Word::Ordinal(..) | Word::Turn(_)))
     }
 
     /// بين يناير ومارس 2024, آذار - أيار 2023
@@ -273,10 +294,8 @@ impl Line<'_> {
         })
     }
 
-    pub(super) fn latin_day(&self, at: usize, month: Month, end: usize) -> Option<Hit> {
-        if !self.is_latin(at) {
-            return None;
-        }
+    /// A day after its month: January 25, 2024.
+    pub(super) fn day_second(&self, at: usize, month: Month, end: usize) -> Option<Hit> {
         let end = end + usize::from(self.is_mark(end, b'.') && self.is_glued(end));
         let (day, DayForm::Digits, mut after) = self.day(end)? else { return None };
         let mut last = None;
@@ -286,6 +305,10 @@ impl Line<'_> {
             (last, after) = (Some(second), second_end);
         }
         let (point, end) = self.after_month(month, after);
+        // Arabic pages that a template dates so have the year: يناير 25, 2024.
+        if !self.is_latin(at) && point.year == YearOf::Open {
+            return None;
+        }
         let start = Point { day: Some(day), ..point };
         let expression = match last {
             Some(last) => Expression::Range(start, Point { day: Some(last), ..point }),
@@ -296,7 +319,9 @@ impl Line<'_> {
 
     /// Part of a name, such as ثورة 25 يناير: its year is another one.
     fn is_name(&self, at: usize, point: &Point) -> bool {
-        self.word_before(at) == Some(Word::Name) && point.year == YearOf::Open && point.turn.is_none()
+        matches!(self.word_before(at), Some(Word::Name | Word::Yearly))
+            && point.year == YearOf::Open
+            && point.turn.is_none()
     }
 
     /// What the words before a date, near the line's beginning, say of it.

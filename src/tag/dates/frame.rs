@@ -7,8 +7,8 @@
 //! 2. Years before the newest year that the text says are none, as long as one
 //!    is left: who writes knows no later year than his own.
 //! 3. The time at which most of the weekdays fit wins.
-//! 4. Then one in the year of the newest full date of the text, or in the year
-//!    after it: news stands near the news it cites.
+//! 4. Then the time nearest to the newest full date of the text, if it lies within
+//!    half a year of it: news stands near the news it cites.
 //! 5. Then the newest.
 //!
 //! It is a reference for the text's other dates. It becomes a publication date
@@ -75,8 +75,7 @@ fn on_day(day: Date) -> Frame {
 /// اليوم الخميس 25 يناير 2024
 fn full_today(found: &Found) -> Option<Date> {
     let (point, None) = found.expression.points() else { return None };
-    let (YearOf::Given(year), MonthOf::Given(month)) = (point.year, point.month) else { return None };
-    plus_days(point.calendar.date(year, month, point.day?)?, -i32::from(point.offset?))
+    plus_days(point.full_date()?, -i32::from(point.offset?))
 }
 
 /// The month of كانون الثاني الحالي, if it lies near the text's weekdays.
@@ -108,28 +107,25 @@ fn dates_of(point: &Point) -> Option<Vec<Date>> {
 }
 
 fn choose(fits: &[(Point, Vec<Date>)], found: &[Found]) -> Option<Date> {
-    let said = |full: bool| {
-        let points = found.iter().flat_map(|found| {
+    let points = || {
+        found.iter().flat_map(|found| {
             let (start, end) = found.expression.points();
-            [Some(start), end].into_iter().flatten()
-        });
-        let years = points.filter(|point| point.calendar == Calendar::Gregorian && (!full || point.is_full()));
-        let years = years.filter_map(|point| match point.year {
-            YearOf::Given(year) if year <= i32::from(LATEST_YEAR) => Some(year),
-            _ => None,
-        });
-        years.max()
+            [Some(*start), end.copied()].into_iter().flatten()
+        })
     };
-    let (newest, newest_full) = (said(false), said(true));
+    let years = points().filter(|point| point.calendar == Calendar::Gregorian).filter_map(|point| match point.year {
+        YearOf::Given(year) if year <= i32::from(LATEST_YEAR) => Some(year),
+        _ => None,
+    });
+    let newest = years.max();
+    let cited = points().filter_map(|point| point.full_date()).filter(|date| date.year() <= LATEST_YEAR).max();
     let all = || fits.iter().flat_map(|(_, dates)| dates.iter().copied());
     let known = |date: &Date| newest.is_none_or(|year| i32::from(date.year()) >= year);
     let any_known = all().any(|date| known(&date));
     all().filter(|date| !any_known || known(date)).max_by_key(|date| {
-        let support =
-            fits.iter().filter(|(_, dates)| dates.iter().any(|other| days(*date, *other).abs() <= NEAR)).count();
-        let year = i32::from(date.year());
-        let beside_full = newest_full.is_some_and(|full| year == full || year == full + 1);
-        let age = days(*date, Date::MAX);
-        (support, beside_full, if beside_full { age } else { -age })
+        let near = |dates: &[Date]| dates.iter().any(|other| days(*date, *other).abs() <= NEAR);
+        let support = fits.iter().filter(|(_, dates)| near(dates)).count();
+        let from_cited = cited.map(|cited| days(cited, *date).abs()).filter(|days| *days <= NEAR);
+        (support, from_cited.map(|days| -days), *date)
     })
 }

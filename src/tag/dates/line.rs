@@ -92,7 +92,7 @@ impl Line<'_> {
                     .is_some_and(|token| matches!(token.kind, Kind::Number { .. } | Kind::Other))
             }
             Some(Kind::Word(Word::Clitic | Word::And | Word::Month(_) | Word::Clock)) => true,
-            Some(Kind::Word(Word::Ordinal(..))) => true,
+            Some(Kind::Word(Word::Ordinal(..) | Word::Weekday(_) | Word::Day | Word::Offset(_))) => true,
             Some(Kind::Word(_) | Kind::Other | Kind::Number { .. }) => false,
             _ => true,
         }
@@ -126,7 +126,7 @@ impl Line<'_> {
         }
     }
 
-    /// The number of a day, and where it ends. A dash may follow.
+    /// The number of a day, and where it ends. A dash or a slash may follow.
     pub(super) fn day(&self, at: usize) -> Option<(u8, DayForm, usize)> {
         (self.number(at).is_none() || self.begins_free(at)).then(|| self.second_day(at))?
     }
@@ -140,7 +140,7 @@ impl Line<'_> {
                 if self.is(end, Word::Suffix) && self.is_glued(end) {
                     end += 1;
                 }
-                (self.is_mark(end, b'-') || end > at + 1 || self.ends_free(at)).then_some(())?;
+                (matches!(self.mark(end), Some(b'-' | b'/')) || end > at + 1 || self.ends_free(at)).then_some(())?;
                 Some((u8::try_from(value).ok()?, DayForm::Digits, end))
             }
             Kind::Word(Word::Ordinal(1, true)) if self.is(at + 1, Word::Teen) => Some((11, DayForm::Ordinal, at + 2)),
@@ -215,6 +215,9 @@ impl Line<'_> {
             return None;
         }
         match calendar {
+            Calendar::Gregorian if self.language.starts_with("fa") && (1200..=1500).contains(&year) => {
+                Some((year, Calendar::Persian, end))
+            }
             Calendar::Gregorian => (1000..=2200).contains(&year).then_some((year, Calendar::Gregorian, end)),
             Calendar::Hijri | Calendar::Persian if (1000..=1600).contains(&year) => Some((year, calendar, end)),
             _ => (1900..=2200).contains(&year).then_some((year, Calendar::Gregorian, end)),

@@ -35,7 +35,8 @@ impl Line<'_> {
         let point = Point { month: MonthOf::Given(month), day: Some(day), ..Point::EMPTY };
         if c_digits == 2 && a_digits <= 2 {
             let year = u8::try_from(year).ok()?;
-            let valid = Calendar::Gregorian.date(2000 + i32::from(year), month, day).is_some();
+            let dotted = separator == b'.' && !matches!(self.word_before(at), Some(Word::Weekday(_)));
+            let valid = !dotted && Calendar::Gregorian.date(2000 + i32::from(year), month, day).is_some();
             return valid.then_some((Point { year: YearOf::Short(year), ..point }, end));
         }
         let calendar = era.unwrap_or(match year {
@@ -74,12 +75,14 @@ impl Line<'_> {
         }
         let (value, digits) = self.number(at)?;
         let before = self.word_before(at).filter(|_| !self.is_glued(at));
-        let timed = matches!(before, Some(Word::In | Word::Further | Word::MonthHead(_)))
+        let part = before == Some(Word::Of) && matches!(self.word_before(at - 1), Some(Word::Ordinal(..)));
+        let timed = part
+            || matches!(before, Some(Word::In | Word::Further | Word::MonthHead(_) | Word::Yearly))
             || at.checked_sub(1).is_some_and(|open| self.is_mark(open, b'(')) && self.is_mark(at + 1, b')');
         let (year, calendar, end) = self.year(at, Calendar::Gregorian)?;
         let era = end > at + 1;
         let sure = match calendar {
-            Calendar::Hijri => digits >= 3,
+            Calendar::Hijri => digits == 4 || digits == 3 && timed,
             // 1500 م is a distance.
             _ if era => digits == 4 && (1900..=2100).contains(&year) && (timed || value % 100 != 0),
             _ => timed && (1900..=2100).contains(&year),
@@ -100,6 +103,9 @@ impl Line<'_> {
             Kind::Word(Word::And) => matches!(self.word_before(at), Some(Word::Between)),
             _ => false,
         };
+        // Seasons are also printed from right to left: 2024/2023.
+        let (first, second) =
+            if self.is_mark(at + 1, b'/') && first == second + 1 { (second, first) } else { (first, second) };
         let years = (1900..=2100).contains(&first) && (1900..=2100).contains(&second);
         let free = self.begins_free(at) && self.ends_numeric(at + 2) && !self.is(at + 3, Word::Unit);
         if !(joined && free && years && first < second && second - first <= 100) {

@@ -72,14 +72,11 @@ fn day_of(found: &Found) -> Option<(Date, Option<Clock>)> {
 }
 
 fn full_date(point: &Point) -> Option<Date> {
-    let (MonthOf::Given(month), Some(day)) = (point.month, point.day) else { return None };
     match point.year {
-        YearOf::Given(year) => point.calendar.date(year, month, day),
-        YearOf::Short(year) => {
-            let year = 2000 + i32::from(year);
-            (year <= i32::from(LATEST_YEAR)).then(|| point.calendar.date(year, month, day))?
+        YearOf::Short(year) if 2000 + i16::from(year) <= LATEST_YEAR => {
+            Point { year: YearOf::Given(2000 + i32::from(year)), ..*point }.full_date()
         }
-        _ => None,
+        _ => point.full_date(),
     }
 }
 

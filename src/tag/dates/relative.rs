@@ -21,7 +21,8 @@ impl Line<'_> {
         if let Some((expression, end)) = self.date_beside(end, weekday) {
             return Some(Hit { expression: Some(expression), first: at, end });
         }
-        let other = matches!(self.word_before(at), Some(Word::Friday | Word::Name));
+        let other = matches!(self.word_before(at), Some(Word::Friday | Word::Name | Word::Yearly))
+            || self.is(end, Word::NamedDay);
         (!short && !other).then(|| Hit::point(Point { weekday: Some(weekday), turn, ..Point::EMPTY }, at, end))
     }
 
@@ -39,8 +40,11 @@ impl Line<'_> {
         }
         let (expression, mut end) = if let Some((point, end)) = self.numeric(next) {
             (Expression::Point(Point { weekday, ..point }), end)
-        } else if let Some(hit) = self.day_first(next, true).or_else(|| self.latin_month_first(next)) {
+        } else if let Some(hit) = self.day_first(next, true).or_else(|| self.month_then_day(next)) {
+            // In "the Sunday and Monday 21 and 22" the weekday is the last one's.
+            let listed = matches!(self.word_before(at.saturating_sub(1)), Some(Word::Weekday(_)));
             let expression = match hit.expression? {
+                range @ Expression::Range(..) if listed => range,
                 Expression::Point(point) => Expression::Point(Point { weekday, ..point }),
                 Expression::Range(start, end) => Expression::Range(Point { weekday, ..start }, end),
             };
@@ -53,9 +57,9 @@ impl Line<'_> {
         Some((expression, end))
     }
 
-    fn latin_month_first(&self, at: usize) -> Option<Hit> {
+    fn month_then_day(&self, at: usize) -> Option<Hit> {
         let (month, end) = self.month(at)?;
-        self.latin_day(at, month, end)
+        self.day_second(at, month, end)
     }
 
     /// يوم الخميس, يوم 25 يناير, يوم أمس
@@ -63,7 +67,7 @@ impl Line<'_> {
         let next = at + 1;
         let hit = match self.token(next)?.kind {
             Kind::Word(Word::Weekday(_) | Word::WeekdayShort(_)) => self.weekday(next),
-            Kind::Word(Word::Offset(_) | Word::First | Word::Further) => {
+            Kind::Word(Word::Offset(_) | Word::OffsetWeak(_) | Word::First | Word::Further) => {
                 self.relative(next).or_else(|| self.day_first(next, true))
             }
             _ => {
@@ -78,12 +82,14 @@ impl Line<'_> {
         let (days, mut end) = match (self.word(at)?, self.word(at + 1)) {
             (Word::Offset(0), _) if !self.is_today(at) => return None,
             (Word::Offset(-1), Some(Word::Ordinal(1, false))) => (-2, at + 2),
-            (Word::Offset(days), _) => (days, at + 1),
+            (Word::Offset(days) | Word::OffsetWeak(days), _) => (days, at + 1),
             (Word::First, Some(Word::Offset(-1))) => (-2, at + 2),
             (Word::First, Some(Word::Of)) if self.is(at + 2, Word::Offset(-1)) => (-2, at + 3),
-            (Word::Further, Some(Word::Offset(1))) => (2, at + 2),
+            (Word::Further, Some(Word::Offset(1) | Word::OffsetWeak(1))) => (2, at + 2),
             _ => return None,
         };
+        let weak = matches!(self.word(at), Some(Word::OffsetWeak(_)));
+        let mut sure = !weak || self.word_before(at) == Some(Word::Day) || days < 0 && self.has_lead(at);
         let mut point = Point { offset: Some(days), ..Point::EMPTY };
         let open = self.is_mark(end, b'(');
         let next = end + usize::from(open || self.is_mark(end, b','));
@@ -94,11 +100,12 @@ impl Line<'_> {
         {
             point = Point { offset: Some(days), ..day };
             end = hit.end + usize::from(open);
+            sure = true;
         } else if let Some((Expression::Point(day), after)) = self.date_beside(end, 0) {
             point = Point { offset: Some(days), ..day };
             end = after;
         }
-        Some(Hit::point(point, at, end))
+        sure.then(|| Hit::point(point, at, end))
     }
 
     /// اليوم is today, not المصري اليوم, اليوم العالمي or في اليوم التالي.

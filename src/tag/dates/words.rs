@@ -34,6 +34,8 @@ pub(super) enum Word {
     First,
     /// Days from the publication: أمس is -1.
     Offset(i8),
+    /// The same of a word that is a name as well: الغد is a newspaper.
+    OffsetWeak(i8),
     /// بعد before غد: one day further off.
     Further,
     Turn(Turn),
@@ -68,6 +70,10 @@ pub(super) enum Word {
     Unit,
     /// ثورة 25 يناير is a name.
     Name,
+    /// The same, and a bare year after it is a date: حرب 2006.
+    Yearly,
+    /// الجمعة العظيمة is a name.
+    NamedDay,
     /// صلاة الجمعة is a prayer.
     Friday,
     /// After اليوم: it is not today.
@@ -179,8 +185,8 @@ pub(super) fn reads(calendar: Calendar, language: &str) -> bool {
 
 use Word::{
     And, Before, Between, Christian, Clitic, Clock, Day, Evening, First, Friday, Further, General, HijriEra, In,
-    Month0, MonthThe, Morning, Name, NotToday, Of, Offset, Ordinal, Publish, Same, Suffix, Teen, Tens, This, To, Today,
-    Unit, Update, Utc, Week, Weekday, WeekdayShort, Year, YearThe, YearTwo,
+    Month0, MonthThe, Morning, Name, NamedDay, NotToday, Of, Offset, OffsetWeak, Ordinal, Publish, Same, Suffix, Teen,
+    Tens, This, To, Today, Unit, Update, Utc, Week, Weekday, WeekdayShort, Year, YearThe, YearTwo, Yearly,
 };
 
 static WORDS: &[(Word, &str)] = &[
@@ -213,9 +219,11 @@ static WORDS: &[(Word, &str)] = &[
     (Tens(20), "العشرين العشرون"),
     (Tens(30), "الثلاثين الثلاثون"),
     (First, "أول"),
-    (Offset(-1), "أمس الأمس البارحة yesterday hier دیروز دوێنێ"),
+    (Offset(-1), "أمس البارحة yesterday hier دیروز دوێنێ"),
     (Offset(0), "اليوم today امروز ئەمڕۆ"),
-    (Offset(1), "غدا الغد غد tomorrow demain فردا سبەی سبەینێ"),
+    (Offset(1), "غدا tomorrow demain فردا سبەی سبەینێ"),
+    (OffsetWeak(-1), "الأمس"),
+    (OffsetWeak(1), "الغد غد"),
     (Further, "بعد"),
     (Word::Turn(Turn::Last), "الماضي الماضية المنصرم المنصرمة الفائت الفائتة الفارط الفارطة المنقضي المنقضية"),
     (Word::Turn(Turn::This), "الحالي الحالية الجاري الجارية"),
@@ -255,16 +263,22 @@ static WORDS: &[(Word, &str)] = &[
     ),
     (
         Name,
-        "ثورة انتفاضة حركة ميدان جسر شارع ساحة حي مدينة حرب ملعب مستشفى انقلاب مجزرة هجمات أحداث جماعة فوج كتيبة \
-         بمدينة ملحمة صحيفة جامعة اتفاق اتفاقية",
+        "حركة ميدان جسر شارع ساحة حي مدينة ملعب مستشفى مجزرة هجوم هجمات أحداث عملية جماعة فوج كتيبة ملحمة صحيفة \
+         جامعة نصر",
     ),
+    (
+        Yearly,
+        "حرب ثورة انتفاضة انقلاب اتفاق اتفاقية دستور انتخابات موازنة ميزانية مونديال أولمبياد موسم أزمة عدوان نكسة نكبة \
+         حدود هزيمة صفقة",
+    ),
+    (NamedDay, "العظيمة السوداء البيضاء الأسود الأبيض الحزينة الدامي الدامية"),
     (Friday, "صلاة خطبة خطبتي سوق دعاء صلوات جمعة"),
     (
         NotToday,
         "التالي العالمي الدولي الوطني السابق الواحد الأخير نفسه ذاته المذكور الموعود الدراسي الذي الختامي الافتتاحي \
          الموالي عينه",
     ),
-    (Today, "المصري روسيا طوال طيلة ذلك نفس أخبار حتى"),
+    (Today, "المصري روسيا طوال طيلة ذلك نفس أخبار"),
     (
         General,
         "الأمين أمين المدير مدير النائب المدعي المفتش القائد المراقب الرأي المفوض المشرف المنسق الوضع المعدل السكرتير \
@@ -286,7 +300,7 @@ mod tests {
     fn proclitics_are_split_off_only_where_the_rest_is_known() {
         assert_eq!(word("الخميس"), Some((Weekday(4), 0)));
         assert_eq!(word("والخميس"), Some((Weekday(4), 2)));
-        assert_eq!(word("وبالامس"), Some((Offset(-1), 4)));
+        assert_eq!(word("وبالامس"), Some((OffsetWeak(-1), 4)));
         assert_eq!(word("باب"), None, "a door is no month");
         assert_eq!(word("كانون"), Some((Word::MonthHead(0), 0)));
         assert_eq!(word("بيروت"), None);
