@@ -11,7 +11,7 @@ use crate::encode::Encoder;
 use crate::normalize::Normalizer;
 use crate::pipeline::{Parts, Pipeline};
 use crate::record::Provenance;
-use crate::tag::{Gazetteer, Tagger};
+use crate::tag::{Gazetteer, Tagger, UserGazetteer};
 
 /// Names known beforehand, compiled; part of the binary, so that it runs alone.
 const GAZETTEER: &[u8] = include_bytes!("../../models/gazetteer.bin");
@@ -29,15 +29,25 @@ pub(super) fn pipeline(config: &Config) -> Result<Pipeline> {
     }))
 }
 
-/// The tagger, and a short hash of what it was built from.
+/// The tagger, and a short hash of all that it was built from.
 pub(super) fn tagger(config: &Config) -> Result<(Tagger, String)> {
     let gazetteer = Gazetteer::new(GAZETTEER).context("the built-in gazetteer cannot be used")?;
-    let model = format!("{:016x}", gazetteer.hash());
-    let tagger = Tagger::new(&config.tag, gazetteer, &[]).map_err(|invalid| {
-        let told: Vec<String> = invalid.iter().map(ToString::to_string).collect();
-        anyhow!(told.join("\n"))
-    })?;
-    Ok((tagger, model))
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    hash.update(&gazetteer.hash().to_le_bytes());
+    let mut lists = Vec::with_capacity(config.tag.gazetteer_files.len());
+    for path in &config.tag.gazetteer_files {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("tag.gazetteer_files: {}: cannot be read", path.display()))?;
+        hash.update(text.as_bytes());
+        lists.push(UserGazetteer::parse(&path.display().to_string(), &text).map_err(told)?);
+    }
+    let tagger = Tagger::new(&config.tag, gazetteer, &lists).map_err(told)?;
+    Ok((tagger, format!("{:016x}", hash.digest())))
+}
+
+/// Several errors as one, a line each.
+fn told<E: ToString>(errors: Vec<E>) -> anyhow::Error {
+    anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// Who reads our output may stop whenever it likes: that is no failure of ours.

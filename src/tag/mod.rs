@@ -20,6 +20,8 @@
 //! assert!(degraded.is_empty());
 //! ```
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Degraded, InvalidOption, Published, Stage, Tags, Text};
@@ -45,6 +47,11 @@ pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazettee
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
+    /// Files of your own names, which beat the built-in ones, the first of them
+    /// the others. Tab-separated: name, type (person, organization, place,
+    /// event, other), identifier, aliases separated by `|`; the last two may be
+    /// left out. Read by the shell; this room is handed their text.
+    pub gazetteer_files: Vec<PathBuf>,
     /// Mentions kept of one article. Default 5,000: a long read has a few
     /// hundred; what has more is a list, and would make records of megabytes.
     pub max_mentions: usize,
@@ -52,7 +59,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_mentions: 5000 }
+        Self { gazetteer_files: Vec::new(), max_mentions: 5000 }
     }
 }
 
@@ -93,7 +100,7 @@ impl Tagger {
         match UserGazetteer::compile(users) {
             Ok(users) if invalid.is_empty() => return Ok(Self { options: options.clone(), gazetteer, users }),
             Ok(_) => {}
-            Err(error) => invalid.push(InvalidOption::new("tag.gazetteers", users.len(), error.to_string())),
+            Err(error) => invalid.push(InvalidOption::new("tag.gazetteer_files", users.len(), error.to_string())),
         }
         Err(invalid)
     }

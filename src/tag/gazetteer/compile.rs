@@ -111,7 +111,10 @@ impl Lists {
             LEXICON => Self::lexicon,
             TOKENS => Self::token,
             _ => {
-                return Err(error(1, format!("unknown columns {head:?}: see models/README.md for the lists there are")));
+                return Err(error(
+                    1,
+                    format!("unknown columns {head:?}: see models/README.md for the lists there are"),
+                ));
             }
         };
         let columns = head.split('\t').count();
