@@ -8,6 +8,39 @@
 //!
 //! A panic is not caught here, for the text half does not know what a thread
 //! is; who catches one hands the record to [`Pipeline::reject`].
+//!
+//! ```
+//! use warraq::decode::{self, Decoder};
+//! use warraq::encode::{self, Encoder};
+//! use warraq::normalize::{self, Normalizer};
+//! use warraq::pipeline::{Fate, NoWatch, Parts, Pipeline};
+//! use warraq::record::{Origin, Provenance, RawRecord};
+//! use warraq::tag::{self, Gazetteer, Tagger, UserGazetteer};
+//!
+//! let names = UserGazetteer::parse("desk.tsv", "نهر الورد\tplace\tdesk-7").unwrap();
+//! let provenance = Provenance { version: "1.0.0".into(), model: "none".into(), config: "none".into() };
+//! let pipeline = Pipeline::new(Parts {
+//!     decoder: Decoder::new(&decode::Options::default()),
+//!     normalizer: Normalizer::new(&normalize::Options::default()),
+//!     tagger: Tagger::new(&tag::Options::default(), Gazetteer::empty(), &[names]).unwrap(),
+//!     encoder: Encoder::new(&encode::Options::default(), provenance),
+//! });
+//! let value = "فيضان جديد\nفاض نهر الورد صباح اليوم بعد ليلة من المطر.".as_bytes().to_vec();
+//! let raw = RawRecord {
+//!     origin: Origin { topic: "articles.raw".into(), partition: 0, offset: 7 },
+//!     timestamp: None,
+//!     key: None,
+//!     value_length: value.len(),
+//!     value: Some(value),
+//!     headers: Vec::new(),
+//! };
+//! let outcome = pipeline.enrich(&raw, &mut NoWatch);
+//! assert_eq!(outcome.summary.fate, Fate::Enriched);
+//! let record: serde_json::Value = serde_json::from_slice(&outcome.outgoing.value.unwrap()).unwrap();
+//! assert_eq!(record["title"], "فيضان جديد");
+//! assert_eq!(record["entities"][0]["user_id"], "desk-7");
+//! assert_eq!(outcome.outgoing.headers.first().unwrap().name, "warraq-source");
+//! ```
 
 mod assemble;
 mod watch;

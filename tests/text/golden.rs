@@ -9,7 +9,7 @@ use std::fmt::Write;
 use warraq::encode::headers;
 use warraq::record::{Destination, Outgoing, RawRecord};
 
-use crate::support::{enrich, fixture, gzip, raw, record, windows_1256};
+use crate::support::{enrich, fixture, gzip, pretty, raw, record, windows_1256};
 
 const JSON: (&str, &str) = (headers::CONTENT_TYPE, "application/json");
 const HTML: (&str, &str) = (headers::CONTENT_TYPE, "text/html");
@@ -58,7 +58,7 @@ golden! {
 fn compare(name: &str, raw: &RawRecord) {
     let outcome = enrich(raw);
     let json = record(&outcome.outgoing);
-    let shown = format!("{}\n{json:#}", envelope(&outcome.outgoing));
+    let shown = format!("{}\n{}", envelope(&outcome.outgoing), pretty(&json));
     insta::assert_snapshot!(name, shown);
 }
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use warraq::encode::headers;
 
-use crate::support::{enrich, fixture, raw, record, root};
+use crate::support::{enrich, fixture, pretty, raw, record, root};
 
 /// The text between `<!-- NAME -->` and `<!-- end NAME -->`.
 fn replaced(page: &str, name: &str, with: &str) -> String {
@@ -69,11 +69,11 @@ fn says_what_the_code_does() {
     let input = fixture("newspaper4k.json");
     let input = input.trim_ascii();
     let made = record(&enrich(&raw(Some(input.to_vec()), &[(headers::CONTENT_TYPE, "application/json")])).outgoing);
-    let shown = |json: &str| format!("\n```json\n{json}\n```\n\n");
+    let shown = |json: &Value| format!("\n```json\n{}\n```\n\n", pretty(json));
     let input: Value = serde_json::from_slice(input).unwrap();
     let mut want = replaced(&page, "fields", &fields);
-    want = replaced(&want, "input", &shown(&format!("{input:#}")));
-    want = replaced(&want, "example", &shown(&format!("{made:#}")));
+    want = replaced(&want, "input", &shown(&input));
+    want = replaced(&want, "example", &shown(&made));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &want).unwrap();
     }

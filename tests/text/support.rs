@@ -151,6 +151,40 @@ impl Characters {
     }
 }
 
+/// JSON for people: indented, lists of numbers on one line.
+pub fn pretty(value: &Value) -> String {
+    let mut out = String::new();
+    write_pretty(value, 0, &mut out);
+    out
+}
+
+fn write_pretty(value: &Value, depth: usize, out: &mut String) {
+    let line = |out: &mut String, depth: usize| out.push_str(&format!("\n{}", "  ".repeat(depth)));
+    let flat = items(value).iter().all(|item| item.is_number() || items(item).iter().any(Value::is_number));
+    match value {
+        Value::Array(items) if !flat => {
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index == 0 { '[' } else { ',' });
+                line(out, depth + 1);
+                write_pretty(item, depth + 1, out);
+            }
+            line(out, depth);
+            out.push(']');
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            for (index, (name, value)) in fields.iter().enumerate() {
+                out.push(if index == 0 { '{' } else { ',' });
+                line(out, depth + 1);
+                out.push_str(&format!("\"{name}\": "));
+                write_pretty(value, depth + 1, out);
+            }
+            line(out, depth);
+            out.push('}');
+        }
+        _ => out.push_str(&value.to_string().replace(',', if flat && value.is_array() { ", " } else { "," })),
+    }
+}
+
 pub fn items(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
