@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn another_head_and_tail_move_a_few_bits() {
-        let copy: Vec<&str> = [&["ننشر لكم تفاصيل ما جري اليوم في الميناء"][..], &STORY, &["تابعونا للمزيد من الاخبار المحليه"]].concat();
+        let copy: Vec<&str> =
+            [&["ننشر لكم تفاصيل ما جري اليوم في الميناء"][..], &STORY, &["تابعونا للمزيد من الاخبار المحليه"]].concat();
         assert!(distance(&STORY, &copy) <= 8, "{}", distance(&STORY, &copy));
         assert!(distance(&STORY, &STORY[..5]) <= 12, "{}", distance(&STORY, &STORY[..5]));
     }

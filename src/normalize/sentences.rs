@@ -6,9 +6,9 @@
 
 /// Abbreviations of more than one letter that a name or number follows.
 const ABBREVIATIONS: &[&str] = &[
-    "أ.د", "ا.د", "د", "م", "أ", "ص", "ج", "هـ", "ق.م", "ش.م", "mr", "mrs", "ms", "dr", "prof", "gen", "sen", "rep", "gov",
-    "lt", "col", "sgt", "st", "no", "vs", "etc", "e.g", "i.e", "u.s", "u.k", "u.n", "inc", "ltd", "co", "jr", "sr", "jan",
-    "feb", "aug", "sept", "oct", "nov", "dec", "mme", "mlle", "art",
+    "أ.د", "ا.د", "د", "م", "أ", "ص", "ج", "هـ", "ق.م", "ش.م", "mr", "mrs", "ms", "dr", "prof", "gen", "sen", "rep",
+    "gov", "lt", "col", "sgt", "st", "no", "vs", "etc", "e.g", "i.e", "u.s", "u.k", "u.n", "inc", "ltd", "co", "jr",
+    "sr", "jan", "feb", "aug", "sept", "oct", "nov", "dec", "mme", "mlle", "art",
 ];
 
 /// A parenthesis that is not closed within so many bytes is a slip, not a bracket.
@@ -45,7 +45,8 @@ pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
 /// The next mark or opening bracket from `at`, and the position behind it.
 fn next_mark(text: &str, at: usize) -> Option<(char, usize)> {
     let rest = text.get(at..)?;
-    let found = rest.char_indices().find(|(_, letter)| matches!(letter, '.' | '!' | '?' | '؟' | '…' | '۔' | '。' | '('))?;
+    let found =
+        rest.char_indices().find(|(_, letter)| matches!(letter, '.' | '!' | '?' | '؟' | '…' | '۔' | '。' | '('))?;
     Some((found.1, at + found.0 + found.1.len_utf8()))
 }
 
@@ -93,7 +94,8 @@ fn ends_here(before: &str, mark: char, after: &str) -> bool {
         return !continues(after) && (next.is_whitespace() || !next.is_ascii_alphanumeric());
     }
     let body = before.strip_suffix('.').unwrap_or(before);
-    let word = body.rsplit(|letter: char| letter.is_whitespace() || "([\"“«،,".contains(letter)).next().unwrap_or_default();
+    let word =
+        body.rsplit(|letter: char| letter.is_whitespace() || "([\"“«،,".contains(letter)).next().unwrap_or_default();
     if next.is_whitespace() {
         return !is_abbreviation(word) && !continues(after);
     }

@@ -232,7 +232,8 @@ fn compose(text: &str) -> Option<(String, Edits)> {
     output.push_str(clean);
     edits.keep(clean.len());
     while !rest.is_empty() {
-        let cluster = rest.char_indices().skip(1).find(|(_, letter)| !attaches(*letter)).map_or(rest.len(), |(at, _)| at);
+        let cluster =
+            rest.char_indices().skip(1).find(|(_, letter)| !attaches(*letter)).map_or(rest.len(), |(at, _)| at);
         let (cluster, after) = rest.split_at(cluster);
         let composed = nfc.normalize(cluster);
         output.push_str(&composed);
@@ -319,7 +320,8 @@ mod tests {
         let source = " \u{200F}قال  &quot;محم\u{651}\u{64E}د&quot; ﻻ شيء\u{A0}";
         let (text, edits) = display(source, false);
         assert_eq!(text, "قال \"محم\u{64E}\u{651}د\" لا شيء");
-        for (word, there) in [("قال", "قال"), ("\"محم\u{64E}\u{651}د\"", "&quot;محم\u{651}\u{64E}د&quot;"), ("لا", "ﻻ"), ("شيء", "شيء")]
+        for (word, there) in
+            [("قال", "قال"), ("\"محم\u{64E}\u{651}د\"", "&quot;محم\u{651}\u{64E}د&quot;"), ("لا", "ﻻ"), ("شيء", "شيء")]
         {
             let start = text.find(word).unwrap();
             let (from, to) = edits.source(start, start + word.len());
@@ -335,8 +337,20 @@ mod tests {
             "[ء-ي\u{64B}-\u{655}\u{670}ﺍ-ﻼ“”«» \u{A0}\u{200B}-\u{200F}\u{640}a-c&;0-9.]{0,50}",
             proptest::collection::vec(
                 prop_oneof![
-                    Just("&amp;"), Just("quot;"), Just("&quot;"), Just("&#39;"), Just("&#x26;"), Just("nbsp;"), Just(" "),
-                    Just("و"), Just("x"), Just("&"), Just("\u{200B}"), Just("“"), Just("\u{301}"), Just("e"),
+                    Just("&amp;"),
+                    Just("quot;"),
+                    Just("&quot;"),
+                    Just("&#39;"),
+                    Just("&#x26;"),
+                    Just("nbsp;"),
+                    Just(" "),
+                    Just("و"),
+                    Just("x"),
+                    Just("&"),
+                    Just("\u{200B}"),
+                    Just("“"),
+                    Just("\u{301}"),
+                    Just("e"),
                 ],
                 0..14
             )
