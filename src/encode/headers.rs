@@ -176,6 +176,35 @@ mod tests {
     }
 
     #[test]
+    fn a_record_keeps_the_headers_that_are_still_true() {
+        let mut raw = raw(b"{}");
+        let input = [
+            ("Content-Type", "text/html; charset=windows-1256"),
+            (TRACEPARENT, "00-ab-cd-01"),
+            ("content-encoding", "gzip"),
+            ("x-crawler", "a"),
+            ("Content-Length", "17"),
+            ("x-crawler", "b"),
+            (SOURCE, "old/0/1"),
+            ("Warraq-Error-Reason", "panic"),
+            (ATTEMPTS, "1"),
+        ];
+        raw.headers = input.iter().map(|(name, value)| header(name, *value)).collect();
+        let kept = [
+            header(TRACEPARENT, "00-ab-cd-01"),
+            header("x-crawler", "a"),
+            header("x-crawler", "b"),
+            header(SOURCE, "articles.raw/3/42"),
+            header(VERSION, "1.2.3"),
+            header(ATTEMPTS, "2"),
+        ];
+        assert_eq!(of_tombstone(&raw, "1.2.3"), kept);
+        assert_eq!(of_record(&raw, "1.2.3"), [kept.as_slice(), &[header(CONTENT_TYPE, JSON)]].concat());
+        raw.headers.clear();
+        assert_eq!(of_tombstone(&raw, "1.2.3").len(), 2, "the first attempt is not told");
+    }
+
+    #[test]
     fn attempts_count_on_from_what_the_input_tells() {
         let mut raw = raw(b"{}");
         assert_eq!(attempts(&raw), 1);

@@ -108,4 +108,41 @@ fn wire_bytes(outgoing: &Outgoing) -> usize {
 }
 
 #[cfg(test)]
-pub(crate) mod tests_support;
+mod tests_support;
+
+#[cfg(test)]
+mod tests {
+    use super::tests_support::{encoder, enriched, raw};
+    use super::*;
+
+    #[test]
+    fn the_timestamp_is_the_sources_or_the_producers() {
+        let mut raw = raw(b"{}");
+        let sent = |options: &Options, raw: &RawRecord| {
+            let encoder = encoder(options.clone());
+            let (record, cut) = encoder.record(raw, enriched(&["نص."])).unwrap();
+            assert!(cut.is_empty());
+            assert_eq!((record.to, &record.key), (Destination::Output, &raw.key));
+            [record.timestamp, encoder.tombstone(raw).timestamp]
+        };
+        assert_eq!(sent(&Options::default(), &raw), [raw.timestamp; 2]);
+        let now = Options { timestamp: Timestamp::Now, ..Options::default() };
+        assert_eq!(sent(&now, &raw), [None; 2]);
+        raw.timestamp = None;
+        assert_eq!(sent(&Options::default(), &raw), [None; 2]);
+    }
+
+    #[test]
+    fn the_limit_counts_key_and_headers_too() {
+        let options = Options { max_record_bytes: 16 * 1024, ..Options::default() };
+        let mut raw = raw(b"{}");
+        raw.headers = vec![headers::header("x", &"y".repeat(9000))];
+        let record = enriched(&["جملة في بيروت. ".repeat(300).as_str()]);
+        let (sent, cut) = encoder(options.clone()).record(&raw, Enriched { title: None, ..record.clone() }).unwrap();
+        assert_eq!(cut.len(), 1);
+        assert!(wire_bytes(&sent) <= options.max_record_bytes && wire_bytes(&sent) > options.max_record_bytes - 200);
+        raw.headers = vec![headers::header("x", &"y".repeat(17_000))];
+        let reject = encoder(options).record(&raw, record).unwrap_err();
+        assert_eq!(reject.reason, crate::record::Reason::OutputTooLarge);
+    }
+}

@@ -245,6 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mention_that_reaches_over_the_cut_goes() {
+        let mut record = Enriched { title: None, ..enriched(&["بيروت وحلب ".repeat(500).trim_end()]) };
+        let mentions = &mut record.entities[0].mentions;
+        for mention in mentions.iter_mut() {
+            mention.text = "بيروت وحلب".to_owned();
+            mention.end = mention.start + 10;
+        }
+        let full = json::length(&record).unwrap();
+        for room in (full / 2..full / 2 + 200).step_by(7) {
+            whole(&cut_to(record.clone(), room));
+        }
+    }
+
+    #[test]
     fn extra_fields_go_first() {
         let mut record = enriched(&["عنوان", "جملة أولى."]);
         let room = json::length(&record).unwrap() + 100;

@@ -6,15 +6,15 @@ use crate::record::{
     Origin, Outgoing, Provenance, RawRecord, SCHEMA, Source,
 };
 
-pub(crate) fn provenance() -> Provenance {
+pub(super) fn provenance() -> Provenance {
     Provenance { version: "1.2.3".to_owned(), model: "aa".to_owned(), config: "bb".to_owned() }
 }
 
-pub(crate) fn encoder(options: Options) -> Encoder {
+pub(super) fn encoder(options: Options) -> Encoder {
     Encoder::new(&options, provenance())
 }
 
-pub(crate) fn raw(value: &[u8]) -> RawRecord {
+pub(super) fn raw(value: &[u8]) -> RawRecord {
     RawRecord {
         origin: Origin { topic: "articles.raw".into(), partition: 3, offset: 42 },
         timestamp: Some(1_700_000_000_000),
@@ -25,14 +25,14 @@ pub(crate) fn raw(value: &[u8]) -> RawRecord {
     }
 }
 
-pub(crate) fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a str> {
     let found = outgoing.headers.iter().find(|header| header.name == name)?;
     std::str::from_utf8(found.value.as_deref()?).ok()
 }
 
 /// A record of these blocks: a sentence ends with each full stop, and بيروت and
 /// دمشق are its entities.
-pub(crate) fn enriched(blocks: &[&str]) -> Enriched {
+pub(super) fn enriched(blocks: &[&str]) -> Enriched {
     let text = blocks.join("\n");
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();

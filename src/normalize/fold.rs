@@ -15,6 +15,7 @@ pub(super) fn fold(display: &str) -> (String, Edits) {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)] // positions are what is tested
 mod tests {
     use proptest::prelude::*;
 

@@ -1,41 +1,216 @@
 //! [`Article`] to [`Text`]: what is article, in which blocks, in clean letters.
+//!
+//! Each block of the source becomes a line in display form; one classifier says
+//! which lines are furniture, whether they come from plain text or from HTML;
+//! what is left gets its kind. The match form is folded from the whole.
+//!
+//! ```
+//! use warraq::normalize::{Normalizer, Options};
+//! use warraq::record::{Article, Piece, SourceBlock, SourceKind};
+//!
+//! let line = |text: &str| SourceBlock {
+//!     kind: SourceKind::Line,
+//!     piece: Piece { text: text.to_owned(), trace: None },
+//!     link_density: 0.0,
+//!     weight: SourceBlock::NEUTRAL,
+//!     language: None,
+//! };
+//! let article = Article {
+//!     blocks: vec![line("وصلت السفينة إلى المرفأ صباح اليوم بعد رحلة دامت أسبوعين."), line("اترك تعليقاً")],
+//!     ..Article::default()
+//! };
+//! let (text, degraded) = Normalizer::new(&Options::default()).normalize(&article)?;
+//! assert_eq!(text.display, "وصلت السفينة إلى المرفأ صباح اليوم بعد رحلة دامت أسبوعين.");
+//! assert_eq!(text.language.tag, "ar");
+//! assert!(degraded.is_empty());
+//! # Ok::<(), warraq::record::Reject>(())
+//! ```
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Article, Degraded, InvalidOption, Reason, Reject, Stage, Text};
+use crate::record::{
+    Article, Block, BlockKind, Degraded, DisplaySpan, InvalidOption, Reason, Reject, Removed, RemovedKind, Stage, Text,
+};
 
+mod blocks;
+mod boilerplate;
 mod fingerprint;
 mod fold;
 mod language;
+mod lines;
+mod phrases;
 mod residue;
 mod sentences;
+mod title;
 mod unicode;
 
+use blocks::Names;
+use boilerplate::Page;
+use lines::Line;
+use phrases::Phrases;
+
 /// Options of the `[normalize]` table.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {}
+pub struct Options {
+    /// Blocks of a page that are looked at; the rest is cut off and the record
+    /// says `too_many_blocks`. Default 10000: a long read has some hundreds, a
+    /// live blog some thousands.
+    pub max_blocks: usize,
+    /// Bytes of text that are looked at, as decoded; the rest is cut off and the
+    /// record says `too_long`. Default 2 MiB: a book of 200,000 words.
+    pub max_text_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_blocks: 10_000, max_text_bytes: 2 << 20 }
+    }
+}
 
 impl Options {
     /// What no type can express: every option whose value cannot work.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidOption> {
-        Vec::new()
+        let mut invalid = Vec::new();
+        for (key, value) in [("max_blocks", self.max_blocks), ("max_text_bytes", self.max_text_bytes)] {
+            if value == 0 {
+                let message = "no text would ever be left; use 1 or more";
+                invalid.push(InvalidOption::new(format!("normalize.{key}"), value, message));
+            }
+        }
+        invalid
     }
 }
 
+/// Cleans articles; built once, shared by all cores.
 #[derive(Debug)]
-pub struct Normalizer {}
+pub struct Normalizer {
+    options: Options,
+    phrases: Phrases,
+}
 
 impl Normalizer {
     #[must_use]
-    pub fn new(_options: &Options) -> Self {
-        Self {}
+    pub fn new(options: &Options) -> Self {
+        Self { options: options.clone(), phrases: Phrases::new() }
     }
 
     /// # Errors
-    /// Where nothing is left to be called an article's text.
-    pub fn normalize(&self, _article: &Article) -> Result<(Text, Vec<Degraded>), Reject> {
-        Err(Reject::new(Stage::Normalize, Reason::NoText, "not built yet"))
+    /// [`Reason::NoText`] where nothing is left to be called an article's text.
+    pub fn normalize(&self, article: &Article) -> Result<(Text, Vec<Degraded>), Reject> {
+        let mut degraded = Vec::new();
+        let texts = self.capped(article, &mut degraded);
+        let keep_joiners = uses_joiners(&texts, article.language.as_deref());
+        let mut lines: Vec<Line> = article
+            .blocks
+            .iter()
+            .zip(&texts)
+            .enumerate()
+            .filter_map(|(index, (block, text))| Line::new(index, block, text, keep_joiners, &self.phrases))
+            .collect();
+        let title = title::place_title(&mut lines, article, keep_joiners, &self.phrases);
+        Page::new(&mut lines, &self.phrases, title.as_deref()).cut_furniture();
+        let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
+        let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
+        let text = assemble(article, lines, &kinds, names);
+        if text.blocks.is_empty() {
+            return Err(no_text(article, &text.removed));
+        }
+        Ok((text, degraded))
     }
+
+    /// The blocks' texts as far as the caps allow.
+    fn capped<'a>(&self, article: &'a Article, degraded: &mut Vec<Degraded>) -> Vec<&'a str> {
+        if article.blocks.len() > self.options.max_blocks {
+            degraded.push(Degraded { stage: Stage::Normalize, why: "too_many_blocks" });
+        }
+        let mut left = self.options.max_text_bytes;
+        let mut texts = Vec::with_capacity(article.blocks.len().min(self.options.max_blocks));
+        for block in article.blocks.iter().take(self.options.max_blocks) {
+            let text = block.piece.text.as_str();
+            if text.len() > left {
+                degraded.push(Degraded { stage: Stage::Normalize, why: "too_long" });
+                texts.push(at_blank(text, left));
+                break;
+            }
+            left -= text.len();
+            texts.push(text);
+        }
+        texts
+    }
+}
+
+/// At most `most` bytes, up to the last blank within them.
+fn at_blank(text: &str, most: usize) -> &str {
+    let start = (0..=most.min(text.len())).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    start.rfind(' ').and_then(|blank| start.get(..blank)).unwrap_or(start)
+}
+
+/// Whether a zero-width non-joiner is spelling: in Persian, Kurdish, Urdu and
+/// Pashto, not in Arabic.
+fn uses_joiners(texts: &[&str], declared: Option<&str>) -> bool {
+    let joiner = memchr::memmem::Finder::new("\u{200C}");
+    texts.iter().any(|text| joiner.find(text.as_bytes()).is_some())
+        && matches!(language::detect(texts.iter().copied(), declared).tag.as_str(), "fa" | "ckb" | "ur" | "ps" | "ku")
+}
+
+fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Names) -> Text {
+    let mut text = Text {
+        title: names.title,
+        section: names.section,
+        lead: names.lead,
+        byline: names.byline,
+        credit: names.credit,
+        ..Text::default()
+    };
+    let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
+    for (line, kind) in lines.into_iter().zip(kinds) {
+        if let Some(kind) = line.cut {
+            *removed.entry(kind).or_default() += line.shown.chars().count();
+            continue;
+        }
+        if !text.blocks.is_empty() {
+            text.display.push('\n');
+        }
+        let start = text.display.len();
+        text.display.push_str(&line.shown);
+        let sentences = sentences::sentences(&line.shown);
+        let piece = match line.source {
+            Some(source) => article.blocks.get(source).map(|block| &block.piece),
+            None => article.title.as_ref(),
+        };
+        text.blocks.push(Block {
+            kind: *kind,
+            span: DisplaySpan::new(start, text.display.len()),
+            sentences: sentences.into_iter().map(|(from, to)| DisplaySpan::new(start + from, start + to)).collect(),
+            edits: line.edits,
+            trace: piece.and_then(|piece| piece.trace.clone()),
+        });
+    }
+    text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
+    (text.matched, text.edits) = fold::fold(&text.display);
+    text.language = language::detect(body(&text).map(|block| text.shown(block.span)), article.language.as_deref());
+    text.fingerprint = fingerprint::fingerprint(body(&text).map(|block| {
+        let span = text.to_match(block.span);
+        text.matched.get(span.start..span.end).unwrap_or_default()
+    }));
+    text
+}
+
+/// The running text; all blocks where there is none.
+fn body(text: &Text) -> impl Iterator<Item = &Block> + Clone {
+    let runs = |kind: BlockKind| matches!(kind, BlockKind::Paragraph | BlockKind::Quote | BlockKind::List);
+    let any = text.blocks.iter().any(|block| runs(block.kind));
+    text.blocks.iter().filter(move |block| !any || runs(block.kind))
+}
+
+fn no_text(article: &Article, removed: &[Removed]) -> Reject {
+    let message = if article.blocks.is_empty() {
+        "the payload has no block of text; name the field that holds it in decode.fields".to_owned()
+    } else {
+        let chars: usize = removed.iter().map(|removed| removed.chars).sum();
+        format!("{} blocks, none of them article text ({chars} characters of furniture)", article.blocks.len())
+    };
+    Reject::new(Stage::Normalize, Reason::NoText, message)
 }

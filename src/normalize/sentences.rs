@@ -136,6 +136,7 @@ fn is_abbreviation(word: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)] // positions are what is tested
 mod tests {
     use proptest::prelude::*;
 

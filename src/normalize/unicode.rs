@@ -192,15 +192,27 @@ impl<'a> Pass<'a> {
         (self.keep_joiners && joiner == '\u{200C}' && arabic(before) && arabic(after)) || indic(before)
     }
 
+    /// Behind a word or what ends one; a lone prefix such as ل or وب is none, for
+    /// the quotation begins behind it.
+    fn stands_behind_word(&self) -> bool {
+        let Some(last) = self.output_end().filter(|letter| !is_space(*letter) && !"([{-–—/“«\"".contains(*letter))
+        else {
+            return false;
+        };
+        let letters = self.output.chars().rev().take_while(|letter| is_arabic_letter(*letter));
+        let prefix = letters.clone().count() <= 2 && letters.clone().all(|letter| "وفبكل".contains(letter));
+        !is_arabic_letter(last) || !prefix
+    }
+
     /// The mark that a writer meant: “ and ” are often both typed as one.
     fn mend(&mut self, mark: char, next: Option<char>) -> char {
         let (kind, opening, closing) = if matches!(mark, '“' | '”') { (0, '“', '”') } else { (1, '«', '»') };
-        let after_word = self.output_end().is_some_and(|letter| !is_space(letter) && !"([{-–—/“«\"".contains(letter));
+        let after_word = self.stands_behind_word();
         let before_word = next.is_some_and(|letter| letter.is_alphanumeric() || is_mark(letter));
         let open = self.open[kind];
         let mended = match (mark == opening, open) {
             (true, true) if after_word || !before_word => closing,
-            (false, false) if before_word && !after_word => opening,
+            (false, false) if before_word => opening,
             _ => mark,
         };
         self.open[kind] = mended == opening;
@@ -262,6 +274,7 @@ fn attaches(letter: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)] // positions are what is tested
 mod tests {
     use proptest::prelude::*;
 
@@ -284,6 +297,8 @@ mod tests {
             ("نقلته ”واع” أمس", "نقلته “واع” أمس"),
             ("نقلته ”واع“ أمس", "نقلته “واع” أمس"),
             ("لـ“حزب الله“، و“أمل“.", "ل“حزب الله”، و“أمل”."),
+            ("قال لـ”الفجر” أمس", "قال ل“الفجر” أمس"),
+            ("“بيان لـ“الفجر” صدر” أمس", "“بيان ل“الفجر” صدر” أمس"),
             ("»الثورة« السورية", "«الثورة» السورية"),
             ("قال “إن “واع” نقلت” ذلك", "قال “إن “واع” نقلت” ذلك"),
             ("“يبدأ هنا ولا ينتهي", "“يبدأ هنا ولا ينتهي"),

@@ -374,7 +374,7 @@ mod tests {
                     prop_assert!(b1 <= source);
                 }
             }
-            prop_assert_eq!(Edits::default().then(&second), second.clone());
+            prop_assert_eq!(Edits::default().then(&second), second);
             prop_assert_eq!(both.output(0, source).1, output);
         }
 

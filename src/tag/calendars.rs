@@ -80,7 +80,7 @@ pub(super) enum Standing {
     Sure,
     /// Beside a day, a year or the word month: the name is a word as well (مارس).
     Beside,
-    /// Beside a day only if `من`, شهر or a year is there, too: صفر is a zero.
+    /// Beside a day only if `من`, شهر or a year is there, too: صفر is a zero, may a verb.
     Dated,
 }
 
@@ -181,7 +181,7 @@ pub(super) static MONTHS: &[(Calendar, u8, Standing, &str)] = &[
     (Gregorian, 2, Beside, "february feb"),
     (Gregorian, 3, Beside, "march mar"),
     (Gregorian, 4, Beside, "april apr"),
-    (Gregorian, 5, Beside, "may"),
+    (Gregorian, 5, Dated, "may"),
     (Gregorian, 6, Beside, "june jun"),
     (Gregorian, 7, Beside, "july jul"),
     (Gregorian, 8, Beside, "august aug"),

@@ -136,7 +136,7 @@ impl Line<'_> {
             _ => return None,
         };
         let next = next + usize::from(matches!(self.word(next), Some(Word::Weekday(_))));
-        let (second, form, end) = self.day(next)?;
+        let (second, form, end) = self.second_day(next)?;
         let (month, end) = self.month_of_day(end, form, true)?;
         if second <= day || listed && second != day + 1 && !self.between(at) {
             return None;
@@ -153,7 +153,7 @@ impl Line<'_> {
             _ => return hit,
         };
         next += usize::from(matches!(self.word(next), Some(Word::Weekday(_) | Word::Day)));
-        let second = self.day(next).and_then(|(day, form, after)| {
+        let second = self.second_day(next).and_then(|(day, form, after)| {
             let (month, end) = self.month_of_day(after, form, true)?;
             Some((Point { day: Some(day), ..month }, end))
         });
@@ -281,7 +281,7 @@ impl Line<'_> {
         let (day, DayForm::Digits, mut after) = self.day(end)? else { return None };
         let mut last = None;
         if self.is_mark(after, b'-')
-            && let Some((second, _, second_end)) = self.day(after + 1)
+            && let Some((second, _, second_end)) = self.second_day(after + 1)
         {
             (last, after) = (Some(second), second_end);
         }

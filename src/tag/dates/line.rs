@@ -126,10 +126,16 @@ impl Line<'_> {
         }
     }
 
-    /// The number of a day, and where it ends. A dash or a slash may follow.
+    /// The number of a day, and where it ends. A dash may follow.
     pub(super) fn day(&self, at: usize) -> Option<(u8, DayForm, usize)> {
+        (self.number(at).is_none() || self.begins_free(at)).then(|| self.second_day(at))?
+    }
+
+    /// Like [`Line::day`], after the first day of a range, to which a dash may
+    /// join it.
+    pub(super) fn second_day(&self, at: usize) -> Option<(u8, DayForm, usize)> {
         match self.token(at)?.kind {
-            Kind::Number { value: value @ 1..=31, digits: 1..=2 } if self.begins_free(at) => {
+            Kind::Number { value: value @ 1..=31, digits: 1..=2 } => {
                 let mut end = at + 1;
                 if self.is(end, Word::Suffix) && self.is_glued(end) {
                     end += 1;
@@ -164,7 +170,8 @@ impl Line<'_> {
             None => end,
         };
         let second = self.one_month(next).filter(|(second, _)| {
-            second.number == month.number && second.calendar == month.calendar && !self.has_lead(next)
+            let same = second.number == month.number && second.calendar == month.calendar;
+            same && !self.has_lead(next) && self.written(next) != self.written(at)
         });
         let Some((_, second_end)) = second else { return Some((month, end)) };
         let month = Month { standing: crate::tag::calendars::Standing::Sure, ..month };
@@ -187,8 +194,13 @@ impl Line<'_> {
     /// A year, its era if it has one, and where it ends. Without an era it has
     /// four digits; `calendar` is that of the month before it.
     pub(super) fn year(&self, at: usize, calendar: Calendar) -> Option<(i32, Calendar, usize)> {
+        self.begins_free(at).then(|| self.second_year(at, calendar))?
+    }
+
+    /// Like [`Line::year`], after what a dash or a slash may join it to.
+    pub(super) fn second_year(&self, at: usize, calendar: Calendar) -> Option<(i32, Calendar, usize)> {
         let (value, digits) = self.number(at)?;
-        if !self.begins_free(at) || !(self.ends_free(at) || self.is_mark(at + 1, b'-')) {
+        if !(self.ends_free(at) || matches!(self.mark(at + 1), Some(b'-' | b'/'))) {
             return None;
         }
         let year = i32::try_from(value).ok()?;

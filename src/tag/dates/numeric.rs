@@ -74,7 +74,7 @@ impl Line<'_> {
         }
         let (value, digits) = self.number(at)?;
         let before = self.word_before(at).filter(|_| !self.is_glued(at));
-        let timed = matches!(before, Some(Word::In | Word::Further))
+        let timed = matches!(before, Some(Word::In | Word::Further | Word::MonthHead(_)))
             || at.checked_sub(1).is_some_and(|open| self.is_mark(open, b'(')) && self.is_mark(at + 1, b')');
         let (year, calendar, end) = self.year(at, Calendar::Gregorian)?;
         let era = end > at + 1;
@@ -128,14 +128,14 @@ impl Line<'_> {
         }
         let (year, calendar, end) = self.year(at + 1, Calendar::Gregorian)?;
         let point = Point { calendar, year: YearOf::Given(year), ..Point::EMPTY };
-        if let Some((second, second_end)) = self.second_year(at, end, year) {
+        if let Some((second, second_end)) = self.to_year(at, end, year) {
             let second = Point { calendar, year: YearOf::Given(second), ..Point::EMPTY };
             return Some(Hit { expression: Some(Expression::Range(point, second)), first: at, end: second_end });
         }
         (word != Word::YearTwo).then(|| Hit::point(point, at, end))
     }
 
-    fn second_year(&self, word: usize, at: usize, first: i32) -> Option<(i32, usize)> {
+    fn to_year(&self, word: usize, at: usize, first: i32) -> Option<(i32, usize)> {
         let pair = self.is(word, Word::YearTwo);
         let between = self.word_before(word) == Some(Word::Between);
         let next = match self.token(at)?.kind {
@@ -144,7 +144,7 @@ impl Line<'_> {
             Kind::Word(Word::And) if pair || between => at + 1,
             _ => return None,
         };
-        let (second, _, end) = self.year(next, Calendar::Gregorian)?;
+        let (second, _, end) = self.second_year(next, Calendar::Gregorian)?;
         let range = self.is(at, Word::And) && !between && second != first + 1;
         (second > first && !range).then_some((second, end))
     }

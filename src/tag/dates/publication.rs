@@ -96,8 +96,10 @@ fn published(date: Date, clock: Option<Clock>, evidence: Evidence) -> Published 
 /// Blocks from the head and from the foot in which a dateline may stand.
 const HEAD: usize = 10;
 const FOOT: usize = 4;
-/// Bytes that a line may have besides its date to be a dateline.
+/// Bytes that a line may have besides its date to be a dateline: with a word
+/// that says so or before the dash of an agency, and without.
 const BESIDE: usize = 80;
+const BESIDE_BARE: usize = 40;
 
 fn dateline(text: &Text, found: &[Found]) -> Option<Published> {
     let mut best: Option<(u8, &Found, Date)> = None;
@@ -126,6 +128,7 @@ fn dateline(text: &Text, found: &[Found]) -> Option<Published> {
 fn rank(block: &Block, found: &Found, year: YearOf, (head, beside, offset): (bool, usize, usize)) -> u8 {
     let credit = block.kind == BlockKind::Credit;
     let lone = beside <= BESIDE && !matches!(block.kind, BlockKind::Title | BlockKind::Subhead | BlockKind::Caption);
+    let bare = lone && beside <= BESIDE_BARE;
     let opens = block.kind == BlockKind::Paragraph && found.dash && offset <= BESIDE;
     match (found.cue, head) {
         _ if !credit && !matches!(year, YearOf::Given(_)) => 0,
@@ -133,10 +136,10 @@ fn rank(block: &Block, found: &Found, year: YearOf, (head, beside, offset): (boo
         (Cue::Publish, false) if credit || lone => 8,
         (Cue::Update, _) if credit || lone => 1,
         (Cue::None, true) if credit => 7,
-        (Cue::None, true) if lone => 6,
+        (Cue::None, true) if bare => 6,
         (_, true) if opens => 5,
         (Cue::None, false) if credit => 4,
-        (Cue::None, false) if lone => 2,
+        (Cue::None, false) if bare => 2,
         _ => 0,
     }
 }

@@ -1,0 +1,398 @@
+//! What each kept line is: title, section, lead, sub-head, credit and the rest.
+
+use super::lines::{Line, Subject};
+use super::phrases::{Cue, Phrases, class, key};
+use crate::letters::fold;
+use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
+
+/// Strings of the record that the lines tell.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub title: Option<String>,
+    pub section: Option<String>,
+    pub lead: Option<String>,
+    pub byline: Option<String>,
+    pub credit: Option<String>,
+}
+
+/// Kinds of the lines, index by index; those of cut lines mean nothing.
+pub(super) fn kinds(
+    lines: &mut [Line],
+    article: &Article,
+    phrases: &Phrases,
+    title: Option<usize>,
+) -> (Vec<BlockKind>, Names) {
+    let mut sorter = Sorter {
+        lines,
+        phrases,
+        article,
+        body: (0, 0),
+        title,
+        crumbs: Vec::new(),
+        subject: Subject::default(),
+        names: Names::default(),
+    };
+    sorter.find_body();
+    sorter.read_crumbs();
+    let (first, last) = sorter.body;
+    sorter.subject = Subject::of(sorter.lines.iter().take(last).skip(first), phrases);
+    if sorter.title.is_none() {
+        sorter.title = sorter.choose_title();
+    }
+    sorter.find_body();
+    let kinds = (0..sorter.lines.len()).map(|index| sorter.kind(index)).collect::<Vec<_>>();
+    sorter.find_lead(&kinds);
+    sorter.fill_names();
+    (kinds, sorter.names)
+}
+
+struct Sorter<'a> {
+    lines: &'a mut [Line],
+    phrases: &'a Phrases,
+    article: &'a Article,
+    /// Index of the first paragraph and behind the last one.
+    body: (usize, usize),
+    title: Option<usize>,
+    /// Keys of a breadcrumb's items.
+    crumbs: Vec<String>,
+    /// What the text is about.
+    subject: Subject,
+    names: Names,
+}
+
+impl Sorter<'_> {
+    fn find_body(&mut self) {
+        let title = self.title;
+        let is_body =
+            |(index, line): &(usize, &Line)| line.cut.is_none() && line.is_paragraph() && Some(*index) != title;
+        let mut body = self.lines.iter().enumerate().filter(is_body).map(|(index, _)| index);
+        let first = body.next();
+        let last = body.next_back().or(first);
+        self.body = match (first, last) {
+            (Some(first), Some(last)) => (first, last + 1),
+            _ => (self.lines.len(), self.lines.len()),
+        };
+    }
+
+    fn kept(&self, index: usize) -> Option<&Line> {
+        self.lines.get(index).filter(|line| line.cut.is_none())
+    }
+
+    fn next_kept(&self, index: usize) -> Option<usize> {
+        (index + 1..self.lines.len()).find(|index| self.kept(*index).is_some())
+    }
+
+    /// `News / Economy / Some site` above the text: cut, its section kept.
+    fn read_crumbs(&mut self) {
+        for index in 0..self.body.0.min(12) {
+            let Some(line) = self.kept(index) else { continue };
+            let Some(items) = crumbs(line) else { continue };
+            let keys: Vec<String> = items.iter().map(|item| key(&fold(item))).collect();
+            let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
+            self.names.section = section.map(|(_, item)| (*item).to_owned());
+            self.crumbs = keys;
+            if let Some(line) = self.lines.get_mut(index) {
+                line.cut = Some(RemovedKind::Boilerplate);
+            }
+            return;
+        }
+    }
+
+    /// Among the lines above the text the one that is most about it.
+    fn choose_title(&self) -> Option<usize> {
+        let first_kept = (0..self.lines.len()).find(|index| self.kept(*index).is_some())?;
+        self.next_kept(first_kept)?;
+        let (first, last) = self.body;
+        let mut best: Option<(f32, usize)> = None;
+        for index in 0..self.lines.len().min(first) {
+            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line)) else { continue };
+            let (share, common) = self.subject.overlap(line, self.phrases);
+            #[allow(clippy::cast_precision_loss)] // a line is short
+            let mut score = share + 0.15 * common.min(4) as f32;
+            score += if line.kind == SourceKind::Heading(1) { 1.0 } else { 0.0 };
+            score -= if line.words < 5 { 0.6 } else { 0.0 };
+            if best.is_none_or(|(most, _)| score > most + 0.2) {
+                best = Some((score, index));
+            }
+        }
+        if best.is_some() {
+            return best.map(|(_, index)| index);
+        }
+        // A question or an exclamation looks like a sentence, but heads the text.
+        let line = self.kept(first_kept)?;
+        let asks = !line.shown.ends_with(['.', '۔', '”', '"', '»']) && line.words <= 20 && self.may_be_title(line);
+        (asks && first_kept == first && self.next_kept(first).is_some_and(|next| next < last)).then_some(first_kept)
+    }
+
+    fn may_be_title(&self, line: &Line) -> bool {
+        let plain = !line.shown.ends_with(['.', ':', '۔', '،']) || line.shown.ends_with("..");
+        let other = line.says(Cue::Caption) && line.is_labelled()
+            || line.is_labelled() && (line.says(Cue::Credit) || line.says(Cue::Byline))
+            || line.says(Cue::Byline) && line.words <= 4
+            || line.says(Cue::Dateline) && line.any_number()
+            || self.is_dateline(line)
+            || self.is_agency(line)
+            || self.is_site(line)
+            || line.kind == SourceKind::Meta
+            || line.is_bullet() && line.kind != SourceKind::Heading(1)
+            || line.words < 3 && self.phrases.whole(&line.key, class::SECTION);
+        line.words > 0 && line.words <= 30 && plain && !other
+    }
+
+    fn kind(&self, index: usize) -> BlockKind {
+        let Some(line) = self.kept(index) else { return BlockKind::Paragraph };
+        if self.title == Some(index) {
+            return BlockKind::Title;
+        }
+        let head = index < self.body.0;
+        let tail = index >= self.body.1;
+        if self.is_credit(line, head, tail) {
+            return BlockKind::Credit;
+        }
+        if line.kind == SourceKind::Caption || self.is_caption(line, head) {
+            return BlockKind::Caption;
+        }
+        match line.kind {
+            SourceKind::Quote => return BlockKind::Quote,
+            SourceKind::ListItem => return BlockKind::List,
+            SourceKind::Heading(_) if head && self.is_section(index, line) => return BlockKind::Section,
+            SourceKind::Heading(_) => return BlockKind::Subhead,
+            _ => {}
+        }
+        if head {
+            return self.head_kind(index, line);
+        }
+        if self.is_list(index, line) {
+            BlockKind::List
+        } else if is_quote(line) {
+            BlockKind::Quote
+        } else if self.is_subhead(index, line) {
+            BlockKind::Subhead
+        } else {
+            BlockKind::Paragraph
+        }
+    }
+
+    fn head_kind(&self, index: usize, line: &Line) -> BlockKind {
+        if self.is_section(index, line) {
+            return BlockKind::Section;
+        }
+        let below_title = self.title.is_some_and(|title| title < index);
+        if self.title.is_some() && !below_title && !line.is_paragraph() {
+            // A kicker.
+            return BlockKind::Subhead;
+        }
+        if below_title && line.words <= 4 && !line.end_mark && line.kind == SourceKind::Line {
+            if self.stood_twice(index, line) {
+                return BlockKind::Caption;
+            }
+            let (share, _) = self.subject.overlap(line, self.phrases);
+            let above_text = self.next_kept(index) == Some(self.body.0);
+            return if share >= 0.5 && above_text { BlockKind::Subhead } else { BlockKind::Credit };
+        }
+        if self.is_subhead(index, line) && line.words <= 6 { BlockKind::Subhead } else { BlockKind::Paragraph }
+    }
+
+    /// A picture's alternative text, then its caption: one was cut as a repeat.
+    fn stood_twice(&self, index: usize, line: &Line) -> bool {
+        self.lines.get(index + 1).is_some_and(|next| next.key == line.key && next.cut.is_some())
+    }
+
+    fn is_section(&self, index: usize, line: &Line) -> bool {
+        let named = self.phrases.whole(&line.key, class::SECTION)
+            || self.article.section.as_deref().is_some_and(|section| key(&fold(section)) == line.key);
+        let above_title = self.title.is_some_and(|title| index < title);
+        named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
+    }
+
+    /// Numbers and the words that stand with dates, or a label that says so.
+    fn is_dateline(&self, line: &Line) -> bool {
+        if line.words > 16 || !line.any_number() || line.is_paragraph() && line.words > 12 {
+            return false;
+        }
+        let numbers = line.key.split(' ').filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).count();
+        let named =
+            line.key.split(' ').any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
+        line.says(Cue::Dateline) && (named || numbers >= 2)
+            || line.all_words(self.phrases, class::DATE) && (named || numbers >= 3)
+    }
+
+    /// A full date and not much else, parts set off by bars or dashes.
+    fn is_mixed_dateline(&self, line: &Line) -> bool {
+        let words = line.key.split(' ');
+        let other = words.clone().filter(|word| {
+            !word.starts_with(|first: char| first.is_ascii_digit()) && !self.phrases.word(word, class::DATE)
+        });
+        let year = words.clone().any(|word| {
+            word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
+        });
+        let named = words.clone().any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
+        year && named
+            && !line.end_mark
+            && line.words <= 16
+            && other.count() <= 6
+            && line.shown.contains([':', '|', '-', '–', '/'])
+    }
+
+    fn is_agency(&self, line: &Line) -> bool {
+        line.words <= 7
+            && !line.end_mark
+            && line
+                .shown
+                .split(['-', '–', '—', '|', '/', '،', '+', '(', ')', ':'])
+                .any(|part| self.phrases.whole(&key(&fold(part)), class::AGENCY))
+    }
+
+    fn is_site(&self, line: &Line) -> bool {
+        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| key(&fold(name)) == line.key);
+        same(&self.article.site) || same(&self.article.byline) || self.crumbs.contains(&line.key)
+    }
+
+    fn is_credit(&self, line: &Line, head: bool, tail: bool) -> bool {
+        if line.is_paragraph() && !line.is_labelled() && line.words > 9 {
+            return false;
+        }
+        let named = line.says(Cue::Credit) || line.says(Cue::Byline);
+        let edge = head || tail;
+        line.kind == SourceKind::Meta
+            || named && line.is_labelled()
+            || edge && named && !line.end_mark && line.words <= 5
+            || edge && (self.is_dateline(line) || self.is_agency(line) || self.is_site(line))
+            || head && self.is_mixed_dateline(line)
+    }
+
+    fn is_caption(&self, line: &Line, head: bool) -> bool {
+        let credited = line
+            .shown
+            .strip_suffix(')')
+            .and_then(|inner| inner.rsplit_once('('))
+            .is_some_and(|(_, inner)| self.phrases.whole(&key(&fold(inner)), class::AGENCY));
+        !line.is_paragraph()
+            && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
+                || credited && !line.end_mark)
+            || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30
+    }
+
+    /// Dashes in a row; one alone may be the answer of an interview.
+    fn is_list(&self, index: usize, line: &Line) -> bool {
+        let beside = |at: Option<usize>| at.and_then(|at| self.kept(at)).is_some_and(Line::is_bullet);
+        line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+    }
+
+    fn is_subhead(&self, index: usize, line: &Line) -> bool {
+        let runs_on = line.shown.ends_with([':', '،', ',', '؛']) && line.words > 3;
+        let text_below = self
+            .next_kept(index)
+            .and_then(|next| self.kept(next))
+            .is_some_and(|next| next.is_paragraph() || next.is_bullet());
+        let closed = line.end_mark && !line.shown.ends_with(['؟', '?', '!']);
+        line.words > 0 && line.words <= 14 && !closed && !runs_on && !line.is_bullet() && text_below
+    }
+
+    /// A standfirst: what stands between title and text, or was given twice.
+    fn find_lead(&mut self, kinds: &[BlockKind]) {
+        let after_title = self.title.map_or(0, |title| title + 1);
+        let between = (after_title..self.body.0).find(|index| {
+            self.kept(*index).is_some_and(|line| line.words >= 6) && kinds.get(*index) == Some(&BlockKind::Paragraph)
+        });
+        let first = self.kept(self.body.0).map(|line| line.key.clone());
+        let repeated = first.filter(|first| {
+            self.lines
+                .iter()
+                .skip(self.body.0 + 1)
+                .any(|line| line.cut == Some(RemovedKind::Boilerplate) && line.key == *first)
+        });
+        let lead = between.or_else(|| repeated.map(|_| self.body.0));
+        self.names.lead = lead.and_then(|lead| self.kept(lead)).map(|line| line.shown.clone());
+        if self.names.lead.is_none() {
+            let text = self.kept(self.body.0).map(|line| line.key.as_str()).unwrap_or_default();
+            let differs = |lead: &&String| {
+                let lead = key(&fold(lead));
+                !lead.is_empty() && !text.starts_with(lead.trim_end()) && !lead.starts_with(text)
+            };
+            self.names.lead =
+                self.article.lead.as_ref().filter(differs).map(|lead| super::unicode::display(lead, true).0);
+        }
+    }
+
+    fn fill_names(&mut self) {
+        let title = self.title.and_then(|title| self.kept(title));
+        self.names.title = title.map(|line| line.shown.clone());
+        let section = (0..self.lines.len()).filter(|index| *index < self.body.0 && self.title != Some(*index));
+        let section = section.filter_map(|index| self.kept(index).filter(|line| self.is_section(index, line)));
+        let section = section.map(|line| line.shown.clone()).next();
+        let clean = |text: &Option<String>| {
+            text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
+        };
+        self.names.section = clean(&self.article.section).or_else(|| section.or_else(|| self.names.section.take()));
+        let mut byline = clean(&self.article.byline);
+        let mut credit = None;
+        let mut agency = None;
+        for index in 0..self.lines.len() {
+            let Some(line) = self.kept(index).filter(|_| Some(index) != self.title) else { continue };
+            let (head, tail) = (index < self.body.0, index >= self.body.1);
+            if !self.is_credit(line, head, tail) {
+                continue;
+            }
+            if line.says(Cue::Credit) && line.is_labelled() {
+                credit = credit.or_else(|| Some(line.behind_label().to_owned()));
+            } else if line.says(Cue::Byline) {
+                byline = byline.or_else(|| behind_words(line));
+            } else if !self.is_dateline(line)
+                && (self.is_agency(line) || self.is_site(line) || self.is_mixed_dateline(line))
+            {
+                agency = agency.or_else(|| Some(self.without_date(line)));
+            }
+        }
+        self.names.credit = credit.or(agency).filter(|credit| !credit.is_empty());
+        self.names.byline = byline.filter(|byline| !byline.is_empty());
+    }
+
+    /// The words before the date and its label.
+    fn without_date(&self, line: &Line) -> String {
+        if !line.any_number() || !self.is_mixed_dateline(line) {
+            return line.shown.clone();
+        }
+        let words: Vec<&str> = line.shown.split_whitespace().collect();
+        let date = words.iter().position(|word| {
+            let key = key(&fold(word));
+            key.starts_with(|first: char| first.is_ascii_digit())
+                || ["نشر", "تاريخ", "published", "publié"].iter().any(|label| fold(label) == key)
+        });
+        let kept = words.get(..date.unwrap_or(words.len())).unwrap_or_default().join(" ");
+        kept.trim_matches([' ', '|', '-', '–', ':', '/']).to_owned()
+    }
+}
+
+/// The name behind «By» or «بقلم:».
+fn behind_words(line: &Line) -> Option<String> {
+    if line.is_labelled() {
+        return Some(line.behind_label().to_owned());
+    }
+    let skip = line.words - line.words_behind_phrase();
+    let name = line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ");
+    (!name.is_empty()).then_some(name)
+}
+
+/// Items of a breadcrumb: at least two separators, each item short.
+fn crumbs(line: &Line) -> Option<Vec<&str>> {
+    if line.end_mark || line.words > 20 {
+        return None;
+    }
+    [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {
+        let items: Vec<&str> = line.shown.split(separator).map(str::trim).collect();
+        let short = items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 5);
+        (items.len() >= 3 && short).then_some(items)
+    })
+}
+
+/// One quotation from end to end.
+fn is_quote(line: &Line) -> bool {
+    let pairs = [('“', '”'), ('«', '»'), ('"', '"')];
+    line.words >= 6
+        && pairs.iter().any(|(open, close)| {
+            let inner =
+                line.shown.strip_prefix(*open).and_then(|rest| rest.trim_end_matches(['.', '،']).strip_suffix(*close));
+            inner.is_some_and(|inner| !inner.contains(*open) && !inner.contains(*close))
+        })
+}

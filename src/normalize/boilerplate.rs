@@ -1,0 +1,360 @@
+//! What is cut and why: one classifier for plain lines and for HTML blocks.
+//!
+//! A line falls by what it says (see `phrases`), by where it stands, by the
+//! share of links in it, by the source's own marks, or by its neighbours; only
+//! where that is certain. Whatever falls is counted by kind.
+
+use rustc_hash::FxHashMap;
+
+use super::lines::{Line, Subject};
+use super::phrases::{Cue, Phrases, Zone, class};
+use crate::record::{RemovedKind, SourceKind};
+
+/// Lines of one page and where its body stands among them.
+pub(super) struct Page<'a> {
+    pub lines: &'a mut [Line],
+    pub phrases: &'a Phrases,
+    /// Key of the title, if the metadata tells it.
+    pub title: Option<&'a str>,
+    /// Index of the first paragraph and behind the last one.
+    body: (usize, usize),
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(lines: &'a mut [Line], phrases: &'a Phrases, title: Option<&'a str>) -> Self {
+        let mut page = Self { lines, phrases, title, body: (0, 0) };
+        page.find_body();
+        page
+    }
+
+    /// Marks every line that is certainly no part of the article.
+    pub(super) fn cut_furniture(&mut self) {
+        self.by_markup();
+        self.find_body();
+        self.comments_to_the_end();
+        self.by_phrase();
+        self.find_body();
+        self.related_lists();
+        self.staff();
+        self.share_neighbours();
+        self.head();
+        self.tail();
+        self.repeats();
+    }
+
+    fn cut(&mut self, index: usize, kind: RemovedKind) {
+        let title = self.title;
+        if let Some(line) = self.lines.get_mut(index)
+            && line.cut.is_none()
+            && title.is_none_or(|title| title != line.key)
+        {
+            line.cut = Some(kind);
+        }
+    }
+
+    /// First and last paragraph among what is not cut and says no furniture.
+    fn find_body(&mut self) {
+        let is_body = |line: &Line| {
+            line.cut.is_none()
+                && line.is_paragraph()
+                && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine]
+                    .into_iter()
+                    .any(|cue| line.has(cue, Zone::Anywhere))
+        };
+        let first = self.lines.iter().position(is_body);
+        let last = self.lines.iter().rposition(is_body);
+        self.body = match (first, last) {
+            (Some(first), Some(last)) => (first, last + 1),
+            _ => (self.lines.len(), self.lines.len()),
+        };
+    }
+
+    fn is_head(&self, index: usize) -> bool {
+        index < self.body.0
+    }
+
+    fn is_tail(&self, index: usize) -> bool {
+        index >= self.body.1
+    }
+
+    fn is_edge(&self, index: usize) -> bool {
+        self.is_head(index) || self.is_tail(index)
+    }
+
+    fn kept_length(&self) -> usize {
+        self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.key.len()).sum()
+    }
+
+    /// By the source's own marks: furniture elements, what stands outside the
+    /// marked article, and lists of links.
+    fn by_markup(&mut self) {
+        let total = self.kept_length();
+        let of = |lines: &[Line], wanted: fn(&Line) -> bool| -> usize {
+            lines.iter().filter(|line| wanted(line)).map(|line| line.key.len()).sum()
+        };
+        let furniture = of(self.lines, |line| line.weight < 0);
+        let marked = of(self.lines, |line| line.weight > 0 && line.is_paragraph());
+        // A page that puts its article into an <aside> is believed the other way round.
+        let believe = furniture * 2 < total || marked > 400;
+        let first = self.lines.iter().position(|line| line.weight > 0);
+        let last = self.lines.iter().rposition(|line| line.weight > 0);
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            let plain = matches!(line.kind, SourceKind::Line);
+            let outside = marked > 400
+                && line.weight <= 0
+                && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta)
+                && (first.is_some_and(|first| index < first) || last.is_some_and(|last| index > last));
+            let links = !plain && line.link_density > 0.6 && !line.end_mark && line.words < 30;
+            let links = links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta);
+            if line.weight < 0 && believe || outside || links {
+                let kind = if links && line.kind == SourceKind::ListItem && self.is_tail(index) {
+                    RemovedKind::Related
+                } else {
+                    RemovedKind::Boilerplate
+                };
+                self.cut(index, kind);
+            }
+        }
+    }
+
+    /// From the head of the comments on nothing is article, if what follows is
+    /// the smaller part of the page.
+    fn comments_to_the_end(&mut self) {
+        let total = self.kept_length();
+        let mut above = 0;
+        let head = self.lines.iter().enumerate().find(|(index, line)| {
+            let below = total - above;
+            above += if line.cut.is_none() { line.key.len() } else { 0 };
+            let says = line.has(Cue::CommentHead, Zone::Edge)
+                || line.has(Cue::CommentHead, Zone::Tail) && line.is_phrase_alone();
+            *index > self.body.0 && line.cut.is_none() && !line.end_mark && says && below * 5 < total * 2
+        });
+        let head = head.map(|(index, _)| index);
+        let Some(head) = head else { return };
+        for index in head..self.lines.len() {
+            let strong_credit = self.lines.get(index).is_some_and(|line| line.says(Cue::Credit) && line.is_labelled());
+            if !strong_credit {
+                self.cut(index, RemovedKind::CommentForm);
+            }
+        }
+        self.find_body();
+    }
+
+    fn by_phrase(&mut self) {
+        for index in 0..self.lines.len() {
+            if let Some(kind) = self.lines.get(index).and_then(|line| self.phrase_kind(index, line)) {
+                self.cut(index, kind);
+            }
+        }
+    }
+
+    fn phrase_kind(&self, index: usize, line: &Line) -> Option<RemovedKind> {
+        let (head, tail) = (self.is_head(index), self.is_tail(index));
+        let edge = head || tail;
+        if line.words == 0 {
+            return Some(RemovedKind::Boilerplate);
+        }
+        // At the head a title may begin like a phrase: only what is nearly the phrase.
+        let near = !head || line.words_behind_phrase() <= 2 || line.is_labelled();
+        if line.has(Cue::CommentPart, Zone::Anywhere)
+            || tail && line.has(Cue::CommentPart, Zone::Tail)
+            || edge && near && line.has(Cue::CommentHead, Zone::Edge)
+            || tail && line.has(Cue::CommentHead, Zone::Tail)
+        {
+            return Some(RemovedKind::CommentForm);
+        }
+        if line.has(Cue::Share, Zone::Anywhere) && !line.end_mark && self.is_share(line)
+            || self.is_share_words(line) && (line.words > 1 || edge)
+            || edge && self.is_counter(line)
+        {
+            return Some(RemovedKind::ShareBar);
+        }
+        if line.has(Cue::RelatedLine, Zone::Anywhere)
+            && line.words_behind_phrase() > 0
+            && (line.is_labelled() || !line.end_mark && line.words_behind_phrase() > 2 || line.link_density > 0.5)
+        {
+            return Some(RemovedKind::Related);
+        }
+        if line.has(Cue::Furniture, Zone::Anywhere)
+            || edge && near && !(head && line.end_mark) && line.has(Cue::Furniture, Zone::Edge)
+        {
+            return Some(RemovedKind::Boilerplate);
+        }
+        let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
+        let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
+        (tags || switch).then_some(RemovedKind::Boilerplate)
+    }
+
+    /// Nothing but the phrase, networks and numbers.
+    fn is_share(&self, line: &Line) -> bool {
+        line.words_behind_phrase() <= 1 || line.all_words(self.phrases, class::SHARE | class::COUNTER | class::STOP)
+    }
+
+    fn is_share_words(&self, line: &Line) -> bool {
+        line.all_words(self.phrases, class::SHARE) && line.any_word(self.phrases, class::SHARE)
+    }
+
+    fn is_counter(&self, line: &Line) -> bool {
+        line.words <= 6
+            && line.any_number()
+            && line.any_word(self.phrases, class::COUNTER)
+            && line.all_words(self.phrases, class::COUNTER | class::SHARE)
+    }
+
+    /// A head such as «Read also» and the headlines under it.
+    fn related_lists(&mut self) {
+        let mut index = 0;
+        while let Some(line) = self.lines.get(index) {
+            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone();
+            // Above the title the same words are a section's name.
+            if !head || self.is_head(index) {
+                index += 1;
+                continue;
+            }
+            let below = self.end_of_list(index + 1);
+            for listed in index..below {
+                self.cut(listed, RemovedKind::Related);
+            }
+            index = below;
+        }
+    }
+
+    /// Behind the headlines that begin at `from`.
+    fn end_of_list(&self, from: usize) -> usize {
+        let mut below = from;
+        let mut plain = 0;
+        while let Some(line) = self.lines.get(below) {
+            let tail = self.is_tail(below);
+            let certain = line.is_bullet() || line.link_density > 0.5 || tail;
+            // In the midst of the text one headline follows, then the text goes on.
+            plain += usize::from(!certain);
+            let text = line.is_paragraph() && line.end_mark && !line.is_bullet();
+            if line.words > 26 || line.says(Cue::Credit) || text || !certain && (plain > 1 || line.end_mark) {
+                break;
+            }
+            below += 1;
+        }
+        below
+    }
+
+    /// «Editor-in-chief» and the name under it.
+    fn staff(&mut self) {
+        for index in 0..self.lines.len() {
+            let labels = self.lines.get(index).is_some_and(|line| line.has(Cue::Staff, Zone::Edge));
+            if !labels || !self.is_edge(index) {
+                continue;
+            }
+            self.cut(index, RemovedKind::Boilerplate);
+            if self.lines.get(index + 1).is_some_and(|line| line.words <= 5 && !line.end_mark)
+                && self.is_edge(index + 1)
+            {
+                self.cut(index + 1, RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    /// A number or a network's name alone, beside a share bar.
+    fn share_neighbours(&mut self) {
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            let short = line.words == 1 && (line.any_number() && line.key.len() < 7 || self.is_share_words(line));
+            let beside = |at: Option<usize>| {
+                at.and_then(|at| self.lines.get(at)).is_some_and(|line| line.cut == Some(RemovedKind::ShareBar))
+            };
+            if short && (beside(index.checked_sub(1)) || beside(Some(index + 1))) {
+                self.cut(index, RemovedKind::ShareBar);
+            }
+        }
+    }
+
+    /// Menus, tickers and mastheads: above the text, and about something else.
+    fn head(&mut self) {
+        let (first, last) = self.body;
+        let body = |from: usize| Subject::of(self.lines.iter().take(last).skip(from), self.phrases);
+        let (whole, rest) = (body(first), body(first + 1));
+        let mut furniture = Vec::new();
+        for (index, line) in self.lines.iter().enumerate().take(first + 1).filter(|(_, line)| line.cut.is_none()) {
+            let subject = if index == first { &rest } else { &whole };
+            if subject.is_thin() {
+                continue;
+            }
+            let (share, common) = subject.overlap(line, self.phrases);
+            let ticker = line.words > 26 && !line.end_mark && share < 0.25 && !line.shown.contains(['،', '؛']);
+            if ticker || self.is_menu(line) && common <= 1 {
+                furniture.push(index);
+            }
+        }
+        for index in furniture {
+            self.cut(index, RemovedKind::Boilerplate);
+        }
+        self.find_body();
+    }
+
+    /// Names in a row, the same again and again, no small words.
+    fn is_menu(&self, line: &Line) -> bool {
+        if line.words < 8 || line.end_mark || line.any_word(self.phrases, class::STOP) {
+            return false;
+        }
+        let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+        for word in line.key.split(' ') {
+            *counts.entry(word).or_default() += 1;
+        }
+        counts.len() * 4 <= line.words * 3
+    }
+
+    fn tail(&mut self) {
+        for index in self.body.1..self.lines.len() {
+            let tags = self.lines.get(index).is_some_and(is_tag_list);
+            if tags {
+                self.cut(index, RemovedKind::Boilerplate);
+            }
+            let below_tags = index.checked_sub(1).and_then(|above| self.lines.get(above)).is_some_and(|above| {
+                above.has(Cue::Tags, Zone::Edge)
+                    && above.cut == Some(RemovedKind::Boilerplate)
+                    && above.is_phrase_alone()
+            });
+            if below_tags && self.lines.get(index).is_some_and(|line| line.words <= 4 && !line.end_mark) {
+                self.cut(index, RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    /// The same line again: a lead given twice, a title above and below.
+    fn repeats(&mut self) {
+        let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            if line.cut.is_some() || line.key.is_empty() {
+                continue;
+            }
+            let long = line.words >= 4 || self.is_edge(index);
+            match seen.get(&line.key) {
+                Some(&before) if long || before + 1 == index => {
+                    if let Some(line) = self.lines.get_mut(index) {
+                        line.cut = Some(RemovedKind::Boilerplate);
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert(line.key.clone(), index);
+                }
+            }
+        }
+    }
+}
+
+/// Names with commas or number signs between, no sentence.
+fn is_tag_list(line: &Line) -> bool {
+    if line.end_mark {
+        return false;
+    }
+    let hashed = line.shown.split_whitespace().filter(|word| word.starts_with('#')).count();
+    if hashed >= 2 && hashed * 2 >= line.shown.split_whitespace().count() {
+        return true;
+    }
+    let items: Vec<&str> = line.shown.split([',', '،', '|']).collect();
+    let short = items.iter().all(|item| item.split_whitespace().count() <= 5);
+    let tight = items.iter().skip(1).filter(|item| !item.starts_with(' ')).count() * 2 > items.len();
+    short && (items.len() >= 3 && tight || items.len() >= 4)
+}

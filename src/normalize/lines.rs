@@ -1,0 +1,195 @@
+//! A block of the source in display form, with what the classifier asks of it.
+
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::phrases::{Cue, Phrases, Zone, class, key};
+use super::unicode::display;
+use crate::letters::fold;
+use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
+
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Index of the source block; `None` for a title that only the metadata has.
+    pub source: Option<usize>,
+    pub kind: SourceKind,
+    pub shown: String,
+    pub edits: Edits,
+    /// Folded letters and digits, single blanks between: see [`key`].
+    pub key: String,
+    pub words: usize,
+    pub end_mark: bool,
+    pub link_density: f32,
+    pub weight: i8,
+    /// Cues by the zone where they are certain: see [`Cue`].
+    cues: [u16; 3],
+    /// Bytes of the key that the longest cue at its start takes.
+    cue_length: usize,
+    pub cut: Option<RemovedKind>,
+}
+
+const fn bit(cue: Cue) -> u16 {
+    1 << cue as u16
+}
+
+impl Line {
+    /// `None` where nothing is left of the block.
+    pub(super) fn new(
+        source: usize,
+        block: &SourceBlock,
+        text: &str,
+        keep_joiners: bool,
+        phrases: &Phrases,
+    ) -> Option<Self> {
+        let (shown, edits) = display(text, keep_joiners);
+        if shown.is_empty() {
+            return None;
+        }
+        let mut line = Self::of(shown, edits, phrases);
+        line.source = Some(source);
+        line.kind = block.kind;
+        line.link_density = block.link_density;
+        line.weight = block.weight;
+        Some(line)
+    }
+
+    /// A line by its text alone.
+    pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
+        let key = key(&fold(&shown));
+        let words = if key.is_empty() { 0 } else { key.split(' ').count() };
+        let mut cues = [0; 3];
+        let mut cue_length = 0;
+        for (phrase, length) in phrases.of(&key, words) {
+            cues[phrase.zone as usize] |= bit(phrase.cue);
+            cue_length = cue_length.max(length);
+        }
+        let end_mark = shown
+            .trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', ' '])
+            .ends_with(['.', '؟', '?', '!', '…', '۔', '。']);
+        Self {
+            source: None,
+            kind: SourceKind::Line,
+            shown,
+            edits,
+            key,
+            words,
+            end_mark,
+            link_density: 0.0,
+            weight: SourceBlock::NEUTRAL,
+            cues,
+            cue_length,
+            cut: None,
+        }
+    }
+
+    pub(super) fn has(&self, cue: Cue, zone: Zone) -> bool {
+        self.cues[zone as usize] & bit(cue) != 0
+    }
+
+    /// The cue in any zone.
+    pub(super) fn says(&self, cue: Cue) -> bool {
+        self.cues.iter().any(|cues| cues & bit(cue) != 0)
+    }
+
+    /// The phrase is all there is.
+    pub(super) fn is_phrase_alone(&self) -> bool {
+        self.cue_length == self.key.len()
+    }
+
+    /// Words besides the phrase.
+    pub(super) fn words_behind_phrase(&self) -> usize {
+        self.key.get(self.cue_length..).unwrap_or_default().split_whitespace().count()
+    }
+
+    /// A colon or bar comes early: `المصدر: …`, `Day: …`.
+    pub(super) fn is_labelled(&self) -> bool {
+        let phrase = self.key.get(..self.cue_length).unwrap_or_default();
+        let Some(at) = self.shown.find([':', '：', '|']) else { return false };
+        key(&fold(self.shown.get(..at).unwrap_or_default())) == phrase
+    }
+
+    /// What follows the label's mark, without what surrounds it.
+    pub(super) fn behind_label(&self) -> &str {
+        self.shown.split_once([':', '：', '|']).map_or("", |(_, rest)| rest).trim()
+    }
+
+    /// Running text: a full sentence, or so long that it cannot be else.
+    pub(super) fn is_paragraph(&self) -> bool {
+        let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
+        self.link_density < 0.5 && (marked || self.end_mark && self.words >= 8 || self.words >= 26)
+    }
+
+    pub(super) fn is_bullet(&self) -> bool {
+        self.kind == SourceKind::ListItem
+            || self.shown.starts_with(['-', '–', '—', '•', '*', '●', '▪', '◄', '»', '›', '·', '○'])
+    }
+
+    pub(super) fn all_words(&self, phrases: &Phrases, classes: u8) -> bool {
+        self.words > 0 && self.key.split(' ').all(|word| is_number(word) || phrases.word(word, classes))
+    }
+
+    pub(super) fn any_word(&self, phrases: &Phrases, classes: u8) -> bool {
+        self.key.split(' ').any(|word| phrases.word(word, classes))
+    }
+
+    pub(super) fn any_number(&self) -> bool {
+        self.key.split(' ').any(is_number)
+    }
+
+    /// Words that say what the line is about.
+    pub(super) fn content_words<'a>(&'a self, phrases: &'a Phrases) -> impl Iterator<Item = &'a str> {
+        self.key
+            .split(' ')
+            .map(stem)
+            .filter(|word| word.chars().nth(2).is_some() && !is_number(word) && !phrases.word(word, class::STOP))
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Without the conjunction, the preposition and the article, where a word of
+/// three letters is left. Good enough to see whether two lines share a subject.
+fn stem(word: &str) -> &str {
+    let keep = |rest: &&str| rest.chars().nth(2).is_some();
+    let word = word.strip_prefix(['و', 'ف']).filter(keep).unwrap_or(word);
+    let word = word
+        .strip_prefix("لل")
+        .or_else(|| word.strip_prefix(['ب', 'ك', 'ل'])?.strip_prefix("ال"))
+        .filter(keep)
+        .unwrap_or(word);
+    word.strip_prefix("ال").filter(keep).unwrap_or(word)
+}
+
+/// What a text is about: the content words of its paragraphs, as hashes.
+#[derive(Debug, Default)]
+pub(super) struct Subject {
+    words: FxHashSet<u64>,
+}
+
+impl Subject {
+    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a Line>, phrases: &Phrases) -> Self {
+        let mut words = FxHashSet::default();
+        for line in lines.filter(|line| line.cut.is_none()) {
+            words.extend(line.content_words(phrases).map(|word| xxh3_64(word.as_bytes())));
+        }
+        Self { words }
+    }
+
+    /// Share of the line's content words that the text has, and how many.
+    #[allow(clippy::cast_precision_loss)] // a line is short
+    pub(super) fn overlap(&self, line: &Line, phrases: &Phrases) -> (f32, usize) {
+        let (mut all, mut common) = (0, 0);
+        for word in line.content_words(phrases) {
+            all += 1;
+            common += usize::from(self.words.contains(&xxh3_64(word.as_bytes())));
+        }
+        (common as f32 / all.max(1) as f32, common)
+    }
+
+    /// Too few words to judge others by.
+    pub(super) fn is_thin(&self) -> bool {
+        self.words.len() < 20
+    }
+}

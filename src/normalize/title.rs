@@ -1,0 +1,85 @@
+//! The title that the metadata tells: cleaned of the site's name and found
+//! again among the lines.
+
+use super::lines::Line;
+use super::phrases::{Phrases, key};
+use super::unicode::display;
+use crate::letters::fold;
+use crate::record::{Article, EditsBuilder, SourceKind};
+
+/// Between a title and the site's name.
+const SEPARATORS: &[&str] = &[" | ", " - ", " – ", " — ", " :: ", " « ", " » ", " • ", " / "];
+
+/// Puts the metadata's title first where no line is it. The key of the title.
+pub(super) fn place_title(
+    lines: &mut Vec<Line>,
+    article: &Article,
+    keep_joiners: bool,
+    phrases: &Phrases,
+) -> Option<String> {
+    let piece = article.title.as_ref()?;
+    let (shown, edits) = display(&piece.text, keep_joiners);
+    let whole = Line::of(shown, edits, phrases);
+    if whole.words == 0 || is_site(article, &whole.key) {
+        return None;
+    }
+    let bare = without_site(&whole, article, lines);
+    let mut title = match bare {
+        Some((start, end)) if (start, end) != (0, whole.shown.len()) => cut_out(&whole, start, end, phrases),
+        _ => whole,
+    };
+    if let Some(line) = lines.iter().find(|line| line.key == title.key || is_heading_of(line, &title)) {
+        return Some(line.key.clone());
+    }
+    let key = title.key.clone();
+    title.kind = SourceKind::Heading(1);
+    lines.insert(0, title);
+    Some(key)
+}
+
+fn is_site(article: &Article, key_of: &str) -> bool {
+    article.site.as_deref().is_some_and(|site| key(&fold(site)) == key_of)
+}
+
+/// A first heading that says the same in other words: pages shorten the title
+/// that goes to search engines.
+fn is_heading_of(line: &Line, title: &Line) -> bool {
+    if line.kind != SourceKind::Heading(1) || line.words < 3 || line.weight < 0 {
+        return false;
+    }
+    let common = line.key.split(' ').filter(|word| title.key.split(' ').any(|other| other == *word)).count();
+    common * 2 > line.words.min(title.words)
+}
+
+/// The stretch of the shown title that is the title proper.
+fn without_site(title: &Line, article: &Article, lines: &[Line]) -> Option<(usize, usize)> {
+    let shown = title.shown.as_str();
+    if lines.iter().any(|line| line.key == title.key) {
+        return None;
+    }
+    let cuts = SEPARATORS.iter().flat_map(|separator| shown.match_indices(separator));
+    let mut cuts: Vec<(usize, usize, &str)> = cuts.map(|(at, found)| (at, at + found.len(), found)).collect();
+    cuts.sort_unstable();
+    for &(at, behind, separator) in &cuts {
+        let (before, after) = (shown.get(..at)?, shown.get(behind..)?);
+        for (kept, dropped, span) in [(before, after, (0, at)), (after, before, (behind, shown.len()))] {
+            let (kept_key, dropped_key) = (key(&fold(kept)), key(&fold(dropped)));
+            let stands = lines.iter().any(|line| line.key == kept_key);
+            let words = |text: &str| text.split(' ').count();
+            let barred = separator == " | " && words(&dropped_key) <= 4 && words(&kept_key) >= 4;
+            if stands || is_site(article, &dropped_key) || barred {
+                return Some(span);
+            }
+        }
+    }
+    None
+}
+
+fn cut_out(title: &Line, start: usize, end: usize, phrases: &Phrases) -> Line {
+    let mut builder = EditsBuilder::new();
+    builder.replace(start, 0);
+    builder.keep(end - start);
+    builder.replace(title.shown.len() - end, 0);
+    let shown = title.shown.get(start..end).unwrap_or_default().to_owned();
+    Line::of(shown, title.edits.then(&builder.build()), phrases)
+}
