@@ -7,20 +7,29 @@ use crate::support::broker;
 use crate::support::checker::Fate;
 use crate::support::topics::{self, Names};
 use crate::support::worker::Setup;
-use crate::support::{long, wait_for};
+use crate::support::{Chance, long, wait_for};
 
 const MIB: u64 = 1 << 20;
 /// The smallest that the configuration takes.
 const BUDGET: u64 = 64 * MIB;
 const BESIDES: u64 = 150 * MIB;
 
+/// Text without long repeats, so that it compresses as pages do: five or ten times.
+fn archive() -> Vec<String> {
+    (0..4000).map(|number| articles::paragraphs(number, 30, 2).join(" ")).collect()
+}
+
 /// Little text in a large record, as crawlers that keep the page beside it send:
 /// the bytes are there, and the text work does not decide how long this takes.
-fn bulky(number: usize) -> Article {
+fn bulky(number: usize, archive: &[String], chance: &mut Chance) -> Article {
     let mut article = articles::newspaper(number, 11, 3);
     let mut record: serde_json::Value = serde_json::from_slice(article.value.as_deref().unwrap()).unwrap();
-    let kib = [8, 64, 200, 700][number % 4];
-    record["raw_html"] = format!("<p>{number} وثيقة أصلية </p>").repeat(kib * 1024 / 40).into();
+    let bytes = [8, 64, 200, 700][number % 4] << 10;
+    let mut page = String::new();
+    while page.len() < bytes {
+        page.push_str(&archive[usize::try_from(chance.below(archive.len() as u64)).unwrap()]);
+    }
+    record["raw_html"] = page.into();
     article.value = Some(record.to_string().into_bytes());
     article.fate = Fate::Output;
     article
@@ -30,11 +39,11 @@ fn bulky(number: usize) -> Article {
 fn a_backlog_many_times_the_budget_never_raises_memory() {
     let times = if long() { 50 } else { 8 };
     let names = Names::create(broker::shared(), "backlog", 3);
-    let sample: u64 = (0..4).map(|number| bulky(number).value.unwrap().len() as u64).sum();
+    let (archive, mut chance) = (archive(), Chance::new(31));
+    let sample: u64 = (0..4).map(|number| bulky(number, &archive, &mut chance).value.unwrap().len() as u64).sum();
     let count = usize::try_from(times * BUDGET / (sample / 4)).unwrap();
-    // Compressed on the topic, so that the test needs no disk: it is whole in memory all the same.
-    let settings = [("compression.type", "zstd"), ("batch.size", "2000000")];
-    let expected = topics::produce_with(&names, (0..count).map(bulky), &settings);
+    let articles = (0..count).map(|number| bulky(number, &archive, &mut chance));
+    let expected = topics::produce_with(&names, articles, &[("compression.type", "zstd")]);
     let setup = Setup::new(&names, "a").text("memory", "budget", "64MiB");
     let mut worker = setup.start_ready();
     wait_for("the backlog is done", Duration::from_secs(600), || {
