@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::text;
+use crate::config::Config;
 use crate::encode::headers;
 use crate::pipeline::{Fate, NoWatch, Pipeline};
 use crate::record::{Header, Origin, RawRecord};
@@ -61,7 +62,7 @@ impl Kind {
 /// Where the configuration, an input file or standard output fails. Input that
 /// is rejected is no error: it makes the exit status 1.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let pipeline = text::pipeline(args.config.as_deref())?;
+    let pipeline = text::pipeline(&Config::load(args.config.as_deref())?)?;
     let stdout = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let mut job = Job { args, pipeline, out: stdout, rejected: false };
     text::unless_closed(job.all())?;

@@ -7,29 +7,26 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::conll::Document;
 use super::text;
-use crate::tag::{Hints, Tagger};
+use crate::config::Config;
+use crate::tag::Tagger;
 
 /// Marks the begin of a document in CoNLL files.
 const DOCUMENT: &str = "-DOCSTART-";
+/// Sentences that are read before any is written: many articles' worth, so that
+/// the tagger sees whole ones, and little memory.
+const BATCH: usize = 2400;
 
 /// Tag tokens that stand one a line
 ///
 /// Reads `token<TAB>…` lines with blank lines between sentences on standard
 /// input, and writes `token<TAB>tag` for each, in the same order: IOB2 with the
-/// types PER, ORG, LOC and MISC.
+/// types PER, ORG, LOC and MISC. A line `-DOCSTART-` begins a new document.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The one form of input there is
     #[arg(long, required = true)]
     conll: bool,
-    /// Sentences that are tagged together as one article, within -DOCSTART- lines; 0 takes all between two such lines
-    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
-    sentences: usize,
-    /// Language of the text, BCP 47
-    #[arg(long, default_value = "ar", value_name = "TAG")]
-    language: String,
     /// Configuration; only the tagger's part is used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -38,38 +35,70 @@ pub struct Args {
 /// # Errors
 /// Where the configuration or standard input or output fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let tagger = text::tagger(args.config.as_deref())?;
+    let (tagger, _) = text::tagger(&Config::load(args.config.as_deref())?)?;
     let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    text::unless_closed(tag(&tagger, args, io::stdin().lock(), out))?;
+    text::unless_closed(tag(&tagger, io::stdin().lock(), out))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tag(tagger: &Tagger, args: &Args, input: impl BufRead, mut out: impl Write) -> Result<()> {
-    let mut document = Document::new(&args.language);
+fn tag(tagger: &Tagger, input: impl BufRead, mut out: impl Write) -> Result<()> {
+    let mut batch = Batch::default();
     for line in input.lines() {
         let line = line.context("standard input cannot be read as UTF-8 lines")?;
         let column = if line.contains('\t') { '\t' } else { ' ' };
         let token = line.split(column).next().unwrap_or_default().trim();
         if token == DOCUMENT {
-            write(tagger, &mut document, &mut out)?;
+            batch.write(tagger, &mut out)?;
             writeln!(out, "{DOCUMENT}\tO")?;
-        } else if token.is_empty() {
-            document.end_sentence();
-            if args.sentences != 0 && document.sentences() >= args.sentences {
-                write(tagger, &mut document, &mut out)?;
-            }
-        } else {
-            document.push(token);
+            continue;
+        }
+        batch.push(token);
+        if token.is_empty() && batch.sentences.len() > BATCH {
+            batch.write(tagger, &mut out)?;
         }
     }
-    write(tagger, &mut document, &mut out)?;
+    batch.write(tagger, &mut out)?;
     out.flush()?;
     Ok(())
 }
 
-/// Tags what was collected, writes it and begins anew.
-fn write(tagger: &Tagger, document: &mut Document, out: &mut impl Write) -> Result<()> {
-    let (tags, _) = tagger.tag(document.text(), Hints::default());
-    document.write(&tags, out)?;
-    Ok(())
+/// Lines that are tagged together.
+#[derive(Default)]
+struct Batch {
+    /// Tokens; an empty one is a blank line.
+    lines: Vec<String>,
+    /// Where each sentence begins in `lines`, and how many tokens it has.
+    sentences: Vec<(usize, usize)>,
+}
+
+impl Batch {
+    fn push(&mut self, token: &str) {
+        let open = self.lines.last().is_some_and(|line| !line.is_empty());
+        self.lines.push(token.to_owned());
+        if token.is_empty() {
+            return;
+        }
+        match self.sentences.last_mut().filter(|_| open) {
+            Some((_, tokens)) => *tokens += 1,
+            None => self.sentences.push((self.lines.len() - 1, 1)),
+        }
+    }
+
+    /// Writes each line with its tag, and begins anew.
+    fn write(&mut self, tagger: &Tagger, out: &mut impl Write) -> Result<()> {
+        let tokens = |(start, count): &(usize, usize)| -> Vec<&str> {
+            self.lines.iter().skip(*start).take(*count).map(String::as_str).collect()
+        };
+        let sentences: Vec<Vec<&str>> = self.sentences.iter().map(tokens).collect();
+        let mut tags = tagger.conll(&sentences).into_iter().flatten();
+        for line in &self.lines {
+            if line.is_empty() {
+                writeln!(out)?;
+            } else {
+                writeln!(out, "{line}\t{}", tags.next().unwrap_or("O"))?;
+            }
+        }
+        *self = Self::default();
+        Ok(())
+    }
 }

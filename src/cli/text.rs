@@ -1,32 +1,53 @@
-//! What the commands without a broker share: a pipeline from a configuration,
-//! and standard output that may close at any time.
+//! What the commands share that do text work: the pipeline that a configuration
+//! asks for, and standard output that may close at any time.
 
 use std::io;
-use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 
-use crate::decode::{self, Decoder};
-use crate::encode::{self, Encoder};
-use crate::normalize::{self, Normalizer};
+use crate::config::Config;
+use crate::decode::Decoder;
+use crate::encode::Encoder;
+use crate::normalize::Normalizer;
 use crate::pipeline::{Parts, Pipeline};
 use crate::record::Provenance;
-use crate::tag::Tagger;
+use crate::tag::{Gazetteer, Tagger, UserGazetteer};
 
-/// The pipeline that `warraq run` would build from the same configuration.
-pub(super) fn pipeline(_config: Option<&Path>) -> Result<Pipeline> {
-    let provenance =
-        Provenance { version: env!("CARGO_PKG_VERSION").to_owned(), model: "none".into(), config: "none".into() };
+/// Names known beforehand, compiled; part of the binary, so that it runs alone.
+const GAZETTEER: &[u8] = include_bytes!("../../models/gazetteer.bin");
+
+/// The pipeline that a configuration asks for: the same for every command, so
+/// that `enrich` writes what `run` would.
+pub(super) fn pipeline(config: &Config) -> Result<Pipeline> {
+    let (tagger, model) = tagger(config)?;
+    let provenance = Provenance { version: env!("CARGO_PKG_VERSION").to_owned(), model, config: config.hash() };
     Ok(Pipeline::new(Parts {
-        decoder: Decoder::new(&decode::Options::default()),
-        normalizer: Normalizer::new(&normalize::Options::default()),
-        tagger: tagger(_config)?,
-        encoder: Encoder::new(&encode::Options::default(), provenance),
+        decoder: Decoder::new(&config.decode),
+        normalizer: Normalizer::new(&config.normalize),
+        tagger,
+        encoder: Encoder::new(&config.encode, provenance),
     }))
 }
 
-pub(super) fn tagger(_config: Option<&Path>) -> Result<Tagger> {
-    Ok(Tagger {})
+/// The tagger, and a short hash of all that it was built from.
+pub(super) fn tagger(config: &Config) -> Result<(Tagger, String)> {
+    let gazetteer = Gazetteer::new(GAZETTEER).context("the built-in gazetteer cannot be used")?;
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    hash.update(&gazetteer.hash().to_le_bytes());
+    let mut lists = Vec::with_capacity(config.tag.gazetteer_files.len());
+    for path in &config.tag.gazetteer_files {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("tag.gazetteer_files: {}: cannot be read", path.display()))?;
+        hash.update(text.as_bytes());
+        lists.push(UserGazetteer::parse(&path.display().to_string(), &text).map_err(told)?);
+    }
+    let tagger = Tagger::new(&config.tag, gazetteer, &lists).map_err(told)?;
+    Ok((tagger, format!("{:016x}", hash.digest())))
+}
+
+/// Several errors as one, a line each.
+fn told<E: ToString>(errors: Vec<E>) -> anyhow::Error {
+    anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// Who reads our output may stop whenever it likes: that is no failure of ours.

@@ -9,8 +9,9 @@ use super::{Config, load};
 
 const PREFIX: &str = "WARRAQ_";
 
-/// Variables that are read elsewhere.
-const OTHERS: [&str; 2] = ["WARRAQ_CONFIG", "WARRAQ_LOG"];
+/// Variables that are read elsewhere: which file, the log's level, where `make`
+/// keeps what it fetched.
+const OTHERS: [&str; 3] = ["WARRAQ_CONFIG", "WARRAQ_LOG", "WARRAQ_CACHE"];
 
 /// One override, as it is to be merged.
 #[derive(Debug)]

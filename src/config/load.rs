@@ -129,7 +129,12 @@ fn read<'a, 'e>(
     for invalid in config.check() {
         // A key that could not be read stands at its default here.
         if !problems.iter().any(|problem| problem.key == invalid.key) {
-            problems.push(Problem::option(sources.place(&split(&invalid.key)), invalid));
+            let path = split(&invalid.key);
+            let mut problem = Problem::option(sources.place(&path), invalid);
+            if keys::is_secret(&path) {
+                MASK.clone_into(&mut problem.value);
+            }
+            problems.push(problem);
         }
     }
     Ok((config, sources, problems))
@@ -194,6 +199,16 @@ pub(super) fn is_unknown_key(message: &str) -> bool {
     message.starts_with("unknown field")
 }
 
+/// The parts of a dotted key; quotes keep a name with dots in one.
 fn split(key: &str) -> Vec<String> {
-    key.split('.').map(str::to_owned).collect()
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for letter in key.chars() {
+        match (letter, quoted) {
+            ('"', _) => quoted = !quoted,
+            ('.', false) => parts.push(String::new()),
+            _ => parts.last_mut().into_iter().for_each(|part| part.push(letter)),
+        }
+    }
+    parts
 }

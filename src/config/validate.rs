@@ -1,11 +1,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytesize::ByteSize;
 
 use super::Config;
 use super::keys::{self, Known};
 use crate::record::InvalidOption;
+
+/// Below half of `max.poll.interval.ms`.
+const LONGEST_DRAIN: Duration = Duration::from_secs(120);
 
 impl Config {
     /// Every option whose value cannot work: what each room finds in its own,
@@ -68,11 +72,13 @@ impl Config {
                 invalid.push(InvalidOption::new(key, "\"0s\"", "must be above zero, such as \"20s\""));
             }
         }
-        if self.delivery.revoke_deadline >= self.kafka.session_timeout {
+        // While a drain is waited for, librdkafka's own thread goes on sending
+        // heartbeats, so the session is in no danger; the poll interval is.
+        if self.delivery.revoke_deadline > LONGEST_DRAIN {
             invalid.push(InvalidOption::new(
                 "delivery.revoke_deadline",
                 format!("{:?}", self.delivery.revoke_deadline),
-                "must be shorter than kafka.session_timeout, or the group goes on without us",
+                "must be at most \"2m\": a consumer that does not poll for 5 minutes is thrown out of its group",
             ));
         }
         invalid

@@ -7,7 +7,9 @@ use crate::record::{Article, InvalidOption, RawRecord, Reason, Reject, Stage};
 /// Options of the `[decode]` table.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {}
+pub struct Options {
+    pub max_value_bytes: usize,
+}
 
 impl Options {
     /// What no type can express: every option whose value cannot work.

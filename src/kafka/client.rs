@@ -80,6 +80,8 @@ pub fn consumer(options: &Options, memory: Memory, start: &str) -> Result<Client
         .set("isolation.level", "read_committed")
         .set("enable.partition.eof", "false")
         .set("statistics.interval.ms", "1000")
+        // New topics and partitions are seen after so long, not after 5 minutes.
+        .set("topic.metadata.refresh.interval.ms", "30000")
         .set("fetch.queue.backoff.ms", "10")
         .set("queued.min.messages", "10000")
         .set("queued.max.messages.kbytes", (memory.consumer_queue / 1024).to_string())

@@ -31,11 +31,10 @@ pub enum Fault {
 pub fn fault(error: &KafkaError, index: usize) -> Fault {
     let text = error.to_string();
     let Some(code) = error.rdkafka_error_code() else { return Fault::Recreate(text) };
-    if is_fenced(code) {
-        return Fault::Fenced(text);
-    }
     if let KafkaError::Transaction(transaction) = error {
-        return if transaction.is_fatal() {
+        return if transaction.is_fatal() && is_fenced(code) {
+            Fault::Fenced(text)
+        } else if transaction.is_fatal() {
             Fault::Recreate(text)
         } else if transaction.txn_requires_abort() {
             Fault::Abort(text)
@@ -47,6 +46,7 @@ pub fn fault(error: &KafkaError, index: usize) -> Fault {
     }
     match code {
         Code::QueueFull => Fault::QueueFull,
+        Code::Fenced => Fault::Fenced(text),
         Code::MessageSizeTooLarge | Code::InvalidRecord => Fault::Refused(vec![index], text),
         Code::Fatal => Fault::Recreate(text),
         code if is_time_out(code) => Fault::Retry(text),
@@ -55,7 +55,10 @@ pub fn fault(error: &KafkaError, index: usize) -> Fault {
     }
 }
 
-const fn is_fenced(code: Code) -> bool {
+/// Only a fatal error of these means a twin. An old epoch told by a delivery or
+/// by an error that asks for an abort is mended by that abort.
+#[must_use]
+pub const fn is_fenced(code: Code) -> bool {
     matches!(code, Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)
 }
 
@@ -75,6 +78,7 @@ mod tests {
         assert!(matches!(kind(KafkaError::MessageProduction(Code::Fatal)), Fault::Recreate(_)));
         assert!(matches!(kind(KafkaError::MessageProduction(Code::Fenced)), Fault::Fenced(_)));
         assert!(matches!(kind(KafkaError::MessageProduction(Code::MessageTimedOut)), Fault::Abort(_)));
+        assert!(matches!(kind(KafkaError::MessageProduction(Code::InvalidProducerEpoch)), Fault::Abort(_)));
         let Fault::Refused(indices, text) = kind(KafkaError::MessageProduction(Code::MessageSizeTooLarge)) else {
             panic!("not refused")
         };

@@ -11,7 +11,7 @@ mod statistics;
 
 pub use client::{Memory, consumer, plain, producer};
 pub use convert::{headers, raw_record};
-pub use fault::{Fault, fault};
+pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};
 pub use options::{GroupProtocol, Options, Secret};

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Error, GaugeVec, IntGaugeVec};
@@ -22,9 +22,11 @@ pub struct PartitionLag {
 pub(super) struct Lag {
     records: IntGaugeVec,
     seconds: GaugeVec,
-    /// Partitions that have series now.
-    shown: Mutex<BTreeSet<(String, i32)>>,
+    /// What is shown now, by topic and partition.
+    shown: Mutex<Shown>,
 }
+
+type Shown = BTreeMap<(String, i32), PartitionLag>;
 
 impl Lag {
     pub(super) fn new(make: &Builder<'_>) -> Result<Self, Error> {
@@ -35,14 +37,14 @@ impl Lag {
         })
     }
 
-    fn shown(&self) -> MutexGuard<'_, BTreeSet<(String, i32)>> {
+    fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn replace(&self, owned: &[PartitionLag]) {
         let mut shown = self.shown();
-        let now: BTreeSet<_> = owned.iter().map(|lag| (lag.topic.clone(), lag.partition)).collect();
-        for (topic, partition) in shown.difference(&now) {
+        let now: Shown = owned.iter().map(|lag| ((lag.topic.clone(), lag.partition), lag.clone())).collect();
+        for (topic, partition) in shown.keys().filter(|key| !now.contains_key(*key)) {
             self.remove(topic, *partition);
         }
         for lag in owned {
@@ -54,10 +56,15 @@ impl Lag {
     pub(super) fn forget(&self, topic: &str, partitions: &[i32]) {
         let mut shown = self.shown();
         for &partition in partitions {
-            if shown.remove(&(topic.to_owned(), partition)) {
+            if shown.remove(&(topic.to_owned(), partition)).is_some() {
                 self.remove(topic, partition);
             }
         }
+    }
+
+    /// What is shown, by topic and partition.
+    pub(super) fn now(&self) -> Vec<PartitionLag> {
+        self.shown().values().cloned().collect()
     }
 
     fn set(&self, lag: &PartitionLag) {
@@ -120,6 +127,7 @@ mod tests {
                 "warraq_lag_seconds{partition=\"1\",topic=\"raw\"} 4"
             ]
         );
+        assert_eq!(metrics.lag_now(), [lag("raw", 1, 2, Some(4.0))]);
         metrics.lag_revoked("raw", &[0, 1]);
         assert!(lines(&metrics).is_empty());
     }

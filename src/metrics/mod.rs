@@ -93,6 +93,18 @@ pub struct Totals {
     pub tombstones: u64,
 }
 
+/// What the gauges say now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Partitions owned.
+    pub assigned: u64,
+    /// Partitions paused by the memory budget.
+    pub paused: u64,
+    pub in_flight_records: u64,
+    pub in_flight_bytes: u64,
+    pub budget_bytes: u64,
+}
+
 /// librdkafka's own figures of one client, from its statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ClientStatistics {
@@ -204,6 +216,12 @@ impl Metrics {
         self.inner.lag.forget(topic, partitions);
     }
 
+    /// The lag last told, by topic and partition.
+    #[must_use]
+    pub fn lag_now(&self) -> Vec<PartitionLag> {
+        self.inner.lag.now()
+    }
+
     pub fn client_statistics(&self, client: Client, statistics: &ClientStatistics) {
         self.inner.client_queue_messages.set(client, whole(statistics.queue_messages));
         self.inner.client_queue_bytes.set(client, whole(statistics.queue_bytes));
@@ -239,6 +257,20 @@ impl Metrics {
             produced: produced(Destination::Output),
             dead_lettered: produced(Destination::DeadLetters),
             tombstones: self.inner.tombstones.get(),
+        }
+    }
+
+    /// The gauges, read back.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        let inner = &self.inner;
+        let level = |gauge: &IntGauge| u64::try_from(gauge.get()).unwrap_or(0);
+        Levels {
+            assigned: level(&inner.assigned),
+            paused: level(&inner.paused),
+            in_flight_records: level(&inner.in_flight_records),
+            in_flight_bytes: level(&inner.in_flight_bytes),
+            budget_bytes: level(&inner.budget_bytes),
         }
     }
 
@@ -473,6 +505,18 @@ mod tests {
             metrics.dead_letters_by_reason(),
             [(Stage::Decode, Reason::InvalidJson, 2), (Stage::Decode, Reason::NoText, 1)]
         );
+    }
+
+    #[test]
+    fn levels_are_what_the_gauges_say() {
+        let metrics = metrics();
+        metrics.assigned(6);
+        metrics.paused(2);
+        metrics.in_flight(30, 400);
+        metrics.budget(5_000);
+        let expected =
+            Levels { assigned: 6, paused: 2, in_flight_records: 30, in_flight_bytes: 400, budget_bytes: 5_000 };
+        assert_eq!(metrics.levels(), expected);
     }
 
     #[test]

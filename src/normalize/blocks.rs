@@ -273,9 +273,13 @@ impl Sorter<'_> {
             || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30
     }
 
-    /// Dashes in a row; one alone may be the answer of an interview.
+    /// Items in a row, all with one mark; in an interview questions and answers
+    /// have each their own.
     fn is_list(&self, index: usize, line: &Line) -> bool {
-        let beside = |at: Option<usize>| at.and_then(|at| self.kept(at)).is_some_and(Line::is_bullet);
+        let mark = line.shown.chars().next();
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| self.kept(at)).is_some_and(|other| other.is_bullet() && other.shown.chars().next() == mark)
+        };
         line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
     }
 

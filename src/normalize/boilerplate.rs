@@ -274,15 +274,19 @@ impl<'a> Page<'a> {
         let body = |from: usize| Subject::of(self.lines.iter().take(last).skip(from), self.phrases);
         let (whole, rest) = (body(first), body(first + 1));
         let mut furniture = Vec::new();
+        let mut top = true;
         for (index, line) in self.lines.iter().enumerate().take(first + 1).filter(|(_, line)| line.cut.is_none()) {
             let subject = if index == first { &rest } else { &whole };
             if subject.is_thin() {
                 continue;
             }
             let (share, common) = subject.overlap(line, self.phrases);
-            let ticker = line.words > 26 && !line.end_mark && share < 0.25 && !line.shown.contains(['،', '؛']);
+            let ticker = top && share < 0.25 && is_run_of_headlines(line);
             if ticker || self.is_menu(line) && common <= 1 {
                 furniture.push(index);
+            } else {
+                // A ticker stands on top of all, or under menus.
+                top &= line.words < 4;
             }
         }
         for index in furniture {
@@ -342,6 +346,11 @@ impl<'a> Page<'a> {
             }
         }
     }
+}
+
+/// Too long for a title, and without the marks of running text.
+fn is_run_of_headlines(line: &Line) -> bool {
+    line.words > 26 && !line.end_mark && !line.shown.ends_with(':') && !line.shown.contains(['،', '؛'])
 }
 
 /// Names with commas or number signs between, no sentence.

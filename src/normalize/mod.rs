@@ -41,6 +41,8 @@ mod lines;
 mod phrases;
 mod residue;
 mod sentences;
+#[cfg(test)]
+mod tests;
 mod title;
 mod unicode;
 

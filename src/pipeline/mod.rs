@@ -17,7 +17,9 @@ pub use watch::{NoWatch, Watch};
 use crate::decode::Decoder;
 use crate::encode::{Encoder, headers};
 use crate::normalize::Normalizer;
-use crate::record::{Article, Degraded, Enriched, EntityType, Outgoing, RawRecord, Reason, Reject, Stage, Tags, Text};
+use crate::record::{
+    Article, Degraded, Enriched, EntityType, Outgoing, Provenance, RawRecord, Reason, Reject, Stage, Tags, Text,
+};
 use crate::tag::{Hints, Tagger};
 
 /// `degraded.why` where the deadline left a stage out.
@@ -90,6 +92,12 @@ impl Pipeline {
     #[must_use]
     pub const fn new(parts: Parts) -> Self {
         Self { parts }
+    }
+
+    /// Which build, model and configuration make the records.
+    #[must_use]
+    pub const fn provenance(&self) -> &Provenance {
+        self.parts.encoder.provenance()
     }
 
     /// One record in, one record out.

@@ -13,7 +13,7 @@ use rdkafka::{Offset, Statistics, TopicPartitionList};
 use super::sink::Sink;
 use super::transaction::Position;
 use crate::flow::{Lane, Ownership};
-use crate::kafka::{ClientKind, ClientListener, Fault, Group, fault, figures, headers, log};
+use crate::kafka::{ClientKind, ClientListener, Fault, Group, fault, figures, headers, is_fenced, log};
 use crate::record::{Destination, Outgoing};
 
 /// How long one call may block before its caller looks around: a drain may have
@@ -62,10 +62,8 @@ impl KafkaSink {
     fn fault(&self, error: &KafkaError, index: usize) -> Fault {
         let fatal = self.producer.as_ref().and_then(|producer| producer.client().fatal_error());
         match (fatal, fault(error, index)) {
-            (Some((code, text)), _) => match fault(&KafkaError::MessageProduction(code), index) {
-                Fault::Fenced(_) => Fault::Fenced(text),
-                _ => Fault::Recreate(text),
-            },
+            (Some((code, text)), _) if is_fenced(code) => Fault::Fenced(text),
+            (Some((_, text)), _) => Fault::Recreate(text),
             (None, fault) => fault,
         }
     }

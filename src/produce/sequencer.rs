@@ -131,11 +131,21 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
     /// # Errors
     /// Where another producer took our transactional id.
     pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Duration) -> Result<(), Fenced> {
+        let ended = self.serve(events, &clock);
+        if ended.is_ok() && self.transaction.is_open() {
+            // Left open, it would hold back readers until the broker's timeout.
+            // Where this fails, that timeout is all that is left.
+            let _ = self.sink.abort();
+        }
+        ended
+    }
+
+    fn serve(&mut self, events: &Receiver<Event>, clock: &impl Fn() -> Duration) -> Result<(), Fenced> {
         while !self.stopping {
             for event in events.try_iter().take(256) {
                 self.handle(event);
             }
-            match self.step(&clock) {
+            match self.step(clock) {
                 Step::Again => {}
                 Step::Fenced(fenced) => return Err(fenced),
                 Step::Wait(until) => {

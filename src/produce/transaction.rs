@@ -145,6 +145,12 @@ impl<T> Transaction<T> {
         self.entries.len()
     }
 
+    /// Whether the broker has, or may have, a transaction of ours open.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.sent > 0 && !matches!(self.state, State::NoProducer | State::Asking | State::Closed | State::Fenced)
+    }
+
     /// Whether a record of the partition is not committed yet.
     #[must_use]
     pub fn holds(&self, lane: Lane) -> bool {

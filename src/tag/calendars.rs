@@ -204,9 +204,12 @@ pub(super) static MONTHS: &[(Calendar, u8, Standing, &str)] = &[
     (Gregorian, 12, Beside, "décembre déc decembre"),
 ];
 
+/// A first word, and the months that its second words name.
+type Pair = (&'static str, Calendar, &'static [(u8, &'static str)]);
+
 /// Names of two words: the first, and what its second says. ربيع alone is
 /// spring, كانون a stove, تشرين a newspaper.
-pub(super) static PAIRS: &[(&str, Calendar, &[(u8, &str)])] = &[
+pub(super) static PAIRS: &[Pair] = &[
     ("كانون", Gregorian, &[(1, "الثاني ثاني ثان"), (12, "الأول أول")]),
     ("تشرين", Gregorian, &[(11, "الثاني ثاني ثان"), (10, "الأول أول")]),
     ("کانوونی", Gregorian, &[(1, "دووەم دووەمی"), (12, "یەکەم یەکەمی")]),

@@ -11,7 +11,7 @@ use warraq::encode::{self, Encoder};
 use warraq::normalize::{self, Normalizer};
 use warraq::pipeline::{NoWatch, Outcome, Parts, Pipeline};
 use warraq::record::{Destination, Header, Origin, Outgoing, Provenance, RawRecord};
-use warraq::tag::Tagger;
+use warraq::tag::{self, Gazetteer, Tagger};
 
 /// The project's folder.
 pub fn root() -> &'static Path {
@@ -37,7 +37,8 @@ pub fn pipeline(options: &Options) -> Pipeline {
 }
 
 fn tagger() -> Tagger {
-    Tagger {}
+    let names = std::fs::read(root().join("models/gazetteer.bin")).unwrap();
+    Tagger::new(&tag::Options::default(), Gazetteer::new(names).unwrap(), &[]).unwrap()
 }
 
 /// As a worker has it with nothing configured.

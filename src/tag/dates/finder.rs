@@ -22,7 +22,7 @@ impl Hit {
         Self { expression: Some(Expression::Point(point)), first, end }
     }
 
-    const fn from(self, first: usize) -> Self {
+    pub(super) const fn starting(self, first: usize) -> Self {
         Self { first, ..self }
     }
 }
@@ -72,7 +72,7 @@ impl Line<'_> {
                 Word::Offset(_) => self.relative(at),
                 Word::Day => self.after_day_word(at),
                 Word::Month(_) | Word::MonthHead(_) => self.month_first(at, false),
-                Word::Month0 => self.month_first(at + 1, true).map(|hit| hit.from(at)),
+                Word::Month0 => self.month_first(at + 1, true).map(|hit| hit.starting(at)),
                 Word::Year | Word::YearThe | Word::YearTwo => self.year_word(at),
                 Word::This => self.this(at),
                 Word::Week | Word::MonthThe => self.turned(at),
@@ -84,7 +84,7 @@ impl Line<'_> {
 
     fn figures(&self, at: usize) -> Option<Hit> {
         if let Some((point, end)) = self.numeric(at) {
-            return Some(self.to_second(Hit::point(point, at, end), point));
+            return Some(self.through_second(Hit::point(point, at, end), point));
         }
         let dated = matches!(self.word_before(at), Some(Word::In)) && self.begins_with_date_word(at);
         self.day_first(at, false)
@@ -99,7 +99,7 @@ impl Line<'_> {
     }
 
     /// A second date in figures: `1/5/2024 - 3/5/2024`.
-    fn to_second(&self, hit: Hit, start: Point) -> Hit {
+    fn through_second(&self, hit: Hit, start: Point) -> Hit {
         let joined = self.is(hit.end, Word::To)
             || self.is_mark(hit.end, b'-')
             || self.is(hit.end, Word::And) && self.between(hit.first);
@@ -115,14 +115,14 @@ impl Line<'_> {
 
     /// A date with its day before its month, or a range of days.
     /// `sure`: a weekday or the like stands before it.
-    fn day_first(&self, at: usize, sure: bool) -> Option<Hit> {
+    pub(super) fn day_first(&self, at: usize, sure: bool) -> Option<Hit> {
         let (day, form, after) = self.day(at)?;
         if let Some((month, end)) = self.month_of_day(after, form, sure) {
             let point = Point { day: Some(day), ..month };
             if self.is_name(at, &point) && !sure {
                 return Some(Hit { expression: None, first: at, end });
             }
-            return Some(self.to_other_month(Hit::point(point, at, end), point));
+            return Some(self.through_other_month(Hit::point(point, at, end), point));
         }
         self.days_of_month(at, day, after)
     }
@@ -146,7 +146,7 @@ impl Line<'_> {
     }
 
     /// The second date of a range over two months: 25 كانون الثاني إلى 3 شباط.
-    fn to_other_month(&self, hit: Hit, start: Point) -> Hit {
+    fn through_other_month(&self, hit: Hit, start: Point) -> Hit {
         let mut next = match self.token(hit.end).map(|token| token.kind) {
             Some(Kind::Word(Word::To) | Kind::Mark(b'-')) => hit.end + 1,
             Some(Kind::Word(Word::And)) if self.between(hit.first) => hit.end + 1,
@@ -193,7 +193,7 @@ impl Line<'_> {
     }
 
     /// الشهر الماضي, هذا الشهر
-    fn turned_month(&self, at: usize) -> Option<(Point, usize)> {
+    pub(super) fn turned_month(&self, at: usize) -> Option<(Point, usize)> {
         let (turn, end) = match (self.word(at)?, self.word(at + 1)) {
             (Word::MonthThe, Some(Word::Turn(turn))) => (turn, at + 2),
             (Word::This, Some(Word::MonthThe)) => (Turn::This, at + 2),
@@ -246,7 +246,7 @@ impl Line<'_> {
         if self.is_name(at, &point) {
             return Some(Hit { expression: None, first: at, end });
         }
-        if let Some(range) = self.to_month(at, point, end, month.standing == Standing::Sure || !open) {
+        if let Some(range) = self.through_month(at, point, end, month.standing == Standing::Sure || !open) {
             return Some(range);
         }
         let placed = said
@@ -256,7 +256,7 @@ impl Line<'_> {
     }
 
     /// بين يناير ومارس 2024, آذار - أيار 2023
-    fn to_month(&self, at: usize, start: Point, end: usize, sure: bool) -> Option<Hit> {
+    fn through_month(&self, at: usize, start: Point, end: usize, sure: bool) -> Option<Hit> {
         let next = match self.token(end)?.kind {
             Kind::Word(Word::To) | Kind::Mark(b'-') => end + 1,
             Kind::Word(Word::Month(_)) if self.has_lead(end) && self.between(at) => end,
@@ -273,7 +273,7 @@ impl Line<'_> {
         })
     }
 
-    fn latin_day(&self, at: usize, month: Month, end: usize) -> Option<Hit> {
+    pub(super) fn latin_day(&self, at: usize, month: Month, end: usize) -> Option<Hit> {
         if !self.is_latin(at) {
             return None;
         }
@@ -297,129 +297,6 @@ impl Line<'_> {
     /// Part of a name, such as ثورة 25 يناير: its year is another one.
     fn is_name(&self, at: usize, point: &Point) -> bool {
         self.word_before(at) == Some(Word::Name) && point.year == YearOf::Open && point.turn.is_none()
-    }
-
-    fn weekday(&self, at: usize) -> Option<Hit> {
-        let (weekday, short) = match self.word(at)? {
-            Word::Weekday(day) => (day, false),
-            Word::WeekdayShort(day) => (day, true),
-            _ => return None,
-        };
-        let turn = match self.word(at + 1) {
-            Some(Word::Turn(turn)) => Some(turn),
-            _ => None,
-        };
-        let end = at + 1 + usize::from(turn.is_some());
-        if let Some((expression, end)) = self.date_beside(end, weekday) {
-            return Some(Hit { expression: Some(expression), first: at, end });
-        }
-        let other = matches!(self.word_before(at), Some(Word::Friday | Word::Name));
-        (!short && !other).then(|| Hit::point(Point { weekday: Some(weekday), turn, ..Point::EMPTY }, at, end))
-    }
-
-    /// The date after a weekday or a word such as اليوم.
-    fn date_beside(&self, at: usize, weekday: u8) -> Option<(Expression, usize)> {
-        let weekday = (weekday > 0).then_some(weekday);
-        let (mut next, mut open) = (at, false);
-        for _ in 0..3 {
-            match self.token(next)?.kind {
-                Kind::Mark(b'(') => open = true,
-                Kind::Mark(b',' | b'-' | b'.') | Kind::Word(Word::Same | Word::Day) => {}
-                _ => break,
-            }
-            next += 1;
-        }
-        let (expression, mut end) = if let Some((point, end)) = self.numeric(next) {
-            (Expression::Point(Point { weekday, ..point }), end)
-        } else if let Some(hit) = self.day_first(next, true).or_else(|| self.latin_month_first(next)) {
-            let expression = match hit.expression? {
-                Expression::Point(point) => Expression::Point(Point { weekday, ..point }),
-                Expression::Range(start, end) => Expression::Range(Point { weekday, ..start }, end),
-            };
-            (expression, hit.end)
-        } else {
-            let (point, end) = self.numeric_without_year(next)?;
-            (Expression::Point(Point { weekday, ..point }), end)
-        };
-        end += usize::from(open && self.is_mark(end, b')'));
-        Some((expression, end))
-    }
-
-    fn latin_month_first(&self, at: usize) -> Option<Hit> {
-        let (month, end) = self.month(at)?;
-        self.latin_day(at, month, end)
-    }
-
-    /// يوم الخميس, يوم 25 يناير, يوم أمس
-    fn after_day_word(&self, at: usize) -> Option<Hit> {
-        let next = at + 1;
-        let hit = match self.token(next)?.kind {
-            Kind::Word(Word::Weekday(_) | Word::WeekdayShort(_)) => self.weekday(next),
-            Kind::Word(Word::Offset(_) | Word::First | Word::Further) => {
-                self.relative(next).or_else(|| self.day_first(next, true))
-            }
-            _ => {
-                self.date_beside(next, 0).map(|(expression, end)| Hit { expression: Some(expression), first: at, end })
-            }
-        };
-        hit.map(|hit| hit.from(at))
-    }
-
-    /// أمس, أول من أمس, بعد غد, اليوم الخميس 25 يناير
-    fn relative(&self, at: usize) -> Option<Hit> {
-        let (days, mut end) = match (self.word(at)?, self.word(at + 1)) {
-            (Word::Offset(0), _) if !self.is_today(at) => return None,
-            (Word::Offset(-1), Some(Word::Ordinal(1, false))) => (-2, at + 2),
-            (Word::Offset(days), _) => (days, at + 1),
-            (Word::First, Some(Word::Offset(-1))) => (-2, at + 2),
-            (Word::First, Some(Word::Of)) if self.is(at + 2, Word::Offset(-1)) => (-2, at + 3),
-            (Word::Further, Some(Word::Offset(1))) => (2, at + 2),
-            _ => return None,
-        };
-        let mut point = Point { offset: Some(days), ..Point::EMPTY };
-        let open = self.is_mark(end, b'(');
-        let next = end + usize::from(open || self.is_mark(end, b','));
-        if matches!(self.word(next), Some(Word::Weekday(_) | Word::WeekdayShort(_)))
-            && let Some(hit) = self.weekday(next)
-            && let Some(Expression::Point(day)) = hit.expression
-            && (!open || self.is_mark(hit.end, b')'))
-        {
-            point = Point { offset: Some(days), ..day };
-            end = hit.end + usize::from(open);
-        } else if let Some((Expression::Point(day), after)) = self.date_beside(end, 0) {
-            point = Point { offset: Some(days), ..day };
-            end = after;
-        }
-        Some(Hit::point(point, at, end))
-    }
-
-    /// اليوم is today, not المصري اليوم, اليوم العالمي or في اليوم التالي.
-    fn is_today(&self, at: usize) -> bool {
-        let before = self.word_before(at).filter(|_| !self.has_lead(at));
-        before != Some(Word::Today) && !matches!(self.word(at + 1), Some(Word::NotToday | Word::Ordinal(..)))
-    }
-
-    /// هذا الأسبوع, هذا العام, هذا اليوم
-    fn this(&self, at: usize) -> Option<Hit> {
-        let point = match self.word(at + 1)? {
-            Word::Week => Point { week: Some(Turn::This), ..Point::EMPTY },
-            Word::MonthThe => Point { month: MonthOf::Turn(Turn::This), ..Point::EMPTY },
-            Word::YearThe => Point { year: YearOf::Turn(Turn::This), ..Point::EMPTY },
-            Word::Offset(0) => Point { offset: Some(0), ..Point::EMPTY },
-            _ => return None,
-        };
-        Some(Hit::point(point, at, at + 2))
-    }
-
-    /// الأسبوع الماضي, الشهر المقبل
-    fn turned(&self, at: usize) -> Option<Hit> {
-        if let Some((point, end)) = self.turned_month(at) {
-            return Some(Hit::point(point, at, end));
-        }
-        match (self.word(at)?, self.word(at + 1)?) {
-            (Word::Week, Word::Turn(turn)) => Some(Hit::point(Point { week: Some(turn), ..Point::EMPTY }, at, at + 2)),
-            _ => None,
-        }
     }
 
     /// What the words before a date, near the line's beginning, say of it.

@@ -23,6 +23,7 @@ mod frame;
 mod line;
 mod numeric;
 mod publication;
+mod relative;
 mod resolve;
 mod tokens;
 mod words;

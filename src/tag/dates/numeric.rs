@@ -128,14 +128,14 @@ impl Line<'_> {
         }
         let (year, calendar, end) = self.year(at + 1, Calendar::Gregorian)?;
         let point = Point { calendar, year: YearOf::Given(year), ..Point::EMPTY };
-        if let Some((second, second_end)) = self.to_year(at, end, year) {
+        if let Some((second, second_end)) = self.through_year(at, end, year) {
             let second = Point { calendar, year: YearOf::Given(second), ..Point::EMPTY };
             return Some(Hit { expression: Some(Expression::Range(point, second)), first: at, end: second_end });
         }
         (word != Word::YearTwo).then(|| Hit::point(point, at, end))
     }
 
-    fn to_year(&self, word: usize, at: usize, first: i32) -> Option<(i32, usize)> {
+    fn through_year(&self, word: usize, at: usize, first: i32) -> Option<(i32, usize)> {
         let pair = self.is(word, Word::YearTwo);
         let between = self.word_before(word) == Some(Word::Between);
         let next = match self.token(at)?.kind {

@@ -37,12 +37,15 @@ fn read(line: &str, published: Option<&str>, language: &str) -> Vec<String> {
     dates.mentions.iter().map(|mention| format!("{} = {}", text.shown(mention.span), mention.value)).collect()
 }
 
+/// Line number, text, publication, language, expected mentions.
+type Case<'a> = (usize, &'a str, Option<&'a str>, &'a str, Vec<String>);
+
 /// The table: `[publication language]` holds for the cases below it, a case is
 /// a line and, indented below it, its dates in order.
 #[test]
 fn cases() {
     let (mut published, mut language) = (None, "ar");
-    let mut cases: Vec<(usize, &str, Option<&str>, &str, Vec<String>)> = Vec::new();
+    let mut cases: Vec<Case<'_>> = Vec::new();
     for (number, line) in (1..).zip(include_str!("cases.txt").lines()) {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
@@ -201,4 +204,148 @@ fn says_what_decided_and_by_which_calendar() {
     assert_eq!(decided(None), expected);
     let text = text_of(&[(BlockKind::Paragraph, "في 3 أيار")], "ar");
     assert_eq!(dates(&text, Hints::default()).mentions[0].resolved_by, "none");
+}
+
+mod properties {
+    use jiff::civil::Date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tag::calendars::{Calendar, MONTHS, PAIRS, Standing};
+
+    /// Whether a value is one of the shapes that the module promises.
+    fn is_value(value: &str) -> bool {
+        let one = |part: &str| {
+            let part = part.replace("XXXX-", "2000-");
+            let (sign, digits) = part.strip_prefix('-').map_or(("", part.as_str()), |rest| ("-", rest));
+            let fields: Vec<_> = digits.split('-').collect();
+            let widths: Vec<_> = fields.iter().map(|field| field.len()).collect();
+            let number = |at: usize| fields.get(at).map_or(Ok(1), |field| field.parse::<i16>());
+            let (Ok(year), Ok(month), Ok(day)) = (number(0), number(1), number(2)) else { return false };
+            let year = if sign.is_empty() { year } else { -year };
+            matches!(*widths, [4] | [4, 2] | [4, 2, 2])
+                && Date::new(year, month.try_into().unwrap(), day.try_into().unwrap()).is_ok()
+        };
+        let parts: Vec<_> = value.split('/').collect();
+        parts.len() <= 2 && parts.iter().all(|part| one(part))
+    }
+
+    fn check(line: &str, published: Option<&str>, written: Option<&str>) -> Result<(), TestCaseError> {
+        let blocks: Vec<_> = line.lines().map(|line| (BlockKind::Paragraph, line)).collect();
+        let text = text_of(&blocks, "ar");
+        let published = published.map(day);
+        let hints = Hints { published: published.as_ref(), published_text: written, ..Hints::default() };
+        let mut last = 0;
+        for mention in dates(&text, hints).mentions {
+            prop_assert!(mention.span.start >= last && !mention.span.is_empty(), "{mention:?}");
+            prop_assert!(text.display.get(mention.span.start..mention.span.end).is_some(), "{mention:?}");
+            prop_assert!(!text.shown(mention.span).contains('\n'));
+            prop_assert!(is_value(&mention.value), "{mention:?}");
+            last = mention.span.end;
+        }
+        Ok(())
+    }
+
+    /// Words of the lexicon, figures and signs in any order.
+    fn soup() -> impl Strategy<Value = String> {
+        let words = "25 من في يناير كانون الثاني الأول 2024 3 5 31 99 1445 هـ م الخميس يوم أمس اليوم غدا بعد أول \
+            الماضي الحالي المقبل شهر الشهر العام عام عامي الأسبوع هذا إلى بين و و5 ،5 ( ) / - . : ، 10:30 ص ق \
+            العشرين والعشرين عشر الحادي مارس صفر رمضان رجب ربيع ذو الحجة مايو/ أيار 2024-01-25 1/2/2023 30/2 \
+            Jan may 25th of Thursday الموافق ثورة بـ25 ٢٥ ۱۴۰۲ بهمن سێشەممە 27ی ئابی \u{200C} \u{64B} 😀 \n";
+        let words: Vec<_> = words.split(' ').map(str::to_owned).collect();
+        let glue = prop_oneof![4 => Just(" "), 1 => Just(""), 1 => Just("\n")];
+        proptest::collection::vec((proptest::sample::select(words), glue), 0..24)
+            .prop_map(|words| words.into_iter().flat_map(|(word, glue)| [word, glue.to_owned()]).collect())
+    }
+
+    fn any_day() -> impl Strategy<Value = Date> {
+        days_from_1900(0..73_000)
+    }
+
+    fn days_from_1900(days: std::ops::Range<i32>) -> impl Strategy<Value = Date> {
+        days.prop_map(|days| Date::new(1900, 1, 1).unwrap().checked_add(jiff::Span::new().days(days)).unwrap())
+    }
+
+    /// Every written form of every month, with what stands for it.
+    fn month_names() -> Vec<(Calendar, u8, Standing, String)> {
+        let one = MONTHS.iter().flat_map(|&(calendar, number, standing, names)| {
+            names.split(' ').map(move |name| (calendar, number, standing, name.to_owned()))
+        });
+        let two = PAIRS.iter().flat_map(|&(head, calendar, seconds)| {
+            seconds.iter().flat_map(move |&(number, names)| {
+                names.split(' ').map(move |name| (calendar, number, Standing::Sure, format!("{head} {name}")))
+            })
+        });
+        one.chain(two).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn any_text_gives_sound_mentions(line in "(?s).{0,120}", written in "(?s).{0,30}") {
+            check(&line, None, Some(&written))?;
+        }
+
+        #[test]
+        fn any_order_of_words_gives_sound_mentions(line in soup(), written in soup(), known in any::<bool>()) {
+            check(&line, known.then_some("2024-01-25"), None)?;
+            check(&line, None, Some(&written))?;
+        }
+
+        #[test]
+        fn a_date_in_any_month_name_reads_back(date in any_day(), name in proptest::sample::select(month_names())) {
+            let (calendar, number, _, name) = name;
+            // The day of this month in the year of the date.
+            let (year, _, day) = calendar.fields(date).unwrap();
+            let Some(date) = calendar.date(year, number, day) else { return Ok(()) };
+            let language = if calendar == Calendar::Persian { "fa" } else { "ar" };
+            let era = if calendar == Calendar::Hijri { " هـ" } else { "" };
+            for form in [format!("{day} {name} {year}{era}"), format!("{day} من {name} عام {year}{era}")] {
+                let line = format!("وقع في {form} ما وقع").replace('ـ', "");
+                let expected = format!("{} = {date}", form.replace('ـ', ""));
+                prop_assert_eq!(read(&line, None, language), vec![expected]);
+            }
+        }
+
+        #[test]
+        fn a_date_in_figures_reads_back(date in any_day(), wide in any::<bool>()) {
+            let (year, month, day) = (date.year(), date.month(), date.day());
+            let two = |value: i8| if wide { format!("{value:02}") } else { value.to_string() };
+            let (day, month) = (two(day), two(month));
+            for form in [
+                format!("{day}/{month}/{year}"), format!("{day}-{month}-{year}"), format!("{year}/{month}/{day}"),
+                format!("{year}-{month}-{day}"), format!("{day}.{month}.{year}"),
+            ] {
+                let arabic: String = form.chars().map(|letter| match letter.to_digit(10) {
+                    Some(digit) => char::from_u32(0x660 + digit).unwrap(),
+                    None => letter,
+                }).collect();
+                for form in [form, arabic] {
+                    prop_assert_eq!(read(&format!("بتاريخ {form}."), None, "ar"), vec![format!("{form} = {date}")]);
+                }
+            }
+        }
+
+        /// Without a year, within four months before or after the publication.
+        #[test]
+        fn a_date_near_its_publication_needs_no_year(published in any_day(), off in -180i32..=110) {
+            let date = published.checked_add(jiff::Span::new().days(off)).unwrap();
+            let names = ["يناير", "شباط", "آذار", "أفريل", "ماي", "يونيو", "تموز", "غشت", "أيلول", "أكتوبر",
+                "تشرين الثاني", "دجنبر"];
+            let form = format!("{} {}", date.day(), names[usize::try_from(date.month()).unwrap() - 1]);
+            let got = read(&format!("في {form} وقع"), Some(&published.to_string()), "ar");
+            prop_assert_eq!(got, vec![format!("{form} = {date}")]);
+        }
+
+        /// A weekday alone finds the frame of a text from the newest years.
+        #[test]
+        fn weekdays_and_a_full_date_give_the_year(date in days_from_1900(36_524..46_386)) {
+            let weekdays = ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"];
+            let weekday = weekdays[usize::try_from(date.weekday().to_monday_zero_offset()).unwrap()];
+            let form = format!("{weekday} {}/{}", date.day(), date.month());
+            let got = read(&format!("{form} بعد 1/1/{}", date.year()), None, "ar");
+            prop_assert_eq!(&got[0], &format!("{form} = {date}"));
+        }
+    }
 }

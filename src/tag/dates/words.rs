@@ -215,7 +215,7 @@ static WORDS: &[(Word, &str)] = &[
     (First, "أول"),
     (Offset(-1), "أمس الأمس البارحة yesterday hier دیروز دوێنێ"),
     (Offset(0), "اليوم today امروز ئەمڕۆ"),
-    (Offset(1), "غدا الغد غد tomorrow demain فردا سبەی سبەینێ بەیانی"),
+    (Offset(1), "غدا الغد غد tomorrow demain فردا سبەی سبەینێ"),
     (Further, "بعد"),
     (Word::Turn(Turn::Last), "الماضي الماضية المنصرم المنصرمة الفائت الفائتة الفارط الفارطة المنقضي المنقضية"),
     (Word::Turn(Turn::This), "الحالي الحالية الجاري الجارية"),

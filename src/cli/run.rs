@@ -1,0 +1,104 @@
+//! `warraq run`: the worker.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::{logging, text, version};
+use crate::config::Config;
+use crate::encode::Timestamp;
+use crate::http::{About, Server, Sources};
+use crate::metrics::Metrics;
+use crate::produce::DeliveryMode;
+use crate::record::Provenance;
+use crate::worker::{Facts, Parts, Settings, Stop, Worker};
+
+/// Run the worker until it is told to stop
+///
+/// Reads the input topics, enriches each record and writes it to the output or
+/// the dead-letter topic. SIGTERM and SIGINT stop it: what is in hand is
+/// finished and committed within `shutdown.deadline`; a second signal exits at
+/// once.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// TOML file; without one, `WARRAQ_CONFIG`, else defaults and environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// # Errors
+/// Why the worker cannot start or go on.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let config = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    logging::start(&config.log)?;
+    let stop = Stop::default();
+    stop.on_signals().context("signal handlers cannot be installed")?;
+    let (worker, server) = start(&config, stop)?;
+    worker.join()?;
+    drop(server);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a worker and its HTTP server.
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
+    let pipeline = Arc::new(text::pipeline(config)?);
+    let provenance = pipeline.provenance().clone();
+    let metrics = Metrics::new(version(), &provenance.config, &provenance.model)?;
+    let settings = settings(config);
+    let about = about(config, &settings, provenance);
+    let parts = Parts {
+        settings,
+        pipeline,
+        metrics: metrics.clone(),
+        // A value that is not read at all is kept as far as its dead letter may hold it.
+        keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
+        facts: Facts {
+            source_timestamps: config.encode.timestamp == Timestamp::Source,
+            max_record_bytes: config.encode.max_record_bytes,
+        },
+    };
+    let worker = Worker::start(parts, stop)?;
+    let telemetry = worker.telemetry();
+    let clock = telemetry.clock;
+    let sources = Sources {
+        about,
+        metrics,
+        events: telemetry.events.clone(),
+        health: telemetry.health.clone(),
+        clock: Arc::new(move || clock.now()),
+    };
+    let server = Server::start(&config.http, sources)?;
+    Ok((worker, server))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        kafka: config.kafka.clone(),
+        input: config.input.clone(),
+        output: config.output.clone(),
+        delivery: config.delivery.clone(),
+        enrich: config.enrich.clone(),
+        memory: config.memory.clone(),
+        shutdown: config.shutdown.clone(),
+    }
+}
+
+fn about(config: &Config, settings: &Settings, provenance: Provenance) -> About {
+    let mode = match config.delivery.mode {
+        DeliveryMode::ExactlyOnce => "exactly once",
+        DeliveryMode::AtLeastOnce => "at least once",
+    };
+    About {
+        version: version().to_owned(),
+        config: provenance.config,
+        model: provenance.model,
+        mode: mode.to_owned(),
+        group: config.kafka.group_id.clone(),
+        input: config.input.topics.clone(),
+        output: config.output.topic.clone(),
+        dead_letters: config.output.dead_letter_topic.clone(),
+        threads: settings.threads(),
+    }
+}

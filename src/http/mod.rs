@@ -1,0 +1,222 @@
+//! `/metrics`, `/livez`, `/readyz` and a status page for people, on a thread and
+//! a runtime of their own: they answer however busy the rest is.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use warraq::health::{Health, Limits};
+//! use warraq::http::{self, About, Sources};
+//! use warraq::metrics::{Events, Metrics};
+//!
+//! let metrics = Metrics::new("0.1.0", "c0ffee", "beef")?;
+//! let sources = Sources {
+//!     about: About::default(),
+//!     health: Health::new(Duration::ZERO, Limits::default(), 2),
+//!     events: Events::new(metrics.clone(), || Duration::ZERO),
+//!     metrics,
+//!     clock: Arc::new(|| Duration::ZERO),
+//! };
+//! let server = http::Server::start(&http::Options::default(), sources)?;
+//! println!("http://{}", server.address());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything is read when it is asked for; nobody has to fill anything. Only
+//! the rates need a memory: a sample every [`SAMPLE`].
+
+mod page;
+mod rates;
+mod status;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+pub use self::status::{About, Status};
+
+use self::rates::Rates;
+use crate::health::{Health, Verdict};
+use crate::metrics::{Events, Metrics};
+
+/// How often the counters are looked at for the rates.
+pub const SAMPLE: Duration = Duration::from_secs(5);
+
+/// Options of the `[http]` table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Address and port of metrics, health and status page. Port 0 takes any
+    /// free one; the log says which. The default is the port that other
+    /// exporters use which serve nothing else, so that it meets neither a
+    /// Prometheus nor a web server on the same machine.
+    pub listen: SocketAddr,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9464)) }
+    }
+}
+
+/// What is shown, and the worker's clock.
+#[derive(Clone)]
+pub struct Sources {
+    pub about: About,
+    pub metrics: Metrics,
+    pub events: Events,
+    pub health: Health,
+    /// Time since the worker began: the same that health and events count by.
+    pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sources").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("http.listen = {address}: the address cannot be used: {error}; give another, or port 0 for any free one")]
+    Listen { address: SocketAddr, error: io::Error },
+    #[error("the HTTP thread cannot be started: {0}")]
+    Start(io::Error),
+}
+
+impl Server {
+    /// Opens the port, then serves it from a thread of its own.
+    ///
+    /// # Errors
+    /// Where the address is taken or not this machine's.
+    pub fn start(options: &Options, sources: Sources) -> Result<Self, Error> {
+        let listen = |error| Error::Listen { address: options.listen, error };
+        let listener = TcpListener::bind(options.listen).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || runtime.block_on(serve(listener, sources, stopped));
+        let thread = std::thread::Builder::new().name("http".to_owned()).spawn(serve).map_err(Error::Start)?;
+        tracing::info!(%address, "metrics, health and status page");
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The address it really listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    /// Open connections are cut: nobody waits for a scrape at shutdown.
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the HTTP thread ended by a panic, which is a bug in warraq");
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Shared {
+    sources: Sources,
+    rates: Arc<Mutex<Rates>>,
+}
+
+impl Shared {
+    fn rates(&self) -> MutexGuard<'_, Rates> {
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sample(&self) {
+        let now = (self.sources.clock)();
+        self.rates().add(now, self.sources.metrics.totals());
+    }
+}
+
+async fn serve(listener: TcpListener, sources: Sources, stopped: oneshot::Receiver<()>) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "the HTTP port cannot be served");
+            return;
+        }
+    };
+    let shared = Shared { sources, rates: Arc::default() };
+    let sampling = shared.clone();
+    let router = router(&shared);
+    tokio::select! {
+        result = axum::serve(listener, router) => {
+            if let Err(error) = result {
+                tracing::error!(%error, "the HTTP server ended");
+            }
+        }
+        () = sample(&sampling) => {}
+        // A dropped sender says it as well.
+        _ = stopped => {}
+    }
+}
+
+async fn sample(shared: &Shared) {
+    let mut ticks = tokio::time::interval(SAMPLE);
+    loop {
+        ticks.tick().await;
+        shared.sample();
+    }
+}
+
+fn router(shared: &Shared) -> Router {
+    let with = |answer: fn(&Shared) -> Response| {
+        let shared = shared.clone();
+        get(move || async move { answer(&shared) })
+    };
+    Router::new()
+        .route("/", with(status_page))
+        .route("/metrics", with(metrics))
+        .route("/livez", with(|shared| verdict(&shared.sources.health.alive((shared.sources.clock)()))))
+        .route("/readyz", with(|shared| verdict(&shared.sources.health.ready((shared.sources.clock)()))))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not here; there are /, /metrics, /livez and /readyz\n") })
+}
+
+fn metrics(shared: &Shared) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, shared.sources.metrics.render()).into_response()
+}
+
+fn verdict(verdict: &Verdict) -> Response {
+    let code = if verdict.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, [(header::CACHE_CONTROL, "no-store")], format!("{}\n", verdict.reason)).into_response()
+}
+
+fn status_page(shared: &Shared) -> Response {
+    let status = Status::read(&shared.sources, &shared.rates());
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // All that the page shows stands in it.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+    ];
+    (headers, page::render(&status)).into_response()
+}

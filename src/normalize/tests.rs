@@ -1,0 +1,513 @@
+//! Whole pages, written for these tests: each line says what it is to become.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::record::{Edits, Language, Piece, RawSpan, SourceBlock, SourceKind, Trace};
+
+fn block(kind: SourceKind, text: &str) -> SourceBlock {
+    SourceBlock {
+        kind,
+        piece: Piece { text: text.to_owned(), trace: None },
+        link_density: 0.0,
+        weight: SourceBlock::NEUTRAL,
+        language: None,
+    }
+}
+
+fn article(lines: &[&str]) -> Article {
+    Article { blocks: lines.iter().map(|line| block(SourceKind::Line, line)).collect(), ..Article::default() }
+}
+
+fn normalize(article: &Article) -> Text {
+    Normalizer::new(&Options::default()).normalize(article).unwrap().0
+}
+
+/// Reads `what | line` rows, builds the page of the lines, and compares what
+/// became of each; `-kind` rows must be cut as that kind.
+fn check(page: &str, change: impl FnOnce(&mut Article)) -> Text {
+    let rows: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|row| row.trim().split_once('|'))
+        .map(|(what, line)| (what.trim(), line.trim()))
+        .collect();
+    let mut article = article(&rows.iter().map(|(_, line)| *line).collect::<Vec<_>>());
+    change(&mut article);
+    let text = normalize(&article);
+    let got: Vec<String> =
+        text.blocks.iter().map(|block| format!("{} | {}", name(block.kind), text.shown(block.span))).collect();
+    let expected: Vec<String> =
+        rows.iter().filter(|(what, _)| !what.starts_with('-')).map(|(what, line)| format!("{what} | {line}")).collect();
+    assert_eq!(got.join("\n"), expected.join("\n"));
+    for (kind, mark) in [
+        (RemovedKind::CommentForm, "-comment"),
+        (RemovedKind::ShareBar, "-share"),
+        (RemovedKind::Related, "-related"),
+        (RemovedKind::Boilerplate, "-furniture"),
+    ] {
+        let expected: usize = rows
+            .iter()
+            .filter(|(what, _)| *what == mark)
+            .map(|(_, line)| unicode::display(line, true).0.chars().count())
+            .sum();
+        let got = text.removed.iter().find(|removed| removed.kind == kind).map_or(0, |removed| removed.chars);
+        assert_eq!(got, expected, "{mark}");
+    }
+    holds(&article, &text);
+    text
+}
+
+const fn name(kind: BlockKind) -> &'static str {
+    match kind {
+        BlockKind::Title => "title",
+        BlockKind::Section => "section",
+        BlockKind::Subhead => "subhead",
+        BlockKind::Paragraph => "p",
+        BlockKind::Quote => "quote",
+        BlockKind::Caption => "caption",
+        BlockKind::List => "list",
+        BlockKind::Credit => "credit",
+    }
+}
+
+/// What must hold of any text.
+fn holds(article: &Article, text: &Text) {
+    let shown: Vec<&str> = text.blocks.iter().map(|block| text.shown(block.span)).collect();
+    assert_eq!(text.display, shown.join("\n"));
+    assert!(shown.iter().all(|block| !block.is_empty() && !block.contains('\n')));
+    assert_eq!(text.matched, crate::letters::fold(&text.display));
+    assert_eq!(text.matched.matches('\n').count(), text.display.matches('\n').count());
+    for block in &text.blocks {
+        let mut last = block.span.start;
+        for sentence in &block.sentences {
+            assert!(text.shown(DisplaySpan::new(last, sentence.start)).trim().is_empty());
+            assert!(!sentence.is_empty());
+            last = sentence.end;
+        }
+        assert_eq!(last, block.span.end);
+    }
+    // Cleaning what is clean changes nothing.
+    for line in shown {
+        assert_eq!(unicode::display(line, true).0, line);
+    }
+    if text.display.is_empty() && article.blocks.iter().any(|block| !block.piece.text.trim().is_empty()) {
+        assert!(!text.removed.is_empty());
+    }
+}
+
+/// The text as a page again.
+fn again(text: &Text) -> Text {
+    normalize(&article(&text.display.split('\n').collect::<Vec<_>>()))
+}
+
+#[test]
+fn a_levantine_page() {
+    let text = check(
+        "
+        section | آخر الأخبار
+        title | مجلس البلدية يقر خطة لترميم السوق القديم
+        credit | 12 كانون الثاني 2024 - 10:30
+        -share | شارك
+        -share | فيسبوك تويتر واتساب
+        p | أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة.
+        p | وقال رئيس المجلس، سامر الحلاق، إن “الأعمال ستبدأ الشهر المقبل”، وإن السوق سيبقى مفتوحًا.
+        -related | اقرأ أيضًا: إغلاق شارع النهر أمام السيارات
+        subhead | خلاف على الكلفة
+        p | واعترض أصحاب المحال على الكلفة، التي تبلغ مليوني دولار، وطالبوا البلدية بتقسيطها على أعوام.
+        credit | المصدر: جريدة الضفة
+        -comment | اترك تعليقاً
+        -comment | لن يتم نشر عنوان بريدك الإلكتروني. الحقول الإلزامية مشار إليها بـ *
+        -comment | الاسم
+        -comment | البريد الإلكتروني",
+        |_| (),
+    );
+    assert_eq!(text.section.as_deref(), Some("آخر الأخبار"));
+    assert_eq!(text.title.as_deref(), Some("مجلس البلدية يقر خطة لترميم السوق القديم"));
+    assert_eq!(text.credit.as_deref(), Some("جريدة الضفة"));
+    assert_eq!((text.lead.as_deref(), text.byline.as_deref()), (None, None));
+    assert_eq!((text.language.tag.as_str(), text.language.right_to_left), ("ar", true));
+    assert_eq!(again(&text).display, text.display);
+}
+
+#[test]
+fn an_egyptian_page_with_its_masthead_twice() {
+    let text = check(
+        "
+        -furniture | بوابة المرسى أخبار المرسى رياضة المرسى فيديو المرسى Al Marsa english
+        -furniture | English EN
+        -furniture | رئيس مجلس الإدارة
+        -furniture | منى عبد الظاهر
+        -furniture | رئيس التحرير
+        -furniture | حازم البنا
+        -furniture | رئيس التحرير
+        -furniture | حازم البنا
+        title | افتتاح محطة مياه جديدة تخدم قرى المركز
+        caption | محطة المياه
+        -furniture | محطة المياه
+        credit | كتبت سلوى فهمي
+        p | افتتح محافظ الإقليم صباح اليوم محطة مياه جديدة تخدم سبع قرى، بتكلفة 40 مليون جنيه.
+        p | وأضاف المحافظ أن المحطة ستضخ 12 ألف متر مكعب يوميا، وأن العمل فيها استغرق عامين كاملين.
+        -related | موضوعات متعلقة
+        -related | تحصيل فواتير المياه إلكترونيا
+        -related | قطع المياه عن المدينة ست ساعات
+        -furniture | جميع الحقوق محفوظة لبوابة المرسى 2024",
+        |_| (),
+    );
+    assert_eq!(text.byline.as_deref(), Some("سلوى فهمي"));
+    assert_eq!(text.section, None);
+}
+
+#[test]
+fn a_gulf_page_with_a_ticker() {
+    check(
+        "
+        -furniture | القبض على عصابة سرقت متاجر الذهب في العاصمة ارتفاع مؤشر الأسهم في ختام التداولات رياح مثيرة للأتربة على الطريق الساحلي افتتاح معرض الكتاب الدولي بمشاركة مئة دار نشر وفد تجاري يزور المنطقة الحرة
+        p | دشن أمير المنطقة أمس الأحد حديقة الواحة، وهي أكبر متنزه عام في المدينة، وتضم 3,000 شجرة ومسارات للمشي بطول 7 كيلومترات.
+        p | وتجول الأمير في أرجاء الحديقة، واستمع من أمين المدينة إلى شرح عن نظام الري الذي يعيد استخدام المياه المعالجة.
+        -furniture | الحديقة,الواحة,أمانة المدينة,المتنزهات",
+        |_| (),
+    );
+}
+
+#[test]
+fn a_maghrebi_page() {
+    let text = check(
+        "
+        section | اقتصاد
+        title | المكتب الوطني يعلن عن استثمار جديد في ميناء الشمال
+        credit | الضفاف | و.م.ع نشر في: 3 نونبر 2023
+        p | أعلن المكتب الوطني للموانئ عن استثمار بقيمة 900 مليون درهم لتوسيع ميناء الشمال.وأوضح المكتب أن الأشغال ستنطلق في دجنبر.
+        quote | “هذا المشروع سيوفر ألفي منصب شغل لشباب الجهة”.
+        p | وأضاف المصدر ذاته أن الميناء سيستقبل بواخر أكبر ابتداء من سنة 2026، حسب بلاغ صدر أول أمس.
+        -comment | أضف تعليقك
+        -comment | تعليقات الزوار لا تعبر عن رأي الموقع",
+        |_| (),
+    );
+    assert_eq!(text.credit.as_deref(), Some("الضفاف | و.م.ع"));
+    assert_eq!(text.blocks[3].sentences.len(), 2, "glued sentences are two");
+}
+
+#[test]
+fn a_persian_page() {
+    let text = check(
+        "
+        title | شهرداری سه خط تازهٔ اتوبوس راه می‌اندازد
+        credit | تاریخ انتشار: ۱۲ دی ۱۴۰۲ - ۱۰:۳۰
+        p | شهردار گفت که سه خط تازهٔ اتوبوس از هفتهٔ آینده در شهر راه می‌افتد و کرایهٔ آن‌ها تغییری نمی‌کند.
+        p | او افزود این خط‌ها روزانه برای بیست هزار مسافر در نظر گرفته شده است و تا پایان سال کامل می‌شود.
+        -related | بیشتر بخوانید: کرایهٔ تاکسی گران شد
+        credit | منبع: روزنامهٔ کرانه
+        -comment | ارسال نظر
+        -comment | نشانی ایمیل شما منتشر نخواهد شد",
+        |_| (),
+    );
+    assert_eq!(text.language.tag, "fa");
+    assert_eq!(text.credit.as_deref(), Some("روزنامهٔ کرانه"));
+    assert!(text.display.contains('\u{200C}') && !text.matched.contains('\u{200C}'));
+}
+
+#[test]
+fn a_kurdish_page() {
+    let text = check(
+        "
+        title | پارێزگار پڕۆژەیەکی نوێی ئاو دەکاتەوە
+        credit | رووداو
+        p | پارێزگاری شارەکە ئەمڕۆ پڕۆژەیەکی نوێی ئاوی کردەوە کە دەیان گوند لە ناوچەکە سوودی لێ دەبینن.
+        p | بەڕێوەبەری ئاو گوتی: \"کارەکان لە ماوەی دوو ساڵدا تەواو بوون و تێچووی پڕۆژەکە ملیۆنێک دۆلارە\".
+        -related | بابەتی پەیوەندیدار
+        -related | نرخی کارەبا بەرز دەبێتەوە",
+        |_| (),
+    );
+    assert_eq!(text.language.tag, "ckb");
+    assert_eq!(text.credit.as_deref(), Some("رووداو"));
+}
+
+#[test]
+fn an_english_page() {
+    let text = check(
+        "
+        -furniture | Skip to main content
+        -furniture | Home / News / Business
+        title | Harbour authority reopens eastern pier after storm
+        credit | By Dana Whitlock
+        credit | Published 12 January 2024, 10:30 GMT
+        -share | Share on Facebook
+        p | The harbour authority reopened its eastern pier on Friday, three days after a storm tore away part of the quay.
+        p | \"We worked day and night,\" said Mr. Salim, the director. Losses are put at $2.5 million.
+        subhead | Fishermen ask for help
+        p | Fishermen whose boats sank in the old basin have asked the government for compensation this week.
+        -related | Read more: Storm closes schools along the coast
+        -furniture | Tags: harbour, storm, coast
+        -comment | Leave a Reply
+        -comment | Your email address will not be published. Required fields are marked *",
+        |_| (),
+    );
+    assert_eq!(text.byline.as_deref(), Some("Dana Whitlock"));
+    assert_eq!(text.section.as_deref(), Some("Business"));
+    assert_eq!((text.language.tag.as_str(), text.language.right_to_left), ("en", false));
+}
+
+#[test]
+fn a_french_page() {
+    let text = check(
+        "
+        section | Économie
+        title | Le port de la côte rouvre son quai après la tempête
+        credit | Publié le 12 janvier 2024 à 10h30
+        p | Le port a rouvert vendredi son quai oriental, trois jours après une tempête qui en avait emporté une partie.
+        p | Les pertes sont estimées à deux millions de dollars, selon la direction, qui a saisi ses assureurs.
+        -related | À lire aussi : Les écoles fermées sur tout le littoral
+        credit | Source : La Gazette du littoral
+        -comment | Laisser un commentaire
+        -comment | Votre adresse e-mail ne sera pas publiée.",
+        |_| (),
+    );
+    assert_eq!(text.credit.as_deref(), Some("La Gazette du littoral"));
+    assert_eq!(text.language.tag, "fr");
+}
+
+#[test]
+fn a_turkish_page() {
+    let text = check(
+        "
+        title | Belediye eski çarşının onarımına gelecek ay başlıyor
+        credit | Yayınlanma: 12 Ocak 2024 - 10:30
+        p | Belediye meclisi dün akşam eski çarşının onarımı için hazırlanan planı oy birliğiyle kabul etti.
+        p | Başkan, çalışmaların gelecek ay başlayacağını ve çarşının bu süre içinde açık kalacağını söyledi.
+        -related | İlgili haberler
+        -related | Nehir caddesi trafiğe kapatıldı
+        -comment | Yorum yaz",
+        |_| (),
+    );
+    assert_eq!(text.language.tag, "tr");
+}
+
+#[test]
+fn a_lead_given_three_times_stays_once() {
+    let text = check(
+        "
+        -furniture | أخبار / اقتصاد / آسيا / شبكة المنارة
+        title | المصرف المركزي يثبت سعر الفائدة للمرة الثالثة
+        credit | شبكة المنارة
+        credit | 2023-02-22T14:00:09+02:00
+        p | المصرف المركزي يبقي سعر الفائدة على حاله، ويتوقع أن يتراجع التضخم في النصف الثاني من العام.
+        -furniture | المصرف المركزي يبقي سعر الفائدة على حاله، ويتوقع أن يتراجع التضخم في النصف الثاني من العام.
+        p | أبقى المصرف المركزي سعر الفائدة على 5.25 في المئة، وقال إنه يراقب أسعار الغذاء عن قرب.
+        -furniture | المصرف المركزي يبقي سعر الفائدة على حاله، ويتوقع أن يتراجع التضخم في النصف الثاني من العام.
+        -furniture | المصرف المركزي,سعر الفائدة,التضخم",
+        |_| (),
+    );
+    assert_eq!(text.section.as_deref(), Some("اقتصاد"));
+    assert_eq!(text.credit.as_deref(), Some("شبكة المنارة"));
+    assert!(text.lead.is_some_and(|lead| lead.starts_with("المصرف المركزي يبقي")));
+}
+
+#[test]
+fn an_interview_keeps_its_dashes_and_questions() {
+    check(
+        "
+        title | مخرجة الفيلم: صورنا كل شيء في شهر واحد
+        p | التقينا المخرجة في بيتها، وسألناها عن فيلمها الجديد وعن الصعوبات التي واجهت فريقها.
+        p | * كيف بدأت الفكرة؟
+        p | - بدأت من حكاية سمعتها من جدتي، ثم كتبت عنها قصة قصيرة، ولم أفكر يومها في السينما أبدا.
+        p | * وكم استغرق التصوير؟
+        p | - شهرا واحدا، فقد كنا فريقا صغيرا ولم نملك إلا آلة تصوير واحدة.",
+        |_| (),
+    );
+}
+
+#[test]
+fn a_title_of_the_metadata_is_one_block() {
+    let lines = "
+        title | مجلس البلدية يقر خطة لترميم السوق القديم
+        p | أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات.
+        p | وقال رئيس المجلس إن الأعمال ستبدأ الشهر المقبل، وإن السوق سيبقى مفتوحا.";
+    for title in [
+        "مجلس البلدية يقر خطة لترميم السوق القديم",
+        "مجلس البلدية يقر خطة لترميم السوق القديم | جريدة الضفة",
+        "جريدة الضفة - مجلس البلدية يقر خطة لترميم السوق القديم",
+    ] {
+        let text = check(lines, |article| {
+            article.title = Some(Piece { text: title.to_owned(), trace: None });
+            article.site = Some("جريدة الضفة".to_owned());
+        });
+        assert_eq!(text.title.as_deref(), Some("مجلس البلدية يقر خطة لترميم السوق القديم"));
+    }
+}
+
+#[test]
+fn a_title_that_stands_nowhere_is_put_first_and_found_in_the_payload() {
+    let payload = r#"{"title": "  السوق  القديم يرمم - الضفة", "text": "…"}"#;
+    let at = payload.find("  السوق").unwrap();
+    let raw = "  السوق  القديم يرمم - الضفة";
+    let mut article = article(&["أقر مجلس البلدية أمس خطة للترميم، بعد اجتماع دام ثلاث ساعات."]);
+    article.site = Some("الضفة".to_owned());
+    article.title = Some(Piece {
+        text: raw.to_owned(),
+        trace: Some(Trace { raw: RawSpan::new(at, at + raw.len()), edits: Edits::default() }),
+    });
+    let text = normalize(&article);
+    let title = &text.blocks[0];
+    assert_eq!((title.kind, text.shown(title.span)), (BlockKind::Title, "السوق القديم يرمم"));
+    let word = "القديم";
+    let start = text.display.find(word).unwrap() - title.span.start;
+    let (from, to) = title.edits.source(start, start + word.len());
+    let span = title.trace.as_ref().unwrap().raw(from, to);
+    assert_eq!(payload.get(span.start..span.end), Some(word));
+}
+
+#[test]
+fn html_blocks_go_by_the_same_rules_and_their_own_marks() {
+    let mut nav = block(SourceKind::ListItem, "الرئيسية");
+    (nav.weight, nav.link_density) = (-1, 1.0);
+    let mut related = block(SourceKind::ListItem, "إغلاق شارع النهر أمام السيارات");
+    related.link_density = 1.0;
+    let paragraph = |text: &str| SourceBlock { weight: 1, ..block(SourceKind::Paragraph, text) };
+    let article = Article {
+        blocks: vec![
+            nav,
+            block(SourceKind::Heading(1), "مجلس البلدية يقر خطة لترميم السوق القديم"),
+            block(SourceKind::Meta, "12 يناير 2024"),
+            paragraph(
+                "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة وسط المدينة.",
+            ),
+            block(SourceKind::Caption, "السوق القديم قبل الترميم (أ ف ب)"),
+            block(SourceKind::Heading(2), "خلاف على الكلفة"),
+            paragraph("واعترض أصحاب المحال على الكلفة، التي تبلغ مليوني دولار، وطالبوا البلدية بتقسيطها على أعوام عدة."),
+            paragraph("وقال رئيس المجلس إن الأعمال ستبدأ الشهر المقبل، وإن السوق سيبقى مفتوحا أمام الزوار والباعة."),
+            paragraph("ويعود بناء السوق إلى القرن السابع عشر، وفيه نحو مئتي متجر ومسجدان وحمام عام ما زال يعمل."),
+            block(SourceKind::Heading(3), "مواضيع ذات صلة"),
+            related,
+        ],
+        ..Article::default()
+    };
+    let text = normalize(&article);
+    let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
+    assert_eq!(kinds, ["title", "credit", "p", "caption", "subhead", "p", "p", "p"]);
+    holds(&article, &text);
+}
+
+#[test]
+fn copies_of_one_story_have_near_fingerprints() {
+    let story = [
+        "أعلنت هيئة الموانئ أن حركة السفن ستستأنف صباح الخميس، بعد توقف دام ثلاثة أيام بسبب العاصفة.",
+        "وقال مدير الهيئة إن الأمواج العالية ألحقت أضرارا بالرصيف الشرقي، وإن فرق الصيانة تعمل ليلا ونهارا.",
+        "وأضاف أن الخسائر الأولية تقدر بنحو مليوني دولار، وأن شركات التأمين بدأت معاينة البضائع المتضررة.",
+        "وكانت عاصفة قوية ضربت الساحل مطلع الأسبوع، وأدت إلى إغلاق المدارس وقطع التيار عن آلاف المنازل.",
+    ];
+    let first = [&["استئناف الملاحة في الميناء غدا"][..], &story, &["المصدر: وكالات", "اترك تعليقا"]].concat();
+    let second = [
+        &["سياسة", "الميناء يفتح أبوابه بعد العاصفة", "شارك على فيسبوك"][..],
+        &story,
+        &["اقرأ أيضا", "المدارس تفتح أبوابها"],
+    ]
+    .concat();
+    let (first, second) = (normalize(&article(&first)), normalize(&article(&second)));
+    let bits = (first.fingerprint ^ second.fingerprint).count_ones();
+    assert!(bits <= 3, "{bits} bits apart");
+}
+
+#[test]
+fn what_cannot_be_text_is_rejected_with_a_reason() {
+    for lines in [&[][..], &["", "  \u{200B}"], &["***", "—"], &["اترك تعليقا", "شارك", "جميع الحقوق محفوظة"]]
+    {
+        let reject = Normalizer::new(&Options::default()).normalize(&article(lines)).unwrap_err();
+        assert_eq!((reject.stage, reject.reason), (Stage::Normalize, Reason::NoText), "{lines:?}");
+    }
+}
+
+#[test]
+fn caps_cut_and_say_so() {
+    let line = "أقر مجلس البلدية أمس خطة لترميم السوق القديم بعد اجتماع دام ثلاث ساعات، ثم انصرف أعضاؤه.";
+    let lines: Vec<String> = (0..30).map(|number| format!("{number} {line}")).collect();
+    let page = article(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let normalizer = |max_blocks, max_text_bytes| Normalizer::new(&Options { max_blocks, max_text_bytes });
+    let (text, degraded) = normalizer(7, 1 << 20).normalize(&page).unwrap();
+    assert_eq!((text.blocks.len(), degraded[0].why), (7, "too_many_blocks"));
+    let (text, degraded) = normalizer(100, 400).normalize(&page).unwrap();
+    assert!(text.display.len() <= 400 && text.display.len() > 250);
+    assert_eq!(degraded.iter().map(|degraded| degraded.why).collect::<Vec<_>>(), ["too_long"]);
+    let (_, degraded) = normalizer(30, 1 << 20).normalize(&page).unwrap();
+    assert!(degraded.is_empty());
+}
+
+#[test]
+fn options_that_leave_nothing_are_refused() {
+    assert!(Options::default().check().is_empty());
+    let invalid = Options { max_blocks: 0, max_text_bytes: 0 }.check();
+    assert_eq!(
+        invalid.iter().map(|invalid| invalid.key.as_str()).collect::<Vec<_>>(),
+        ["normalize.max_blocks", "normalize.max_text_bytes"]
+    );
+}
+
+#[test]
+fn text_without_letters_has_no_language() {
+    assert_eq!(normalize(&article(&["2024 12 31 555"])).language, Language::default());
+}
+
+fn any_line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,40}",
+        "[ء-ي\u{64B}-\u{652} A-Za-z0-9٠-٩.،؟:|/“”\"\u{200C}\u{A0}\u{640}-]{0,80}",
+        proptest::sample::select(vec![
+            "اترك تعليقاً",
+            "شارك",
+            "اقرأ أيضاً",
+            "المصدر: الضفة",
+            "سياسة",
+            "12 يناير 2024",
+            "رئيس التحرير",
+            "- خبر آخر",
+            "1",
+            "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات.",
+            "عنوان من أربع كلمات",
+            "a / b / c",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn any_kind() -> impl Strategy<Value = SourceKind> {
+    proptest::sample::select(vec![
+        SourceKind::Line,
+        SourceKind::Line,
+        SourceKind::Heading(1),
+        SourceKind::Heading(2),
+        SourceKind::Paragraph,
+        SourceKind::Quote,
+        SourceKind::Caption,
+        SourceKind::ListItem,
+        SourceKind::TableRow,
+        SourceKind::Meta,
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_page_keeps_the_promises(
+        blocks in proptest::collection::vec((any_line(), any_kind(), -1i8..2, 0.0f32..1.0), 0..14),
+        title in proptest::option::of(any_line()),
+        plain in any::<bool>(),
+    ) {
+        let blocks = blocks.into_iter().map(|(line, kind, weight, link_density)| {
+            if plain { block(SourceKind::Line, &line) } else { SourceBlock { weight, link_density, ..block(kind, &line) } }
+        });
+        let article = Article {
+            blocks: blocks.collect(),
+            title: title.map(|text| Piece { text, trace: None }),
+            ..Article::default()
+        };
+        let normalizer = Normalizer::new(&Options::default());
+        match normalizer.normalize(&article) {
+            Ok((text, _)) => {
+                holds(&article, &text);
+                // Each block comes from its source, through its own edits.
+                prop_assert!(text.title.is_none() || text.blocks.iter().filter(|block| block.kind == BlockKind::Title).count() == 1);
+            }
+            Err(reject) => prop_assert_eq!(reject.reason, Reason::NoText),
+        }
+    }
+}

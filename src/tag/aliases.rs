@@ -1,0 +1,232 @@
+//! Names of the article's own: LONG (SHORT) in both directions, and parts of a
+//! person's full name.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::clitics;
+use super::gazetteer::flag;
+use super::mentions::Candidate;
+use super::page::Page;
+use super::rules;
+use super::tokens::Kind;
+use crate::record::{EntityType, How};
+
+/// Words of a SHORT.
+const MOST_SHORT: usize = 4;
+/// Tokens before a bracket that may be the LONG.
+const MOST_LONG: usize = 9;
+
+/// Another name for a mention.
+#[derive(Debug, Clone)]
+struct Alias<'a> {
+    words: Vec<&'a str>,
+    kind: EntityType,
+    how: How,
+    /// First token of the full mention.
+    of: usize,
+    /// An ordinary word: a mention only where something says so.
+    ordinary: bool,
+    /// Full mentions of the same name.
+    support: usize,
+}
+
+/// Every place where the article uses a name that it gave in full.
+pub(super) fn find(page: &Page<'_>, mentions: &mut Vec<Candidate>) -> Vec<Candidate> {
+    let mut aliases = Vec::new();
+    brackets(page, mentions, &mut aliases);
+    persons(page, mentions, &mut aliases);
+    occurrences(page, &aliases)
+}
+
+/// LONG (SHORT) and SHORT (LONG).
+fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Vec<Alias<'a>>) {
+    let mut found = Vec::new();
+    for open in 1..page.len() {
+        if page.tokens.word(open) != "(" {
+            continue;
+        }
+        let Some(close) = (open + 2..=open + 2 + MOST_LONG).find(|at| page.tokens.word(*at) == ")") else { continue };
+        let inside = trim(page, open + 1, close - 1);
+        let outside = if page.is_quote(open - 1) { open.checked_sub(2) } else { Some(open - 1) };
+        let (Some(inside), Some(outside)) = (inside, outside) else { continue };
+        let long = mentions
+            .iter()
+            .chain(&found)
+            .rfind(|mention: &&Candidate| {
+                mention.last + 1 >= open - usize::from(page.is_quote(open - 1))
+                    && mention.first < open
+                    && mention.last < open
+            })
+            .copied();
+        if is_short(page, inside) {
+            let Some(long) = long.filter(takes_short).or_else(|| unseen_long(page, outside, inside)) else { continue };
+            if !mentions.iter().any(|mention| mention.first == long.first) {
+                found.push(long);
+            }
+            aliases.push(acronym(page, inside, &long));
+            continue;
+        }
+        let full = mentions
+            .iter()
+            .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
+            .copied();
+        let Some(full) = full else { continue };
+        let short = (outside, outside);
+        if is_short(page, short) && long.is_none_or(|long| long.first == outside && long.kind == full.kind) {
+            aliases.push(acronym(page, short, &full));
+        }
+    }
+    for long in found {
+        mentions.retain(|mention| mention.last < long.first || mention.first > long.last);
+        mentions.push(long);
+    }
+    mentions.sort_by_key(|mention| mention.first);
+}
+
+fn takes_short(mention: &Candidate) -> bool {
+    matches!(mention.kind, EntityType::Organization | EntityType::Event | EntityType::Other) && mention.words() > 1
+}
+
+fn acronym<'a>(page: &Page<'a>, (first, last): (usize, usize), long: &Candidate) -> Alias<'a> {
+    let words: Vec<&str> = (first..=last).map(|index| page.tokens.word(index)).collect();
+    let ordinary = first == last && page.facts(first).zipf > 4.3;
+    Alias { words, kind: long.kind, how: How::Acronym, of: long.first, ordinary, support: usize::MAX }
+}
+
+/// Without quotation marks at the ends.
+fn trim(page: &Page<'_>, mut first: usize, mut last: usize) -> Option<(usize, usize)> {
+    while first <= last && page.is_quote(first) {
+        first += 1;
+    }
+    while last > first && page.is_quote(last) {
+        last -= 1;
+    }
+    (first <= last).then_some((first, last))
+}
+
+/// Few words, none of them one that only joins others.
+fn is_short(page: &Page<'_>, (first, last): (usize, usize)) -> bool {
+    let words = last + 1 - first;
+    let letters: usize = (first..=last).map(|index| page.tokens.word(index).chars().count()).sum();
+    let nations = words == 1 && (page.is(first, flag::NATIONALITY) || page.facts(first).place > 0.6);
+    words <= MOST_SHORT
+        && (2..=20).contains(&letters)
+        && !nations
+        && (first..=last).all(|index| {
+            page.tokens.is_word(index) && !page.is(index, flag::SPEECH) && (letters < 9 || !page.is(index, flag::STOP))
+        })
+}
+
+/// An organization that no other rule saw, up to the bracket: from a head word
+/// on, if the SHORT is no ordinary word.
+fn unseen_long(page: &Page<'_>, last: usize, short: (usize, usize)) -> Option<Candidate> {
+    if short.0 != short.1 || page.facts(short.0).zipf > 4.6 {
+        return None;
+    }
+    let mut head = None;
+    for index in (last.saturating_sub(MOST_LONG)..=last).rev() {
+        if !page.tokens.is_word(index) || page.is(index, flag::SPEECH) {
+            break;
+        }
+        if let Some(reading) = page.reading(index, flag::HEAD | flag::WEAK_HEAD) {
+            head = Some((index, reading));
+        }
+    }
+    let (first, reading) = head.filter(|(first, _)| *first < last)?;
+    let mut long = Candidate::rule(first, last, EntityType::Organization, 0.7);
+    (long.cut, long.preposition) = (reading.cut, reading.preposition);
+    Some(long)
+}
+
+/// The last part of a full name, and what is left without the first or last.
+fn persons<'a>(page: &Page<'a>, mentions: &[Candidate], aliases: &mut Vec<Alias<'a>>) {
+    let mut full: FxHashMap<Vec<&str>, (usize, usize)> = FxHashMap::default();
+    for mention in mentions.iter().filter(|mention| mention.kind == EntityType::Person && mention.words() > 1) {
+        let words = words(page, mention);
+        full.entry(words).or_insert((mention.first, 0)).1 += 1;
+    }
+    let mut order: Vec<(Vec<&str>, (usize, usize))> = full.into_iter().collect();
+    order.sort_by_key(|(_, (first, _))| *first);
+    for (words, (of, support)) in order {
+        let units = rules::units(&words);
+        if units.len() < 2 {
+            continue;
+        }
+        let mut add = |first: usize, last: usize| {
+            let Some(part) = words.get(first..=last) else { return };
+            let index = of + first;
+            let facts = page.facts(index);
+            let common = facts.zipf > 4.2 && facts.person < 0.45 || facts.place > 0.6;
+            let ordinary = first == last && common;
+            aliases.push(Alias {
+                words: part.to_vec(),
+                kind: EntityType::Person,
+                how: How::Alias,
+                of,
+                ordinary,
+                support,
+            });
+        };
+        for (index, (start, end)) in units.iter().enumerate() {
+            let is_last = index + 1 == units.len();
+            if index > 0 {
+                add(*start, words.len() - 1);
+            }
+            if !is_last && (index > 0 || words.contains(&"بن")) && end + 1 < words.len() {
+                add(0, *end);
+            }
+        }
+    }
+}
+
+fn words<'a>(page: &Page<'a>, mention: &Candidate) -> Vec<&'a str> {
+    let word = |index: usize| page.tokens.word(index);
+    let first = word(mention.first);
+    let first = first.get(mention.cut as usize..).unwrap_or(first);
+    std::iter::once(first).chain((mention.first + 1..=mention.last).map(word)).collect()
+}
+
+fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
+    let mut by_first: FxHashMap<&str, Vec<&Alias<'_>>> = FxHashMap::default();
+    for alias in aliases {
+        if let Some(first) = alias.words.first() {
+            by_first.entry(first).or_default().push(alias);
+        }
+    }
+    let firsts: FxHashSet<&str> = by_first.keys().copied().collect();
+    let mut found = Vec::new();
+    for index in 0..page.len() {
+        if page.tokens.kind(index) != Kind::Word {
+            continue;
+        }
+        let word = page.tokens.word(index);
+        let (stem, cut) =
+            if firsts.contains(word) { (word, 0) } else { clitics::bare(word, &firsts).unwrap_or((word, 0)) };
+        let Some(starting) = by_first.get(stem) else { continue };
+        let fits = |alias: &&&Alias<'_>| {
+            (1..alias.words.len()).all(|at| alias.words.get(at) == Some(&page.tokens.word(index + at)))
+        };
+        let best = starting
+            .iter()
+            .filter(fits)
+            .max_by_key(|alias| (alias.words.len(), alias.support, std::cmp::Reverse(alias.of)));
+        let Some(alias) = best else { continue };
+        if alias.ordinary && !announced(page, index) {
+            continue;
+        }
+        let last = index + alias.words.len() - 1;
+        let mut candidate = Candidate::rule(index, last, alias.kind, 0.75);
+        (candidate.cut, candidate.how, candidate.of) = (cut, alias.how, Some(alias.of));
+        candidate.preposition = cut > 2;
+        found.push(candidate);
+    }
+    found
+}
+
+/// Something before the word says that a name follows, or marks hold it.
+fn announced(page: &Page<'_>, index: usize) -> bool {
+    let Some(before) = index.checked_sub(1) else { return false };
+    page.is_quote(before)
+        || page.tokens.word(before) == "("
+        || page.reading(before, flag::SPEECH | flag::TITLE).is_some()
+}

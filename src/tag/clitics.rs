@@ -1,0 +1,123 @@
+//! When a prefix letter may be split off.
+//!
+//! `و` and `ف` come first, then `ب`, `ك` or `ل`, and `لل` is `ل` before an
+//! article or before a word that begins with `ل`. A letter is split off only
+//! if what is left is a word that is known and that is read more often than
+//! the whole, or one that stands alone elsewhere in the article.
+
+use rustc_hash::FxHashSet;
+
+use super::gazetteer::{Gazetteer, WordId, flag};
+
+/// One reading of a token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Form {
+    /// Bytes that are no part of the name.
+    pub cut: u8,
+    /// A preposition was split off, be it inside the span (`للعراق`).
+    pub preposition: bool,
+    pub word: Option<WordId>,
+}
+
+/// All readings of a token, the whole word first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forms {
+    forms: [Form; MAX],
+    len: u8,
+}
+
+const MAX: usize = 6;
+
+impl Forms {
+    /// `alone`: hashes of the words of the article, where that decides.
+    pub(super) fn new(word: &str, gazetteer: &Gazetteer) -> Self {
+        let whole = gazetteer.word(word);
+        let first = Form { cut: 0, preposition: false, word: whole };
+        let mut forms = Self { forms: [first; MAX], len: 1 };
+        let facts = whole.map(|word| gazetteer.facts(word)).unwrap_or_default();
+        if facts.is(flag::WHOLE) {
+            return forms;
+        }
+        each_stem(word, |stem| {
+            let Some(id) = gazetteer.word(stem.text) else { return };
+            if facts.zipf > gazetteer.facts(id).zipf + 0.3 && facts.zipf > 2.5 {
+                return;
+            }
+            forms.push(Form { cut: stem.cut, preposition: stem.preposition, word: Some(id) });
+        });
+        forms
+    }
+
+    const fn push(&mut self, form: Form) {
+        if (self.len as usize) < MAX {
+            self.forms[self.len as usize] = form;
+            self.len += 1;
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Form> + '_ {
+        self.forms.iter().take(self.len as usize).copied()
+    }
+
+    pub(super) const fn whole(&self) -> Form {
+        self.forms[0]
+    }
+}
+
+/// What may be left of a word, and what was cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stem<'a> {
+    pub text: &'a str,
+    pub cut: u8,
+    pub preposition: bool,
+}
+
+const CONJUNCTIONS: [char; 2] = ['و', 'ف'];
+const PREPOSITIONS: [char; 3] = ['ب', 'ك', 'ل'];
+/// Shortest stem, in bytes: two letters.
+const SHORTEST: usize = 4;
+
+/// Calls `use_stem` with each way to split prefixes off a word.
+pub(super) fn each_stem(word: &str, mut use_stem: impl FnMut(Stem<'_>)) {
+    prepositions(word, 0, &mut use_stem);
+    if let Some(rest) = word.strip_prefix(CONJUNCTIONS)
+        && rest.len() >= SHORTEST
+    {
+        use_stem(Stem { text: rest, cut: 2, preposition: false });
+        prepositions(rest, 2, &mut use_stem);
+    }
+}
+
+fn prepositions(word: &str, cut: u8, use_stem: &mut impl FnMut(Stem<'_>)) {
+    if let Some(rest) = word.strip_prefix("لل") {
+        // The article lost its alef: what it was is written out.
+        for article in ["ال", "الل"] {
+            let mut joined = [0_u8; 64];
+            let len = article.len() + rest.len();
+            if let Some(space) = joined.get_mut(..len) {
+                let (head, tail) = space.split_at_mut(article.len());
+                head.copy_from_slice(article.as_bytes());
+                tail.copy_from_slice(rest.as_bytes());
+            }
+            if let Some(text) = joined.get(..len).and_then(|bytes| std::str::from_utf8(bytes).ok()) {
+                use_stem(Stem { text, cut, preposition: true });
+            }
+        }
+        return;
+    }
+    if let Some(rest) = word.strip_prefix(PREPOSITIONS)
+        && rest.len() >= SHORTEST
+    {
+        use_stem(Stem { text: rest, cut: cut + 2, preposition: true });
+    }
+}
+
+/// The word without prefixes, if what is left stands alone in the article.
+pub(super) fn bare<'a>(word: &'a str, alone: &FxHashSet<&str>) -> Option<(&'a str, u8)> {
+    let strip = |word: &'a str, letters: &[char]| word.strip_prefix(letters).filter(|rest| rest.len() >= SHORTEST);
+    let direct = strip(word, &PREPOSITIONS).map(|rest| (rest, 2));
+    let joined = strip(word, &CONJUNCTIONS);
+    let both = joined.and_then(|rest| strip(rest, &PREPOSITIONS)).map(|rest| (rest, 4));
+    let found = [direct, joined.map(|rest| (rest, 2)), both].into_iter().flatten();
+    found.into_iter().find(|(rest, _)| alone.contains(rest))
+}

@@ -1,0 +1,79 @@
+//! Tagging of tokens that somebody else cut, for scoring on foreign sets.
+
+use super::Tagger;
+use super::mentions::Candidate;
+use super::page::Page;
+use super::tokens::Tokens;
+use crate::letters;
+use crate::record::{EntityType, MatchSpan};
+
+/// Sentences read as one article: neighbours in a corpus mostly are.
+const TOGETHER: usize = 24;
+
+impl Tagger {
+    /// One IOB2 tag a token (`O`, `B-PER`, `I-LOC` …; PER ORG LOC MISC), as
+    /// many as there are tokens, in the same order.
+    #[must_use]
+    pub fn conll(&self, sentences: &[Vec<&str>]) -> Vec<Vec<&'static str>> {
+        sentences.chunks(TOGETHER).flat_map(|chunk| self.conll_article(chunk)).collect()
+    }
+
+    fn conll_article(&self, sentences: &[Vec<&str>]) -> Vec<Vec<&'static str>> {
+        let mut text = String::new();
+        let mut spans = Vec::new();
+        let mut shown: Vec<&str> = Vec::new();
+        for sentence in sentences {
+            for token in sentence {
+                let folded = letters::fold(token);
+                spans.push(core(&folded, text.len()));
+                shown.push(token);
+                text.push_str(&folded);
+                text.push(' ');
+            }
+            spans.push(MatchSpan::new(text.len(), text.len() + 1));
+            shown.push("");
+            text.push('\n');
+        }
+        let tokens = Tokens::given(&text, &spans);
+        let page =
+            Page::new(tokens, &self.gazetteer, |index, _| shown.get(index).is_some_and(|token| token.ends_with('ي')));
+        let (mentions, _) = self.mentions(&page, true);
+        let mut tags = tags(&mentions, page.len()).into_iter();
+        sentences
+            .iter()
+            .map(|sentence| {
+                let tags_of: Vec<_> = tags.by_ref().take(sentence.len()).collect();
+                tags.next();
+                tags_of
+            })
+            .collect()
+    }
+}
+
+/// The token without the marks that cling to it.
+fn core(token: &str, at: usize) -> MatchSpan {
+    let inner = token.trim_matches(|letter: char| !letter.is_alphanumeric());
+    if inner.is_empty() {
+        return MatchSpan::new(at, at + token.len());
+    }
+    let start = at + token.find(inner).unwrap_or_default();
+    MatchSpan::new(start, start + inner.len())
+}
+
+fn tags(mentions: &[Candidate], tokens: usize) -> Vec<&'static str> {
+    let mut tags = vec!["O"; tokens];
+    for mention in mentions {
+        let (begin, inside) = match mention.kind {
+            EntityType::Person => ("B-PER", "I-PER"),
+            EntityType::Organization => ("B-ORG", "I-ORG"),
+            EntityType::Place => ("B-LOC", "I-LOC"),
+            EntityType::Event | EntityType::Other => ("B-MISC", "I-MISC"),
+        };
+        for index in mention.first..=mention.last {
+            if let Some(tag) = tags.get_mut(index) {
+                *tag = if index == mention.first { begin } else { inside };
+            }
+        }
+    }
+    tags
+}

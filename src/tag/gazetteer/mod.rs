@@ -1,0 +1,237 @@
+//! Names known beforehand, and their compiled file.
+//!
+//! A name is a path of words through a trie. Words and edges sit in two open
+//! hash tables in flat little-endian arrays, so a look-up costs the same with
+//! ten names as with a million, and the file is used as it lies: embedded,
+//! read or mapped, nothing is unpacked at start.
+
+mod compile;
+mod layout;
+mod user;
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+pub use compile::{BuildError, Sources, build};
+pub use user::{UserGazetteer, UserListError};
+
+use crate::record::EntityType;
+pub(super) use layout::{Class, Facts, flag};
+use layout::{
+    EDGE_BYTES, ENTRY_BYTES, HEADER_BYTES, Header, NONE, SLOT_BYTES, THING_BYTES, WORD_BYTES, u16_at, u32_at,
+};
+
+/// Why a gazetteer file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GazetteerError {
+    #[error("not a gazetteer: the file does not begin with WARRAQGZ")]
+    NotAGazetteer,
+    #[error("gazetteer of version {found}, this build reads version {expected}: build it again")]
+    WrongVersion { found: u32, expected: u32 },
+    #[error("gazetteer of {found} bytes, its header says {expected}: the file was cut short or grew")]
+    WrongLength { found: usize, expected: u64 },
+    #[error("gazetteer is damaged: hash {found:016x}, its header says {expected:016x}")]
+    WrongHash { found: u64, expected: u64 },
+    #[error("gazetteer is damaged: {0}")]
+    Inconsistent(&'static str),
+}
+
+/// A compiled gazetteer, checked once when it is opened.
+pub struct Gazetteer {
+    bytes: Cow<'static, [u8]>,
+    header: Header,
+}
+
+impl std::fmt::Debug for Gazetteer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gazetteer").field("bytes", &self.bytes.len()).field("header", &self.header).finish()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct WordId(pub u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Node(u32);
+
+/// What a name may stand for, with the chance that it does in running text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Entry {
+    pub thing: u32,
+    /// 0 to 1.
+    pub strength: f32,
+}
+
+/// A person, place or other thing of the lists.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Thing<'a> {
+    pub kind: EntityType,
+    pub class: Class,
+    pub country: Option<&'a str>,
+    pub qid: Option<u32>,
+    pub geonames: Option<u32>,
+    /// The name it goes by, where the lists decide that.
+    pub name: Option<&'a str>,
+    pub user_id: Option<&'a str>,
+    /// 10 times the decimal logarithm of the population or a like measure.
+    pub prior: u8,
+}
+
+impl Thing<'_> {
+    /// Something besides its names tells it from others of its kind.
+    pub(super) const fn is_one(&self) -> bool {
+        self.qid.is_some() || self.geonames.is_some() || self.name.is_some() || self.user_id.is_some()
+    }
+}
+
+impl Gazetteer {
+    /// Checks magic, version, length and hash.
+    pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, GazetteerError> {
+        let bytes = bytes.into();
+        let header = Header::read(&bytes)?;
+        let expected = header.total();
+        if expected != bytes.len() as u64 {
+            return Err(GazetteerError::WrongLength { found: bytes.len(), expected });
+        }
+        let found = xxh3_64(bytes.get(HEADER_BYTES..).unwrap_or_default());
+        if found != header.hash {
+            return Err(GazetteerError::WrongHash { found, expected: header.hash });
+        }
+        if !header.slots.is_power_of_two() || !header.edges.is_power_of_two() {
+            return Err(GazetteerError::Inconsistent("a table's size is no power of two"));
+        }
+        Ok(Self { bytes, header })
+    }
+
+    /// A gazetteer without any name.
+    #[must_use]
+    pub fn empty() -> Self {
+        let bytes = compile::Builder::default().finish();
+        let header = Header::read(&bytes).unwrap_or_default();
+        Self { bytes: Cow::Owned(bytes), header }
+    }
+
+    /// Hash of the content, for provenance.
+    #[must_use]
+    pub const fn hash(&self) -> u64 {
+        self.header.hash
+    }
+
+    /// Number of distinct things named.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.header.things as usize
+    }
+
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.header.things == 0
+    }
+
+    pub(super) fn word(&self, text: &str) -> Option<WordId> {
+        let hash = xxh3_64(text.as_bytes());
+        let mask = self.header.slots - 1;
+        let mut slot = layout::low(hash) & mask;
+        // A full table would have no end of the probe; the count bounds it.
+        for _ in 0..self.header.slots {
+            let at = self.header.slots_at() + slot as usize * SLOT_BYTES;
+            let id = u32_at(&self.bytes, at + 4);
+            if id == NONE {
+                return None;
+            }
+            if u32_at(&self.bytes, at) == layout::high(hash) && self.spelling(id) == text.as_bytes() {
+                return Some(WordId(id));
+            }
+            slot = (slot + 1) & mask;
+        }
+        None
+    }
+
+    fn spelling(&self, id: u32) -> &[u8] {
+        let at = self.word_at(WordId(id));
+        let start = self.header.blob_at() + u32_at(&self.bytes, at) as usize;
+        let len = self.bytes.get(at + 4).copied().unwrap_or_default() as usize;
+        self.bytes.get(start..start + len).unwrap_or_default()
+    }
+
+    const fn word_at(&self, word: WordId) -> usize {
+        self.header.words_at() + word.0 as usize * WORD_BYTES
+    }
+
+    /// What is known of a word by itself.
+    pub(super) fn facts(&self, word: WordId) -> Facts {
+        let at = self.word_at(word);
+        Facts::read(self.bytes.get(at..at + WORD_BYTES).unwrap_or_default())
+    }
+
+    /// The node of names that begin with the word.
+    pub(super) fn first(&self, word: WordId) -> Option<Node> {
+        some(u32_at(&self.bytes, self.word_at(word) + layout::WORD_ROOT)).map(Node)
+    }
+
+    pub(super) fn next(&self, node: Node, word: WordId) -> Option<Node> {
+        let mask = self.header.edges - 1;
+        let mut slot = layout::edge_hash(node.0, word.0) & mask;
+        for _ in 0..self.header.edges {
+            let at = self.header.edges_at() + slot as usize * EDGE_BYTES;
+            let from = u32_at(&self.bytes, at);
+            if from == NONE {
+                return None;
+            }
+            if from == node.0 && u32_at(&self.bytes, at + 4) == word.0 {
+                return Some(Node(u32_at(&self.bytes, at + 8)));
+            }
+            slot = (slot + 1) & mask;
+        }
+        None
+    }
+
+    /// What the words that lead to the node stand for, the likeliest first.
+    pub(super) fn entries(&self, node: Node) -> impl Iterator<Item = Entry> + '_ {
+        let first = u32_at(&self.bytes, self.header.nodes_at() + node.0 as usize * 4);
+        let mut next = some(first);
+        std::iter::from_fn(move || {
+            let index = next?;
+            if index >= self.header.entries {
+                return None;
+            }
+            let at = self.header.entries_at() + index as usize * ENTRY_BYTES;
+            let packed = u32_at(&self.bytes, at);
+            next = (packed & layout::LAST == 0).then_some(index + 1);
+            let strength = f32::from(u16_at(&self.bytes, at + 4)) / f32::from(u16::MAX);
+            Some(Entry { thing: packed & !layout::LAST, strength })
+        })
+    }
+
+    pub(super) fn thing(&self, index: u32) -> Thing<'_> {
+        let at = self.header.things_at() + index as usize * THING_BYTES;
+        let record = self.bytes.get(at..at + THING_BYTES).unwrap_or(&[0; THING_BYTES]);
+        let country = record.get(2..4).filter(|code| code.iter().all(u8::is_ascii_uppercase));
+        Thing {
+            kind: layout::kind(record.first().copied().unwrap_or_default()),
+            class: Class::read(record.get(1).copied().unwrap_or_default()),
+            country: country.and_then(|code| std::str::from_utf8(code).ok()),
+            qid: some_positive(u32_at(record, 4)),
+            geonames: some_positive(u32_at(record, 8)),
+            name: some(u32_at(record, 12)).and_then(|at| self.string(at)),
+            user_id: some(u32_at(record, 16)).and_then(|at| self.string(at)),
+            prior: record.get(20).copied().unwrap_or_default(),
+        }
+    }
+
+    /// A string of the blob: two bytes of length, then the text.
+    fn string(&self, at: u32) -> Option<&str> {
+        let at = self.header.blob_at() + at as usize;
+        let len = u16_at(&self.bytes, at) as usize;
+        std::str::from_utf8(self.bytes.get(at + 2..at + 2 + len)?).ok()
+    }
+}
+
+const fn some(value: u32) -> Option<u32> {
+    if value == NONE { None } else { Some(value) }
+}
+
+const fn some_positive(value: u32) -> Option<u32> {
+    if value == 0 { None } else { Some(value) }
+}

@@ -1,0 +1,237 @@
+//! Mentions → entities → identifiers, salience.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::gazetteer::{Class, Gazetteer, Thing};
+use super::mentions::{Candidate, Named};
+use super::page::Page;
+use super::tokens;
+use crate::letters;
+use crate::record::{BlockKind, Entity, EntityType, How, Mention, Text};
+
+/// By how much the best thing of a name must lead for its identifiers to be
+/// given: none is better than a wrong one.
+const MARGIN: f32 = 0.25;
+
+/// What makes two mentions one entity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Thing { user: bool, thing: u32 },
+    Text(EntityType, String),
+}
+
+/// Joins the mentions of one thing.
+pub(super) struct Linker<'a> {
+    pub text: &'a Text,
+    pub page: &'a Page<'a>,
+    pub users: &'a Gazetteer,
+}
+
+#[derive(Debug)]
+struct Group {
+    key: Key,
+    kind: EntityType,
+    mentions: Vec<Candidate>,
+}
+
+impl Linker<'_> {
+    pub(super) fn entities(&self, mentions: &[Candidate]) -> Vec<Entity> {
+        let countries = self.countries(mentions);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
+        let mut by_first: FxHashMap<usize, usize> = FxHashMap::default();
+        // Full names first: what is short for them comes after.
+        let firsts: FxHashSet<usize> =
+            mentions.iter().filter(|mention| mention.of.is_none()).map(|mention| mention.first).collect();
+        let short = |mention: &Candidate| mention.of.is_some_and(|of| firsts.contains(&of));
+        for mention in mentions.iter().filter(|mention| !short(mention)) {
+            let key = self.key(mention, &countries);
+            let index = *by_key.entry(key.clone()).or_insert_with(|| {
+                groups.push(Group { key, kind: mention.kind, mentions: Vec::new() });
+                groups.len() - 1
+            });
+            by_first.insert(mention.first, index);
+            if let Some(group) = groups.get_mut(index) {
+                group.mentions.push(*mention);
+            }
+        }
+        for mention in mentions.iter().filter(|mention| short(mention)) {
+            let group = mention.of.and_then(|of| by_first.get(&of)).and_then(|index| groups.get_mut(*index));
+            if let Some(group) = group {
+                group.mentions.push(*mention);
+            }
+        }
+        self.shorten(&mut groups);
+        let mut entities: Vec<Entity> = groups.iter().map(|group| self.entity(group)).collect();
+        entities.retain(|entity| !entity.mentions.is_empty());
+        entities.sort_by_key(|entity| entity.mentions.first().map(|mention| mention.span));
+        entities
+    }
+
+    /// مجلس النواب beside one مجلس النواب العراقي is that one.
+    fn shorten(&self, groups: &mut [Group]) {
+        let names: Vec<(EntityType, String)> = groups.iter().map(|group| (group.kind, self.longest(group))).collect();
+        let mut into: Vec<Option<usize>> = vec![None; groups.len()];
+        for (index, (kind, name)) in names.iter().enumerate() {
+            if *kind != EntityType::Organization || !name.contains(' ') {
+                continue;
+            }
+            let longer = |other: &(EntityType, String)| {
+                other.0 == *kind && other.1.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(" ال"))
+            };
+            let mut longer = names.iter().enumerate().filter(|(_, other)| longer(other)).map(|(at, _)| at);
+            if let (Some(one), None) = (longer.next(), longer.next()) {
+                into[index] = Some(one);
+            }
+        }
+        for index in 0..into.len() {
+            let Some(mut target) = into[index] else { continue };
+            while let Some(further) = into[target] {
+                target = further;
+            }
+            let moved = std::mem::take(&mut groups[index].mentions);
+            groups[target].mentions.extend(moved);
+        }
+    }
+
+    fn longest(&self, group: &Group) -> String {
+        let spans = group.mentions.iter().map(|mention| self.matched(mention));
+        spans.max_by_key(String::len).unwrap_or_default()
+    }
+
+    fn gazetteer(&self, user: bool) -> &Gazetteer {
+        if user { self.users } else { self.page.gazetteer }
+    }
+
+    /// Countries that the article names, and those of names that only one
+    /// thing has.
+    fn countries(&self, mentions: &[Candidate]) -> FxHashSet<&str> {
+        let mut countries = FxHashSet::default();
+        for named in mentions.iter().filter_map(|mention| mention.named) {
+            let gazetteer = self.gazetteer(named.user);
+            let mut entries = gazetteer.entries(named.node);
+            if let (Some(only), None) = (entries.next(), entries.next()) {
+                countries.extend(gazetteer.thing(only.thing).country);
+            }
+        }
+        countries
+    }
+
+    fn key(&self, mention: &Candidate, countries: &FxHashSet<&str>) -> Key {
+        let thing = mention
+            .named
+            .and_then(|named| self.choose(mention.kind, named, countries).map(|thing| (named.user, thing)));
+        match thing {
+            Some((user, thing)) => Key::Thing { user, thing },
+            None => Key::Text(mention.kind, self.matched(mention)),
+        }
+    }
+
+    /// The likeliest thing of the name: how well known it is, then whether its
+    /// country is spoken of. None where two are nearly as likely.
+    fn choose(&self, kind: EntityType, named: Named, countries: &FxHashSet<&str>) -> Option<u32> {
+        let gazetteer = self.gazetteer(named.user);
+        let (mut best, mut second): (Option<(u32, f32)>, f32) = (None, f32::MIN);
+        for entry in gazetteer.entries(named.node) {
+            let thing = gazetteer.thing(entry.thing);
+            if thing.kind != kind {
+                continue;
+            }
+            let rank = rank(&thing, entry.strength, countries);
+            match best {
+                Some((_, leader)) if rank <= leader => second = second.max(rank),
+                _ => {
+                    second = best.map_or(second, |(_, leader)| leader);
+                    best = Some((entry.thing, rank));
+                }
+            }
+        }
+        let (thing, _) = best.filter(|(_, rank)| named.user || rank - second >= MARGIN)?;
+        gazetteer.thing(thing).is_one().then_some(thing)
+    }
+
+    /// The match form of the name, without clitics.
+    fn matched(&self, mention: &Candidate) -> String {
+        let span = mention.span(self.page);
+        let text = self.page.tokens.text().get(span.start..span.end).unwrap_or_default();
+        let words: Vec<&str> =
+            text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        self.unjoin(&words.join(" "), mention.preposition)
+    }
+
+    /// `للعراق` as `العراق`: an article that a preposition swallowed.
+    fn unjoin(&self, name: &str, preposition: bool) -> String {
+        let Some(rest) = name.strip_prefix("لل").filter(|_| preposition) else { return name.to_owned() };
+        let first = rest.split(' ').next().unwrap_or_default();
+        let zipf = |word: String| {
+            let word = self.page.gazetteer.word(&letters::fold(&word));
+            word.map_or(0.0, |word| self.page.gazetteer.facts(word).zipf)
+        };
+        let article = if zipf(format!("الل{first}")) > zipf(format!("ال{first}")) { "الل" } else { "ال" };
+        format!("{article}{rest}")
+    }
+
+    fn entity(&self, group: &Group) -> Entity {
+        let mut mentions = group.mentions.clone();
+        mentions.sort_by_key(|mention| mention.first);
+        let thing = match group.key {
+            Key::Thing { user, thing } => Some(self.gazetteer(user).thing(thing)),
+            Key::Text(..) => None,
+        };
+        let longest = mentions.iter().filter(|mention| mention.how != How::Acronym).max_by_key(|mention| {
+            (self.text.shown(self.shown(mention)).len() - usize::from(mention.cut), std::cmp::Reverse(mention.first))
+        });
+        let shown = longest
+            .or(mentions.first())
+            .map(|mention| self.unjoin(self.text.shown(self.shown(mention)), mention.preposition));
+        let score = mentions.iter().map(|mention| mention.score).fold(0.0, f32::max);
+        Entity {
+            kind: group.kind,
+            name: thing.and_then(|thing| thing.name).map_or_else(|| shown.unwrap_or_default(), str::to_owned),
+            user_id: thing.and_then(|thing| thing.user_id).map(str::to_owned),
+            qid: thing.and_then(|thing| thing.qid).map(|qid| format!("Q{qid}")),
+            geonames: thing.and_then(|thing| thing.geonames),
+            country: thing.and_then(|thing| thing.country).map(str::to_owned),
+            salience: self.salience(&mentions),
+            confidence: round(score.min(0.99)),
+            mentions: mentions.iter().map(|mention| Mention { span: self.shown(mention), how: mention.how }).collect(),
+        }
+    }
+
+    fn shown(&self, mention: &Candidate) -> crate::record::DisplaySpan {
+        tokens::shown(self.text, mention.span(self.page))
+    }
+
+    /// Title, lead, how early and how often: 0 to 1.
+    #[allow(clippy::cast_precision_loss)] // weights, not counts
+    fn salience(&self, mentions: &[Candidate]) -> f32 {
+        let length = self.text.display.len().max(1) as f32;
+        let spans: Vec<_> = mentions.iter().map(|mention| self.shown(mention)).collect();
+        let lead = self.text.blocks.iter().position(|block| block.kind == BlockKind::Paragraph);
+        let (mut title, mut first_paragraph) = (0.0, 0.0);
+        for block in spans.iter().filter_map(|span| self.text.block_at(span.start)) {
+            if self.text.blocks.get(block).is_some_and(|block| block.kind == BlockKind::Title) {
+                title = 1.0;
+            }
+            if Some(block) == lead {
+                first_paragraph = 1.0;
+            }
+        }
+        let early = 1.0 - spans.first().map_or(1.0, |span| span.start as f32 / length);
+        let often = mentions.len() as f32 / (mentions.len() + 3) as f32;
+        round(0.3 * title + 0.2 * first_paragraph + 0.15 * early + 0.35 * often)
+    }
+}
+
+fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {
+    let near = thing.country.is_some_and(|country| countries.contains(country));
+    let known = f32::from(thing.prior) / 30.0;
+    let class = if matches!(thing.class, Class::Country | Class::Capital | Class::User) { 1.5 } else { 0.0 };
+    let listed = if thing.name.is_some() { 1.0 } else { 0.0 };
+    strength + known + class + listed + if near { 1.0 } else { 0.0 }
+}
+
+/// Three decimals: what is beyond is noise.
+fn round(value: f32) -> f32 {
+    (value * 1000.0).round() / 1000.0
+}

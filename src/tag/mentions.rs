@@ -1,0 +1,247 @@
+//! Gazetteer, rules, acronyms and aliases → one list without overlaps: the
+//! longest and surest win.
+
+use rustc_hash::FxHashSet;
+
+use super::gazetteer::{Gazetteer, Node, WordId, flag};
+use super::page::Page;
+use crate::record::{EntityType, How, MatchSpan};
+
+/// Least score of a mention.
+pub(super) const ACCEPT: f32 = 0.5;
+/// Least score of a name that is a mention because it is one elsewhere.
+const VOUCHED: f32 = 0.25;
+
+/// A stretch of tokens that may be a mention. Whatever finds one, be it a list,
+/// a rule or a model, enters here in the same way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Candidate {
+    pub first: usize,
+    pub last: usize,
+    /// Bytes of clitics at the first token that the span leaves out.
+    pub cut: u8,
+    /// A preposition stands before the name, in or outside the span.
+    pub preposition: bool,
+    pub kind: EntityType,
+    pub how: How,
+    /// Chance that it is one, 0 to 1.
+    pub score: f32,
+    pub named: Option<Named>,
+    /// First token of the mention that gives the name in full.
+    pub of: Option<usize>,
+}
+
+/// Where the gazetteers know the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named {
+    /// In the users' lists, not in the built-in one.
+    pub user: bool,
+    pub node: Node,
+}
+
+impl Candidate {
+    pub(super) fn rule(first: usize, last: usize, kind: EntityType, score: f32) -> Self {
+        Self { first, last, cut: 0, preposition: false, kind, how: How::Rule, score, named: None, of: None }
+    }
+
+    pub(super) const fn words(&self) -> usize {
+        self.last + 1 - self.first
+    }
+
+    pub(super) fn span(&self, page: &Page<'_>) -> MatchSpan {
+        page.tokens.span(self.first, self.last, self.cut as usize)
+    }
+
+    fn is_user(&self) -> bool {
+        self.named.is_some_and(|named| named.user)
+    }
+
+    /// What decides between two that overlap: users' names, then length
+    /// weighed with certainty.
+    #[allow(clippy::cast_precision_loss)] // names have few words
+    fn weight(&self) -> f32 {
+        self.score * (1.0 + 0.35 * (self.words() - 1) as f32)
+    }
+}
+
+/// Two finders that agree on a stretch are surer than either.
+pub(super) fn agree(candidates: &mut Vec<Candidate>) {
+    candidates.sort_by(|one, other| {
+        let place = (one.first, one.last, one.cut, one.kind).cmp(&(other.first, other.last, other.cut, other.kind));
+        place.then(other.named.is_some().cmp(&one.named.is_some())).then(other.score.total_cmp(&one.score))
+    });
+    candidates.dedup_by(|later, kept| {
+        let same =
+            later.first == kept.first && later.last == kept.last && later.cut == kept.cut && later.kind == kept.kind;
+        if same && later.how != kept.how && !kept.is_user() {
+            kept.score = 1.0 - (1.0 - kept.score) * (1.0 - later.score * 0.8);
+        }
+        same
+    });
+}
+
+/// The accepted ones, in the order of the text, none over another.
+pub(super) fn resolve(candidates: &[Candidate], tokens: usize) -> Vec<Candidate> {
+    let mut order: Vec<&Candidate> = candidates.iter().filter(|one| one.score >= ACCEPT).collect();
+    order.sort_by(|one, other| {
+        let users = other.is_user().cmp(&one.is_user());
+        let weight = other.weight().total_cmp(&one.weight());
+        users
+            .then(weight)
+            .then(one.first.cmp(&other.first))
+            .then(one.last.cmp(&other.last))
+            .then(one.kind.cmp(&other.kind))
+    });
+    let mut taken = vec![false; tokens];
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for candidate in order {
+        let Some(range) = taken.get_mut(candidate.first..=candidate.last) else { continue };
+        if !range.iter().any(|taken| *taken) {
+            range.fill(true);
+            chosen.push(*candidate);
+        }
+    }
+    chosen.sort_by_key(|candidate| candidate.first);
+    chosen
+}
+
+/// Names of a gazetteer: at each token the longest, and a shorter one before
+/// it that is surer.
+pub(super) fn listed(page: &Page<'_>, found: &mut Vec<Candidate>) {
+    for index in 0..page.len() {
+        if !page.tokens.is_word(index) {
+            continue;
+        }
+        for form in page.starts(index) {
+            let Some(word) = form.word else { continue };
+            let Some(node) = page.gazetteer.first(word) else { continue };
+            let start = Candidate {
+                cut: form.cut,
+                preposition: form.preposition,
+                ..Candidate::rule(index, index, EntityType::Other, 0.0)
+            };
+            walk(page, page.gazetteer, false, start, node, |at| page.inner(at), found);
+        }
+    }
+}
+
+/// Names of the users' lists: they are meant wherever they are read.
+pub(super) fn users(page: &Page<'_>, users: &Gazetteer, found: &mut Vec<Candidate>) {
+    if users.is_empty() {
+        return;
+    }
+    for index in 0..page.len() {
+        if !page.tokens.is_word(index) && page.tokens.kind(index) != super::tokens::Kind::Number {
+            continue;
+        }
+        let text = page.tokens.word(index);
+        let mut begin = |word: &str, cut: u8, preposition: bool| {
+            let Some(node) = users.word(word).and_then(|word| users.first(word)) else { return };
+            let start = Candidate { cut, preposition, ..Candidate::rule(index, index, EntityType::Other, 0.0) };
+            walk(page, users, true, start, node, |at| users.word(page.tokens.word(at)), found);
+        };
+        begin(text, 0, false);
+        super::clitics::each_stem(text, |stem| begin(stem.text, stem.cut, stem.preposition));
+    }
+}
+
+fn walk(
+    page: &Page<'_>,
+    gazetteer: &Gazetteer,
+    user: bool,
+    start: Candidate,
+    mut node: Node,
+    word: impl Fn(usize) -> Option<WordId>,
+    found: &mut Vec<Candidate>,
+) {
+    let mut last = start.first;
+    let mut opened = false;
+    let mut longest: Option<Candidate> = None;
+    loop {
+        if let Some(entry) = gazetteer
+            .entries(node)
+            .max_by(|one, other| one.strength.total_cmp(&other.strength).then(other.thing.cmp(&one.thing)))
+        {
+            let kind = gazetteer.thing(entry.thing).kind;
+            let closing = usize::from(opened && page.is_quote(last + 1));
+            let how = How::Gazetteer;
+            let candidate = Candidate {
+                last: last + closing,
+                kind,
+                how,
+                score: entry.strength,
+                named: Some(Named { user, node }),
+                ..start
+            };
+            if let Some(shorter) = longest.filter(|shorter| shorter.score > candidate.score) {
+                found.push(shorter);
+            }
+            longest = Some(candidate);
+        }
+        let mut next = last + 1;
+        if page.is_quote(next) {
+            opened = true;
+            next += 1;
+        }
+        let Some(step) = word(next).and_then(|word| gazetteer.next(node, word)) else { break };
+        (node, last) = (step, next);
+    }
+    found.extend(longest);
+}
+
+/// Weighs the listed names against what stands around them.
+pub(super) fn weigh(page: &Page<'_>, candidates: &mut [Candidate]) {
+    for candidate in candidates {
+        if candidate.named.is_some_and(|named| !named.user) {
+            candidate.score = weighed(page, candidate);
+        }
+    }
+}
+
+fn weighed(page: &Page<'_>, candidate: &Candidate) -> f32 {
+    let before = page.word_before(candidate.first);
+    let single = candidate.first == candidate.last;
+    match candidate.kind {
+        EntityType::Place => {
+            let cue = before.is_some_and(|before| page.reading(before, flag::PLACE | flag::LOCATIVE).is_some());
+            let mut score = candidate.score;
+            if score < 0.75 && (cue || candidate.preposition) {
+                score += 0.25 * score.min(0.5) * 2.0;
+            }
+            let given = before.is_some_and(|before| {
+                let facts = page.facts(before);
+                facts.given > 3 && facts.person > 0.5
+            });
+            if single && given && candidate.cut == 0 { score * 0.6 } else { score }
+        }
+        // A single word is no person by a list of full names alone.
+        EntityType::Person if single && candidate.score < 0.8 => candidate.score * 0.5,
+        _ => candidate.score,
+    }
+}
+
+/// The accepted ones and what they vouch for: names of the article's own, and
+/// weak names that were meant elsewhere in it.
+pub(super) fn extend(
+    page: &Page<'_>,
+    candidates: &[Candidate],
+    mentions: &[Candidate],
+    aliases: &[Candidate],
+) -> Vec<Candidate> {
+    let meant: FxHashSet<(Node, EntityType)> =
+        mentions.iter().filter_map(|mention| Some((mention.named?.node, mention.kind))).collect();
+    let aliased: FxHashSet<(usize, usize)> = aliases.iter().map(|alias| (alias.first, alias.last)).collect();
+    let full: FxHashSet<usize> = aliases.iter().filter_map(|alias| alias.of).collect();
+    let mut pool: Vec<Candidate> = mentions
+        .iter()
+        .filter(|mention| {
+            mention.is_user() || full.contains(&mention.first) || !aliased.contains(&(mention.first, mention.last))
+        })
+        .copied()
+        .collect();
+    let weak = candidates.iter().filter(|one| (VOUCHED..ACCEPT).contains(&one.score));
+    let vouched = weak.filter(|one| one.named.is_some_and(|named| meant.contains(&(named.node, one.kind))));
+    pool.extend(vouched.map(|one| Candidate { score: ACCEPT, ..*one }));
+    pool.extend(aliases.iter().filter(|alias| alias.of != Some(alias.first)));
+    resolve(&pool, page.len())
+}

@@ -1,0 +1,134 @@
+//! Words, numbers and punctuation of the match text, in one pass.
+
+use crate::letters;
+use crate::record::{DisplaySpan, MatchSpan, Text};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    Number,
+    /// A quotation mark of any shape.
+    Quote,
+    /// A line break, or a mark that ends a sentence.
+    Break,
+    /// Any other single mark.
+    Mark,
+}
+
+/// Bytes of the match text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token {
+    pub kind: Kind,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// The tokens of a text, and the text.
+#[derive(Debug)]
+pub(super) struct Tokens<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+}
+
+impl<'a> Tokens<'a> {
+    /// Texts are far below 4 GiB; what lies beyond is not read.
+    pub(super) fn new(text: &'a str) -> Self {
+        let mut tokens = Vec::with_capacity(text.len() / 8);
+        let mut letters = text.char_indices().peekable();
+        while let Some((start, letter)) = letters.next() {
+            if letter == ' ' || letters::is_mark(letter) {
+                continue;
+            }
+            let kind = kind(letter);
+            let mut end = start + letter.len_utf8();
+            if matches!(kind, Kind::Word | Kind::Number) {
+                end = run(text, start, kind);
+                while letters.next_if(|(at, _)| *at < end).is_some() {}
+            }
+            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else { break };
+            tokens.push(Token { kind, start, end });
+        }
+        Self { text, tokens }
+    }
+
+    /// Tokens given one by one, as a scored corpus has them.
+    pub(super) fn given(text: &'a str, spans: &[MatchSpan]) -> Self {
+        let token = |span: &MatchSpan| {
+            let word = text.get(span.start..span.end).unwrap_or_default();
+            let first = word.chars().next().map_or(Kind::Mark, kind);
+            Token { kind: first, start: narrow(span.start), end: narrow(span.end) }
+        };
+        Self { text, tokens: spans.iter().map(token).collect() }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Token> {
+        self.tokens.get(index).copied()
+    }
+
+    pub(super) fn kind(&self, index: usize) -> Kind {
+        self.tokens.get(index).map_or(Kind::Break, |token| token.kind)
+    }
+
+    pub(super) fn is_word(&self, index: usize) -> bool {
+        self.kind(index) == Kind::Word
+    }
+
+    /// The match form; empty past the end.
+    pub(super) fn word(&self, index: usize) -> &'a str {
+        self.get(index).and_then(|token| self.text.get(token.start as usize..token.end as usize)).unwrap_or_default()
+    }
+
+    /// The match text from one token to another, the first without its
+    /// leading `cut` bytes.
+    pub(super) fn span(&self, first: usize, last: usize, cut: usize) -> MatchSpan {
+        let start = self.get(first).map_or(0, |token| token.start as usize + cut);
+        MatchSpan::new(start, self.get(last).map_or(start, |token| token.end as usize))
+    }
+
+    /// Nothing but blanks stands between a token and the one before it.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+}
+
+/// The display span of a match span, with the vowel marks on its last letter.
+pub(super) fn shown(text: &Text, span: MatchSpan) -> DisplaySpan {
+    let mut span = text.to_display(span);
+    let marks = text.display.get(span.end..).unwrap_or_default().chars();
+    span.end += marks.take_while(|letter| letters::is_mark(*letter)).map(char::len_utf8).sum::<usize>();
+    span
+}
+
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn kind(letter: char) -> Kind {
+    match letter {
+        '\n' | '.' | '!' | '?' | '؟' | '…' | '۔' => Kind::Break,
+        '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‟' => Kind::Quote,
+        _ if letter.is_numeric() => Kind::Number,
+        _ if letter.is_alphabetic() => Kind::Word,
+        _ => Kind::Mark,
+    }
+}
+
+/// The end of the word or number that begins at `start`.
+fn run(text: &str, start: usize, kind: Kind) -> usize {
+    let mut end = start;
+    let mut letters = text.get(start..).unwrap_or_default().chars().peekable();
+    while let Some(letter) = letters.next() {
+        let separator = matches!(letter, '.' | ',' | ':' | '/' | '٫' | '٬');
+        let inside = letter.is_alphanumeric() || letters::is_mark(letter) || letter == '\u{200C}';
+        let between = kind == Kind::Number && separator && letters.peek().is_some_and(|next| next.is_numeric());
+        if !inside && !between {
+            break;
+        }
+        end += letter.len_utf8();
+    }
+    end
+}
