@@ -1,5 +1,7 @@
 //! Tests on a real Apache Kafka broker: `make test` brings one. Each test has
 //! topics and a group of its own, so they run side by side.
+//!
+//! One file for each promise; `harness` tests what the others rely on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // a test fails by panicking
 #![allow(dead_code, unreachable_pub)] // the harness is one whole; not every test needs all of it
@@ -7,4 +9,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod at_least_once;
+mod bad_input;
+mod crashes;
+mod groups;
 mod harness;
+mod memory;
+mod metrics;
+mod outage;
+mod records;
+mod shutdown;

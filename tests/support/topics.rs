@@ -15,7 +15,8 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::articles::Article;
-use super::checker::{Expected, Source};
+use super::checker::{self, Expected, Found, Source, Verdict};
+use super::read::{self, Isolation};
 use super::wait_for;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl Names {
         Self::create_with(bootstrap, test, partitions, &[])
     }
 
-    /// The same, with settings such as `max.message.bytes` on all three.
+    /// The same, with settings such as `max.message.bytes` on the input topic.
     pub fn create_with(bootstrap: &str, test: &str, partitions: i32, settings: &[(&str, &str)]) -> Self {
         let unique = unique(test);
         let names = Self {
@@ -48,9 +49,9 @@ impl Names {
             group: unique,
             partitions,
         };
-        for topic in [&names.input, &names.output, &names.dead] {
-            create_topic(bootstrap, topic, partitions, settings);
-        }
+        create_topic(bootstrap, &names.input, partitions, settings);
+        create_topic(bootstrap, &names.output, partitions, &[]);
+        create_topic(bootstrap, &names.dead, partitions, &[]);
         names
     }
 
@@ -82,6 +83,17 @@ impl Names {
                 end - committed[&partition].unwrap_or(first)
             })
             .sum()
+    }
+
+    /// What readers of the output and the dead letters see, under this isolation.
+    pub fn results(&self, isolation: Isolation) -> (Vec<Found>, Vec<Found>) {
+        (read::all(&self.bootstrap, &self.output, isolation), read::all(&self.bootstrap, &self.dead, isolation))
+    }
+
+    /// The verdict on what `read_committed` readers see.
+    pub fn check(&self, expected: &BTreeMap<Source, Expected>) -> Verdict {
+        let (output, dead) = self.results(Isolation::Committed);
+        checker::check(expected, &output, &dead)
     }
 
     /// Waits until the group has committed every record of the input topic.

@@ -87,6 +87,7 @@ stop() {
 
 launch() {
     # The heap grows only as far as it must; a 100 MB value passes through it twice.
+    : >"$dir/broker.log"
     java -Xms128m "-Xmx${WARRAQ_TEST_KAFKA_HEAP:-1g}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
         "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
         kafka.Kafka "$dir/server.properties" >"$dir/broker.log" 2>&1 </dev/null &

@@ -1,0 +1,79 @@
+//! A broker that is away is never a reason to exit or to be restarted.
+
+use std::time::{Duration, Instant};
+
+use crate::support::articles;
+use crate::support::broker::Broker;
+use crate::support::topics::{self, Names};
+use crate::support::worker::{Setup, Worker};
+use crate::support::{long, wait_for};
+
+fn outage() -> Duration {
+    Duration::from_secs(if long() { 60 } else { 12 })
+}
+
+/// Alive all the time; not ready at least at the end of it.
+fn through_the_outage(worker: &mut Worker, lasts: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < lasts {
+        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
+        // Where the listener is not up yet nobody has said that it is dead.
+        if let Some(status) = worker.health("/livez") {
+            assert_eq!(status, 200, "/livez after {:?}", start.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(worker.health("/livez"), Some(200));
+    assert_eq!(worker.health("/readyz"), Some(503));
+}
+
+#[test]
+fn a_broker_away_at_start_and_in_mid_run_is_waited_for() {
+    let mut broker = Broker::start();
+    let names = Names::create(&broker.address(), "outage", 3);
+    let mut expected = topics::produce(&names, articles::mixed(1500, 13));
+    broker.stop();
+    let mut worker = Setup::new(&names, "a").start();
+    through_the_outage(&mut worker, outage() / 2);
+    broker.start_again();
+    worker.wait_until_ready();
+
+    // In the middle of the work: what was sent and not committed is sent again.
+    expected.extend(topics::produce(&names, articles::mixed(3000, 14)));
+    wait_for("some of it is done", Duration::from_secs(60), || (names.lag() < 4300).then_some(()));
+    broker.stop();
+    through_the_outage(&mut worker, outage());
+    broker.start_again();
+    worker.wait_until_ready();
+
+    // Frozen: connections stay open and nothing answers.
+    expected.extend(topics::produce(&names, articles::mixed(1500, 15)));
+    broker.freeze();
+    let start = Instant::now();
+    while start.elapsed() < outage() / 2 {
+        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
+        assert_eq!(worker.health("/livez"), Some(200));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    broker.thaw();
+
+    names.wait_until_done(Duration::from_secs(120));
+    assert_eq!(worker.health("/readyz"), Some(200));
+    worker.stop();
+    names.check(&expected).assert_clean();
+}
+
+#[test]
+fn a_broker_that_crashes_is_waited_for() {
+    let mut broker = Broker::start();
+    let names = Names::create(&broker.address(), "broker-crash", 2);
+    let expected = topics::produce(&names, articles::mixed(3000, 16));
+    let mut worker = Setup::new(&names, "a").start_ready();
+    wait_for("some of it is done", Duration::from_secs(60), || (names.lag() < 2900).then_some(()));
+    broker.kill();
+    std::thread::sleep(Duration::from_secs(2));
+    broker.start_again();
+    names.wait_until_done(Duration::from_secs(120));
+    worker.stop();
+    names.check(&expected).assert_clean();
+}

@@ -1,0 +1,81 @@
+//! SIGTERM: what is in hand is finished and committed; a second one does not wait.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::articles;
+use crate::support::broker;
+use crate::support::checker;
+use crate::support::read::Isolation;
+use crate::support::topics::{self, Names};
+use crate::support::wait_for;
+use crate::support::worker::{Setup, Worker};
+
+/// Waits until it is in the thick of it: much consumed, much left.
+fn wait_until_busy(worker: &Worker, records: f64) {
+    wait_for("the worker is under load", Duration::from_secs(60), || {
+        let consumed = worker.metrics().sum("warraq_consumed_records_total")?;
+        (consumed >= records).then_some(())
+    });
+}
+
+#[test]
+fn sigterm_under_full_queues_exits_in_time_and_nothing_is_redone() {
+    let names = Names::create(broker::shared(), "sigterm", 4);
+    let expected = topics::produce(&names, (0..6000).map(|number| articles::html(number, 9, 8)));
+    let deadline = Duration::from_secs(15);
+    // One thread, so that the queue before it fills.
+    let setup = Setup::new(&names, "a").value("enrich", "threads", "1").text("shutdown", "deadline", "15s");
+    let mut worker = setup.start_ready();
+    wait_until_busy(&worker, 500.0);
+    let in_flight = worker.metrics().sum("warraq_in_flight_records").unwrap();
+    assert!(in_flight > 50.0, "the queues are not full: {in_flight} records in flight");
+    let start = Instant::now();
+    let status = worker.terminate(deadline);
+    println!("shutdown: {in_flight} records in flight, exit after {:?}", start.elapsed());
+    assert!(status.success(), "{status}");
+
+    // Every record before the committed position is there, and none behind it.
+    let committed = names.committed();
+    let done = |source: &checker::Source| committed[&source.partition].is_some_and(|offset| source.offset < offset);
+    let before: std::collections::BTreeMap<_, _> =
+        expected.iter().filter(|(source, _)| done(source)).map(|(a, b)| (a.clone(), b.clone())).collect();
+    assert!(!before.is_empty() && before.len() < expected.len(), "{} of {}", before.len(), expected.len());
+    // Uncommitted readers see the same: nothing was sent that is sent again.
+    let (output, dead) = names.results(Isolation::Uncommitted);
+    checker::check(&before, &output, &dead).assert_clean();
+
+    let mut worker = Setup::start_ready(&setup.value("enrich", "threads", "2"));
+    names.wait_until_done(Duration::from_secs(120));
+    worker.stop();
+    let (output, dead) = names.results(Isolation::Uncommitted);
+    checker::check(&expected, &output, &dead).assert_clean();
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_nothing_is_lost() {
+    let names = Names::create(broker::shared(), "second-signal", 2);
+    let expected = topics::produce(&names, (0..3000).map(|number| articles::html(number, 10, 8)));
+    let setup = Setup::new(&names, "a").value("enrich", "threads", "1");
+    let mut worker = setup.start_ready();
+    wait_until_busy(&worker, 300.0);
+    worker.signal(Signal::INT);
+    std::thread::sleep(Duration::from_millis(30));
+    if worker.ended().is_none() {
+        worker.signal(Signal::INT);
+        worker.wait(Duration::from_secs(3));
+    }
+    let mut worker = setup.value("enrich", "threads", "2").start_ready();
+    names.wait_until_done(Duration::from_secs(120));
+    worker.stop();
+    names.check(&expected).assert_clean();
+}
+
+#[test]
+fn an_idle_worker_stops_at_once() {
+    let names = Names::create(broker::shared(), "idle", 1);
+    let mut worker = Setup::new(&names, "a").start_ready();
+    let status = worker.terminate(Duration::from_secs(5));
+    assert!(status.success(), "{status}");
+}
