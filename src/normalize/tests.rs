@@ -388,6 +388,63 @@ fn html_blocks_go_by_the_same_rules_and_their_own_marks() {
 }
 
 #[test]
+fn what_only_looks_like_furniture_stays() {
+    check(
+        "
+        title | من نحن بلا ذاكرة
+        p | شارك في الندوة عشرون مؤرخا، وتحدثوا عن ذاكرة المدن وعن أرشيف الصحف القديمة في البلاد.
+        subhead | تويتر
+        p | وقال أحد المشاركين إن اترك تعليقا عبارة صارت مألوفة، وإن النقاش انتقل إلى مواقع التواصل.
+        subhead | صور من الماضي
+        p | وعرض المنظمون صورا قديمة للسوق، منها صورة للباعة عام 1950 لم تنشر في كتاب من قبل.
+        p | وقال آخر إن القراءة تتراجع، وإن من يقرأ أيضا يكتب.",
+        |_| (),
+    );
+    check(
+        "
+        title | كتب جديدة في المعرض
+        p | يعرض الناشرون هذا العام ألفي عنوان جديد، بينها ترجمات من اللغات الآسيوية والأفريقية.
+        p | ويستمر المعرض حتى نهاية الشهر، ويتوقع منظموه أن يزوره مئة ألف شخص.",
+        |_| (),
+    );
+    check(
+        "
+        title | By the sea
+        p | The harbour town has lost half of its fishing boats since the storm, and few expect them to return.
+        p | Those who stay have turned to tourism, which pays better but only in the summer months.",
+        |_| (),
+    );
+}
+
+#[test]
+fn other_articles_of_an_html_page_go() {
+    let text = "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة وسط المدينة.";
+    let teaser = "تفاصيل أخرى عن خبر مختلف تماما ينشر في القائمة الجانبية للموقع، مع مقدمة قصيرة له.";
+    let paragraph = |weight, text: String| SourceBlock { weight, ..block(SourceKind::Paragraph, &text) };
+    let body = |weight| (0..8).map(move |number| paragraph(weight, format!("{text} {number}")));
+    for weight in [0, 1, 2, 3] {
+        let mut blocks = vec![
+            block(SourceKind::ListItem, "درجة الحرارة 12"),
+            block(SourceKind::ListItem, "غائم جزئيا"),
+            block(SourceKind::Heading(1), "مجلس البلدية يقر خطة لترميم السوق القديم"),
+            block(SourceKind::Meta, "12 يناير 2024"),
+        ];
+        blocks.extend(body(weight));
+        blocks.extend((0..5).map(|number| block(SourceKind::Heading(3), &format!("خبر آخر رقم {number} في القائمة"))));
+        blocks.push(paragraph(0, teaser.to_owned()));
+        blocks.extend((0..5).map(|number| block(SourceKind::ListItem, &format!("رابط رقم {number}"))));
+        let text = normalize(&Article { blocks, ..Article::default() });
+        let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
+        assert_eq!(
+            kinds,
+            ["title", "credit", "p", "p", "p", "p", "p", "p", "p", "p"],
+            "weight {weight}: {}",
+            text.display
+        );
+    }
+}
+
+#[test]
 fn copies_of_one_story_have_near_fingerprints() {
     let story = [
         "أعلنت هيئة الموانئ أن حركة السفن ستستأنف صباح الخميس، بعد توقف دام ثلاثة أيام بسبب العاصفة.",
