@@ -86,6 +86,16 @@ fn holds(article: &Article, text: &Text) {
         }
         assert_eq!(last, block.span.end);
     }
+    for block in &text.blocks {
+        for word in words(text, block.span) {
+            let matched = text.to_match(word);
+            let folded = text.matched.get(matched.start..matched.end).unwrap();
+            assert_eq!(folded, crate::letters::fold(text.shown(word)));
+            if !folded.is_empty() {
+                assert!(word.contains(text.to_display(matched)));
+            }
+        }
+    }
     // Cleaning what is clean changes nothing.
     for line in shown {
         assert_eq!(unicode::display(line, true).0, line);
@@ -93,6 +103,17 @@ fn holds(article: &Article, text: &Text) {
     if text.display.is_empty() && article.blocks.iter().any(|block| !block.piece.text.trim().is_empty()) {
         assert!(!text.removed.is_empty());
     }
+}
+
+/// Spans of what stands between blanks.
+fn words(text: &Text, span: DisplaySpan) -> Vec<DisplaySpan> {
+    let mut at = span.start;
+    let words = text.shown(span).split(' ').map(|word| {
+        let start = at;
+        at += word.len() + 1;
+        DisplaySpan::new(start, start + word.len())
+    });
+    words.collect()
 }
 
 /// The text as a page again.
@@ -542,6 +563,30 @@ fn any_kind() -> impl Strategy<Value = SourceKind> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Payload, source block, display: each word stands where its edits say.
+    #[test]
+    fn each_word_comes_from_where_its_edits_say(
+        lines in proptest::collection::vec("[ء-ي\u{64B}-\u{652}ﺍ-ﻼ a-z.،\u{200B}\u{A0}\u{640}]{1,80}", 1..6)
+    ) {
+        let payload = lines.join("\n");
+        let mut at = 0;
+        let mut page = article(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        for source in &mut page.blocks {
+            let length = source.piece.text.len();
+            source.piece.trace = Some(Trace { raw: RawSpan::new(at, at + length), edits: Edits::default() });
+            at += length + 1;
+        }
+        let Ok((text, _)) = Normalizer::new(&Options::default()).normalize(&page) else { return Ok(()) };
+        for block in &text.blocks {
+            for word in words(&text, block.span) {
+                let (from, to) = block.edits.source(word.start - block.span.start, word.end - block.span.start);
+                let raw = block.trace.as_ref().unwrap().raw(from, to);
+                let there = payload.get(raw.start..raw.end).unwrap();
+                prop_assert_eq!(unicode::display(there, false).0, text.shown(word));
+            }
+        }
+    }
 
     #[test]
     fn any_page_keeps_the_promises(
