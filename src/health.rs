@@ -371,3 +371,225 @@ impl Mark {
         self.protected.get().is_some_and(|until| now <= until)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits =
+        Limits { beat: Duration::from_secs(60), record: Duration::from_secs(90), progress: Duration::from_secs(180) };
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn beat(health: &Health, now: Duration) {
+        health.intake().beat(now);
+        health.sequencer().beat(now);
+    }
+
+    /// A worker that has joined its group at 1 s.
+    fn joined() -> Health {
+        let health = Health::new(at(1), LIMITS, 2);
+        health.broker(at(1), true);
+        health.assigned(true);
+        health
+    }
+
+    #[test]
+    fn nothing_to_do_is_alive_for_ever() {
+        let health = joined();
+        for hour in 1..100 {
+            let now = at(hour * 3_600);
+            beat(&health, now);
+            health.broker(now, true);
+            assert_eq!(health.alive(now), Verdict::yes("nothing to do"));
+            assert_eq!(health.ready(now), Verdict::yes("taking work"));
+        }
+    }
+
+    #[test]
+    fn a_loop_that_stands_still_is_dead_and_comes_back() {
+        let health = joined();
+        health.broker(at(62), true);
+        health.intake().beat(at(62));
+        let dead = health.alive(at(62));
+        assert_eq!(dead, Verdict::no("the sequencer thread has not turned for 61 s".to_owned()));
+        assert!(!health.ready(at(62)).ok, "what is not alive is not ready");
+        health.sequencer().beat(at(63));
+        assert!(health.alive(at(63)).ok && health.ready(at(63)).ok);
+    }
+
+    #[test]
+    fn a_protected_call_may_be_long_but_not_for_ever() {
+        let health = joined();
+        let intake = health.intake();
+        intake.protect(at(300));
+        health.sequencer().beat(at(300));
+        health.broker(at(300), true);
+        assert!(health.alive(at(300)).ok);
+        health.sequencer().beat(at(301));
+        assert!(!health.alive(at(301)).ok);
+        intake.beat(at(302));
+        health.broker(at(400), true);
+        health.sequencer().beat(at(400));
+        assert!(!health.alive(at(400)).ok, "a beat ends the protection");
+    }
+
+    #[test]
+    fn one_record_may_not_keep_a_thread_for_ever() {
+        let health = joined();
+        let pulse = health.pool(1);
+        pulse.busy(at(10));
+        beat(&health, at(100));
+        assert!(health.alive(at(100)).ok);
+        beat(&health, at(101));
+        assert_eq!(health.alive(at(101)).reason, "enrich thread 1 has worked on one record for 91 s");
+        pulse.idle();
+        assert!(health.alive(at(101)).ok, "a thread that waits does no harm");
+    }
+
+    #[test]
+    fn records_that_wait_while_the_broker_answers_are_a_reason() {
+        let health = joined();
+        let run = |now: u64| {
+            beat(&health, at(now));
+            health.broker(at(now), true);
+            health.alive(at(now))
+        };
+        assert!(run(1_000).ok);
+        health.taken(at(1_000), 5);
+        assert_eq!(run(1_180), Verdict::yes("making progress"), "the wait begins with the first record");
+        assert_eq!(run(1_181).reason, "5 records wait and none became durable for 181 s");
+        health.done(at(1_182), 2);
+        assert!(run(1_200).ok);
+        health.taken(at(1_300), 1);
+        assert!(!run(1_363).ok, "a new record does not make old ones young");
+        health.dropped(4);
+        assert_eq!(run(1_363), Verdict::yes("nothing to do"));
+        assert_eq!(health.in_flight(), 0);
+    }
+
+    #[test]
+    fn an_outage_is_no_reason_but_one_that_nobody_watches_is() {
+        let health = joined();
+        health.taken(at(2), 5);
+        for now in (2..4_000).step_by(10) {
+            health.broker(at(now), false);
+            assert_eq!(health.alive(at(now)), Verdict::yes("waiting for the broker"));
+            assert_eq!(health.ready(at(now)).reason, "the broker does not answer");
+        }
+        // It comes back: everyone gets the time to turn again.
+        health.broker(at(4_000), true);
+        assert!(health.alive(at(4_060)).ok && health.ready(at(4_000)).ok);
+        assert!(!health.alive(at(4_061)).ok);
+        // Nobody looks any more: the outage is hearsay.
+        health.broker(at(5_000), false);
+        assert!(health.alive(at(5_060)).ok);
+        assert!(!health.alive(at(5_061)).ok);
+    }
+
+    #[test]
+    fn ready_turns_and_turns_back() {
+        let health = Health::new(at(1), LIMITS, 1);
+        let reason = || health.ready(at(2)).reason;
+        assert_eq!(reason(), "the broker does not answer");
+        health.broker(at(2), true);
+        assert_eq!(reason(), "the group has not assigned partitions yet");
+        health.assigned(true);
+        assert!(health.ready(at(2)).ok);
+        health.assigned(false);
+        assert!(!health.ready(at(2)).ok);
+        health.assigned(true);
+        health.shutting_down();
+        assert_eq!(reason(), "shutting down");
+        assert!(health.alive(at(2)).ok);
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Wait(u64),
+        Broker(bool),
+        Beat,
+        Protect(u64),
+        Taken(u64),
+        Done(u64),
+        Dropped(u64),
+        Busy(usize),
+        Idle(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (0..50_u64).prop_map(Step::Wait),
+            any::<bool>().prop_map(Step::Broker),
+            Just(Step::Beat),
+            (0..300_u64).prop_map(Step::Protect),
+            (0..9_u64).prop_map(Step::Taken),
+            (0..9_u64).prop_map(Step::Done),
+            (0..9_u64).prop_map(Step::Dropped),
+            (0..3_usize).prop_map(Step::Busy),
+            (0..3_usize).prop_map(Step::Idle),
+        ];
+        prop::collection::vec(step, 0..80)
+    }
+
+    fn drive(health: &Health, steps: &[Step]) -> Duration {
+        let mut now = at(1);
+        for step in steps {
+            match *step {
+                Step::Wait(seconds) => now += at(seconds),
+                Step::Broker(reachable) => health.broker(now, reachable),
+                Step::Beat => beat(health, now),
+                Step::Protect(seconds) => health.sequencer().protect(now + at(seconds)),
+                Step::Taken(records) => health.taken(now, records),
+                Step::Done(records) => health.done(now, records),
+                Step::Dropped(records) => health.dropped(records),
+                Step::Busy(thread) => health.pool(thread).busy(now),
+                Step::Idle(thread) => health.pool(thread).idle(),
+            }
+        }
+        now
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn whatever_came_before_an_outage_that_is_watched_kills_nobody(steps in steps(), later in 0..10_000_u64) {
+            let health = Health::new(at(1), LIMITS, 2);
+            let now = drive(&health, &steps) + at(later);
+            health.pool(0).idle();
+            health.pool(1).idle();
+            health.broker(now, false);
+            prop_assert!(health.alive(now).ok, "{:?}", health.alive(now));
+            prop_assert!(!health.ready(now).ok);
+        }
+
+        #[test]
+        fn whatever_came_before_a_worker_that_works_is_alive(steps in steps(), later in 0..10_000_u64) {
+            let health = Health::new(at(1), LIMITS, 2);
+            let now = drive(&health, &steps) + at(later);
+            beat(&health, now);
+            health.pool(0).busy(now);
+            health.pool(1).idle();
+            health.done(now, 1);
+            prop_assert!(health.alive(now).ok, "{:?}", health.alive(now));
+        }
+
+        #[test]
+        fn whatever_came_before_a_standstill_is_found(steps in steps()) {
+            let health = Health::new(at(1), LIMITS, 2);
+            let now = drive(&health, &steps);
+            health.broker(now, true);
+            health.taken(now, 1);
+            // Past every limit and every protection.
+            let later = now + at(1_000);
+            prop_assert!(!health.alive(later).ok);
+            beat(&health, later);
+            prop_assert!(!health.alive(later).ok, "turning loops alone are no progress");
+        }
+    }
+}

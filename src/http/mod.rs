@@ -220,3 +220,118 @@ fn status_page(shared: &Shared) -> Response {
     ];
     (headers, page::render(&status)).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::health::Limits;
+    use crate::metrics::Operation;
+
+    struct Rig {
+        server: Server,
+        metrics: Metrics,
+        events: Events,
+        health: Health,
+        seconds: Arc<AtomicU64>,
+    }
+
+    impl Rig {
+        fn start() -> Self {
+            let seconds = Arc::new(AtomicU64::new(1));
+            let now = Arc::clone(&seconds);
+            let clock = move || Duration::from_secs(now.load(Ordering::Relaxed));
+            let metrics = Metrics::new("1", "c", "m").unwrap();
+            let sources = Sources {
+                about: About { group: "newsroom".to_owned(), ..About::default() },
+                events: Events::new(metrics.clone(), clock.clone()),
+                health: Health::new(Duration::from_secs(1), Limits::default(), 1),
+                metrics: metrics.clone(),
+                clock: Arc::new(clock),
+            };
+            let (events, health) = (sources.events.clone(), sources.health.clone());
+            let options = Options { listen: "127.0.0.1:0".parse().unwrap() };
+            Self { server: Server::start(&options, sources).unwrap(), metrics, events, health, seconds }
+        }
+
+        fn get(&self, path: &str) -> (u16, String, ureq::http::HeaderMap) {
+            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut answer = agent.get(format!("http://{}{path}", self.server.address())).call().unwrap();
+            let headers = answer.headers().clone();
+            (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap(), headers)
+        }
+    }
+
+    #[test]
+    fn metrics_are_served_as_prometheus_reads_them() {
+        let rig = Rig::start();
+        rig.metrics.consumed(5, 50);
+        let (status, body, headers) = rig.get("/metrics");
+        assert_eq!(status, 200);
+        assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        assert!(body.contains("\nwarraq_consumed_records_total 5\n"), "{body}");
+    }
+
+    #[test]
+    fn health_is_served_with_its_reason_and_turns_both_ways() {
+        let rig = Rig::start();
+        let now = Duration::from_secs(1);
+        assert_eq!(rig.get("/readyz").0, 503);
+        rig.health.broker(now, true);
+        rig.health.assigned(true);
+        assert_eq!(rig.get("/readyz").0, 200);
+        rig.health.broker(now, false);
+        let (status, reason, _) = rig.get("/readyz");
+        assert_eq!((status, reason.as_str()), (503, "the broker does not answer\n"));
+        assert_eq!(rig.get("/livez").0, 200, "an outage is no reason to be restarted");
+        rig.health.broker(now, true);
+        rig.seconds.store(1_000, Ordering::Relaxed);
+        let (status, reason, _) = rig.get("/livez");
+        assert_eq!((status, reason.as_str()), (503, "the intake thread has not turned for 999 s\n"));
+        rig.health.intake().beat(Duration::from_secs(1_000));
+        rig.health.sequencer().beat(Duration::from_secs(1_000));
+        assert_eq!(rig.get("/livez").0, 200);
+    }
+
+    #[test]
+    fn the_status_page_shows_what_was_told() {
+        let rig = Rig::start();
+        rig.metrics.consumed(12_345, 50);
+        rig.events.retry(Operation::Commit, &"<not now>", Duration::from_millis(50));
+        let (status, page, headers) = rig.get("/");
+        assert_eq!(status, 200);
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(headers["content-security-policy"], "default-src 'none'; style-src 'unsafe-inline'");
+        for part in ["newsroom", "12,345 in all", "commit failed, again in 50 ms: &lt;not now&gt;"] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
+        let (status, _, _) = rig.get("/nothing");
+        assert_eq!(status, 404);
+    }
+
+    #[test]
+    fn a_dropped_server_gives_its_port_back_though_a_connection_is_open() {
+        let rig = Rig::start();
+        let address = rig.server.address();
+        let open = std::net::TcpStream::connect(address).unwrap();
+        drop(rig);
+        assert!(std::net::TcpStream::connect(address).is_err());
+        drop(open);
+    }
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let rig = Rig::start();
+        let address = rig.server.address();
+        let sources = Sources {
+            about: About::default(),
+            events: rig.events.clone(),
+            health: rig.health.clone(),
+            metrics: rig.metrics.clone(),
+            clock: Arc::new(|| Duration::ZERO),
+        };
+        let error = Server::start(&Options { listen: address }, sources).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("http.listen = {address}: the address cannot be used: ")), "{error}");
+    }
+}

@@ -63,6 +63,7 @@ impl Display for Span {
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
         match (days, hours, minutes) {
             (0, 0, 0) => write!(f, "{seconds} s"),
+            (0, 0, _) if seconds % 60 == 0 => write!(f, "{minutes} min"),
             (0, 0, _) => write!(f, "{minutes} min {} s", seconds % 60),
             (0, _, _) => write!(f, "{hours} h {minutes} min"),
             _ => write!(f, "{days} d {hours} h"),
@@ -105,10 +106,10 @@ fn document(out: &mut String, status: &Status) -> fmt::Result {
     rate_line(out, &status.steps)?;
     out.push_str("<div class=\"columns\"><div>");
     partitions(out, status)?;
-    about(out, status)?;
     out.push_str("</div><div>");
     dead_letters(out, status)?;
     errors(out, status)?;
+    about(out, status)?;
     out.push_str("</div></div>");
     write!(
         out,
@@ -199,9 +200,7 @@ fn partitions(out: &mut String, status: &Status) -> fmt::Result {
         out.push_str("<p class=\"soft\">No lag is known yet.</p></section>");
         return Ok(());
     }
-    out.push_str(
-        "<table><tr><th>partition</th><th class=\"n\">records behind</th><th class=\"n\">time behind</th></tr>",
-    );
+    out.push_str("<table><tr><th>partition</th><th class=\"n\">behind</th><th class=\"n\">in time</th></tr>");
     let mut shown: Vec<&PartitionLag> = status.partitions.iter().collect();
     if shown.len() > MOST_PARTITIONS {
         shown.sort_by_key(|lag| std::cmp::Reverse(lag.records));
@@ -210,7 +209,7 @@ fn partitions(out: &mut String, status: &Status) -> fmt::Result {
     for lag in &shown {
         write!(
             out,
-            "<tr><td>{}/{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            "<tr><td>{}<wbr>/{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             Escaped(&lag.topic),
             lag.partition,
             Grouped(lag.records),
@@ -292,4 +291,156 @@ fn about(out: &mut String, status: &Status) -> fmt::Result {
     }
     out.push_str("</dl></section>");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::About;
+    use crate::metrics::{Levels, RecentError, Totals};
+    use crate::record::{Reason, Stage};
+
+    fn verdict(ok: bool, reason: &str) -> Verdict {
+        Verdict { ok, reason: reason.to_owned() }
+    }
+
+    fn lag(partition: i32, records: u64, seconds: Option<f64>) -> PartitionLag {
+        PartitionLag { topic: "articles.raw".to_owned(), partition, records, seconds }
+    }
+
+    pub(in crate::http) fn busy() -> Status {
+        let step = |consumed: f64| Rate { consumed, produced: consumed * 0.95, dead_lettered: consumed * 0.05 };
+        let error = |cause: &str, text: &str, count, at| RecentError {
+            cause: cause.to_owned(),
+            text: text.to_owned(),
+            count,
+            at: Duration::from_secs(at),
+        };
+        Status {
+            about: About {
+                version: "0.1.0 (1a2b3c4)".to_owned(),
+                config: "0a1897dc9aab21f5".to_owned(),
+                model: "7d0f00baa5e1c0de".to_owned(),
+                mode: "exactly once".to_owned(),
+                group: "warraq".to_owned(),
+                input: vec!["articles.raw".to_owned()],
+                output: "articles.enriched".to_owned(),
+                dead_letters: "articles.dead".to_owned(),
+                threads: 8,
+            },
+            uptime: Duration::from_secs(93_784),
+            alive: verdict(true, "making progress"),
+            ready: verdict(true, "taking work"),
+            totals: Totals { consumed: 12_345_678, produced: 12_300_000, dead_lettered: 45_678, tombstones: 12 },
+            rate: step(4_321.0),
+            steps: (0..60).map(|n| step(4_000.0 + f64::from(n * 37 % 11) * 120.0)).collect(),
+            levels: Levels {
+                assigned: 4,
+                paused: 1,
+                in_flight_records: 3_210,
+                in_flight_bytes: 150 << 20,
+                budget_bytes: 256 << 20,
+            },
+            partitions: vec![
+                lag(0, 0, Some(0.0)),
+                lag(1, 1_250, Some(2.4)),
+                lag(2, 98_765, Some(4_000.0)),
+                lag(3, 5, None),
+            ],
+            dead_letters: vec![
+                (Stage::Decode, Reason::InvalidJson, 45_000),
+                (Stage::Normalize, Reason::NoText, 600),
+                (Stage::Decode, Reason::HtmlTooComplex, 78),
+            ],
+            errors: vec![
+                error(
+                    "dead letter decode invalid_json",
+                    "articles.raw/2/99812: the value is not JSON: at byte 0",
+                    45_000,
+                    93_780,
+                ),
+                error(
+                    "client consumer",
+                    "consumer client: BrokerTransportFailure: <broker-1.kafka:9092> & others",
+                    3,
+                    90_000,
+                ),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_page_tells_what_a_person_wants_to_know() {
+        let page = render(&busy());
+        for part in [
+            "alive: making progress",
+            "ready: taking work",
+            "up 1 d 2 h",
+            "<b>4,321</b><small>a second · 12,345,678 in all",
+            "45,678",
+            "articles.raw<wbr>/2</td><td class=\"n\">98,765</td><td class=\"n\">1 h 6 min",
+            "<td class=\"n\">not known</td>",
+            "1 paused by the memory budget",
+            "150.0 MiB",
+            "width:58%",
+            "<td>invalid json</td><td class=\"n\">45,000",
+            "4 s ago · dead letter decode invalid_json · 45,000 times",
+            "exactly once",
+            "7d0f00baa5e1c0de",
+        ] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
+    }
+
+    #[test]
+    fn nothing_from_outside_is_markup() {
+        let mut status = busy();
+        let evil = "<script>alert(\"1\")</script>'&\u{202e}\n".to_owned();
+        status.about.group.clone_from(&evil);
+        status.about.input = vec![evil.clone()];
+        status.about.version.clone_from(&evil);
+        status.alive.reason.clone_from(&evil);
+        status.partitions[0].topic.clone_from(&evil);
+        status.errors[0].text.clone_from(&evil);
+        status.errors[0].cause = evil;
+        let page = render(&status);
+        assert!(!page.contains("<script") && !page.contains('\u{202e}'), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp; "));
+    }
+
+    #[test]
+    fn an_idle_worker_has_a_page_too() {
+        let mut status = busy();
+        status.partitions.clear();
+        status.dead_letters.clear();
+        status.errors.clear();
+        status.steps.clear();
+        status.levels = Levels::default();
+        status.ready = verdict(false, "the broker does not answer");
+        let page = render(&status);
+        assert!(page.contains("No lag is known yet") && page.contains("not ready: the broker does not answer"));
+        assert!(!page.contains("<svg") && !page.contains("NaN"));
+    }
+
+    #[test]
+    fn of_many_partitions_the_slowest_are_shown() {
+        let mut status = busy();
+        status.partitions = (0..200).map(|n| lag(n, u64::from(n.unsigned_abs()), None)).collect();
+        let page = render(&status);
+        assert!(page.contains("<wbr>/199<") && !page.contains("<wbr>/0<"));
+        assert!(page.contains("and 152 more"));
+    }
+
+    #[test]
+    fn figures_are_written_for_people() {
+        assert_eq!(Grouped(0).to_string(), "0");
+        assert_eq!(Grouped(999).to_string(), "999");
+        assert_eq!(Grouped(1_000_000).to_string(), "1,000,000");
+        assert_eq!(PerSecond(0.0).to_string(), "0");
+        assert_eq!(PerSecond(0.25).to_string(), "0.2");
+        assert_eq!(PerSecond(12_345.6).to_string(), "12,346");
+        let span = |seconds| Span(Duration::from_secs(seconds)).to_string();
+        assert_eq!(span(300), "5 min");
+        assert_eq!([span(7), span(67), span(3_700), span(90_000)], ["7 s", "1 min 7 s", "1 h 1 min", "1 d 1 h"]);
+    }
 }

@@ -184,3 +184,171 @@ impl Events {
         state.recent.push_back(RecentError { cause: cause.to_owned(), text: text.to_owned(), count: before + 1, at });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+    use crate::record::Stage;
+
+    /// Log lines, kept.
+    #[derive(Debug, Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Lines {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    struct Rig {
+        metrics: Metrics,
+        events: Events,
+        seconds: Arc<AtomicU64>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let metrics = Metrics::new("1", "c", "m").unwrap();
+            let seconds = Arc::new(AtomicU64::new(100));
+            let now = Arc::clone(&seconds);
+            let events = Events::new(metrics.clone(), move || Duration::from_secs(now.load(Ordering::Relaxed)));
+            Self { metrics, events, seconds }
+        }
+
+        /// What is logged meanwhile, by line: level, then the rest.
+        fn logged(&self, work: impl FnOnce(&Events)) -> Vec<String> {
+            let lines = Lines::default();
+            let log = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).without_time();
+            tracing::subscriber::with_default(log.with_target(false).finish(), || work(&self.events));
+            let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            text.lines().map(|line| line.trim().to_owned()).collect()
+        }
+
+        fn counts(&self, line: &str) -> bool {
+            self.metrics.render().lines().any(|one| one == line)
+        }
+    }
+
+    fn reject(reason: Reason) -> Reject {
+        Reject::new(Stage::Decode, reason, "the value is not JSON: at byte 0")
+    }
+
+    fn origin(offset: i64) -> Origin {
+        Origin { topic: "raw".into(), partition: 2, offset }
+    }
+
+    #[test]
+    fn every_event_is_counted_and_few_are_logged() {
+        let rig = Rig::new();
+        let lines = rig.logged(|events| {
+            for offset in 0..1_000 {
+                events.dead_letter(&origin(offset), &reject(Reason::InvalidJson));
+            }
+            events.dead_letter(&origin(7), &reject(Reason::Panic));
+        });
+        assert!(rig.counts("warraq_dead_lettered_records_total{reason=\"invalid_json\",stage=\"decode\"} 1000"));
+        assert!(rig.counts("warraq_dead_lettered_records_total{reason=\"panic\",stage=\"decode\"} 1"));
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].starts_with("WARN raw/2/0: the value is not JSON"), "{}", lines[0]);
+        assert!(lines[1].starts_with("ERROR raw/2/7: "), "a bug is an error: {}", lines[1]);
+
+        rig.seconds.store(109, Ordering::Relaxed);
+        assert!(rig.logged(Events::tick).is_empty());
+        rig.seconds.store(110, Ordering::Relaxed);
+        let lines = rig.logged(Events::tick);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].starts_with("WARN 999 more like this, the last: raw/2/999: "), "{}", lines[0]);
+        assert!(rig.logged(Events::tick).is_empty());
+    }
+
+    #[test]
+    fn each_event_has_its_line_and_its_counter() {
+        let rig = Rig::new();
+        let second = Duration::from_secs(1);
+        let lines = rig.logged(|events| {
+            events.rebalance(RebalanceKind::Assign, 2, &"raw/0 raw/1");
+            events.rebalance(RebalanceKind::Revoke, 1, &"raw/1");
+            events.rebalance(RebalanceKind::Lost, 1, &"raw/0");
+            events.retry(Operation::Commit, &"timed out", Duration::from_millis(200));
+            events.transaction_committed(second);
+            events.transaction_aborted(&"member epoch", 9, second);
+            events.transaction_unknown(&"no answer", 9, second);
+            events.client_error(Client::Producer, &"all brokers down");
+            events.fatal(&"fenced by another instance");
+        });
+        let expected = [
+            "INFO 2 partitions assigned: raw/0 raw/1",
+            "INFO 1 partitions revoked: raw/1",
+            "WARN 1 partitions lost, what was in hand is dropped: raw/0",
+            "WARN commit failed, again in 200 ms: timed out",
+            "WARN transaction of 9 records aborted, they are sent again: member epoch",
+            "WARN end of a transaction of 9 records is unknown",
+            "WARN producer client: all brokers down",
+            "ERROR fenced by another instance",
+        ];
+        assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.starts_with(expected), "{line}");
+        }
+        for line in [
+            "warraq_rebalances_total{kind=\"assign\"} 1",
+            "warraq_rebalances_total{kind=\"revoke\"} 1",
+            "warraq_rebalances_total{kind=\"lost\"} 1",
+            "warraq_retries_total{operation=\"commit\"} 1",
+            "warraq_transactions_total{result=\"committed\"} 1",
+            "warraq_transactions_total{result=\"aborted\"} 1",
+            "warraq_transactions_total{result=\"unknown\"} 1",
+            "warraq_transaction_seconds_count{result=\"aborted\"} 1",
+            "warraq_client_errors_total{client=\"producer\"} 1",
+        ] {
+            assert!(rig.counts(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_last_errors_are_kept_one_for_each_cause() {
+        let rig = Rig::new();
+        rig.logged(|events| {
+            events.retry(Operation::Commit, &"first", Duration::ZERO);
+            events.client_error(Client::Consumer, &"down");
+            rig.seconds.store(150, Ordering::Relaxed);
+            events.retry(Operation::Commit, &"second", Duration::ZERO);
+            events.rebalance(RebalanceKind::Assign, 1, &"raw/0");
+        });
+        let recent = rig.events.recent();
+        let seen: Vec<_> = recent.iter().map(|error| (error.cause.as_str(), error.count, error.at.as_secs())).collect();
+        assert_eq!(seen, [("retry commit", 2, 150), ("client consumer", 1, 100)]);
+        assert!(recent[0].text.ends_with("second"));
+    }
+
+    #[test]
+    fn only_so_many_errors_are_kept() {
+        let rig = Rig::new();
+        rig.logged(|events| {
+            for &reason in Reason::ALL {
+                for stage in Stage::ALL {
+                    events.dead_letter(&origin(0), &Reject::new(stage, reason, "x"));
+                }
+            }
+        });
+        assert_eq!(rig.events.recent().len(), MOST_RECENT);
+    }
+}

@@ -105,7 +105,7 @@ impl Sorter<'_> {
         let (first, last) = self.body;
         let mut best: Option<(f32, usize)> = None;
         for index in 0..self.lines.len().min(first) {
-            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line)) else { continue };
+            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line, true)) else { continue };
             let (share, common) = self.subject.overlap(line, self.phrases);
             #[allow(clippy::cast_precision_loss)] // a line is short
             let mut score = share + 0.15 * common.min(4) as f32;
@@ -118,17 +118,25 @@ impl Sorter<'_> {
         if best.is_some() {
             return best.map(|(_, index)| index);
         }
+        // Nothing else heads the text: words such as «By» may begin a title.
+        let weak =
+            |index: &usize| self.kept(*index).is_some_and(|line| line.words >= 3 && self.may_be_title(line, false));
+        if let Some(index) = (0..self.lines.len().min(first)).find(weak) {
+            return Some(index);
+        }
         // A question or an exclamation looks like a sentence, but heads the text.
         let line = self.kept(first_kept)?;
-        let asks = !line.shown.ends_with(['.', '۔', '”', '"', '»']) && line.words <= 20 && self.may_be_title(line);
+        let asks =
+            !line.shown.ends_with(['.', '۔', '”', '"', '»']) && line.words <= 20 && self.may_be_title(line, true);
         (asks && first_kept == first && self.next_kept(first).is_some_and(|next| next < last)).then_some(first_kept)
     }
 
-    fn may_be_title(&self, line: &Line) -> bool {
+    /// `strict` leaves out what begins as bylines do.
+    fn may_be_title(&self, line: &Line, strict: bool) -> bool {
         let plain = !line.shown.ends_with(['.', ':', '۔', '،']) || line.shown.ends_with("..");
-        let other = line.says(Cue::Caption) && line.is_labelled()
-            || line.is_labelled() && (line.says(Cue::Credit) || line.says(Cue::Byline))
-            || line.says(Cue::Byline) && line.words <= 4
+        let other = line.is_labelled()
+            && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
+            || strict && line.says(Cue::Byline) && line.words <= 4
             || line.says(Cue::Dateline) && line.any_number()
             || self.is_dateline(line)
             || self.is_agency(line)

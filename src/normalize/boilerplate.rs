@@ -13,6 +13,9 @@ use super::lines::{Line, Subject};
 use super::phrases::{Cue, Phrases, Zone, class};
 use crate::record::{RemovedKind, SourceKind};
 
+/// Bytes of paragraphs (as keys) under a mark from which on it is believed.
+const MARKED_TEXT: usize = 400;
+
 /// Lines of one page and where its body stands among them.
 pub(super) struct Page<'a> {
     pub lines: &'a mut [Line],
@@ -88,37 +91,91 @@ impl<'a> Page<'a> {
         self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.key.len()).sum()
     }
 
-    /// By the source's own marks: furniture elements, what stands outside the
-    /// marked article, and lists of links.
+    /// By the source's own marks: furniture elements, links without text, and
+    /// what stands outside the article that they tell.
     fn by_markup(&mut self) {
+        if self.lines.iter().all(|line| line.kind == SourceKind::Line) {
+            return;
+        }
         let total = self.kept_length();
-        let of = |lines: &[Line], wanted: fn(&Line) -> bool| -> usize {
-            lines.iter().filter(|line| wanted(line)).map(|line| line.key.len()).sum()
-        };
-        let furniture = of(self.lines, |line| line.weight < 0);
-        let marked = of(self.lines, |line| line.weight > 0 && line.is_paragraph());
+        let furniture: usize = self.lines.iter().filter(|line| line.weight < 0).map(|line| line.key.len()).sum();
+        let level = self.article_level();
         // A page that puts its article into an <aside> is believed the other way round.
-        let believe = furniture * 2 < total || marked > 400;
-        let first = self.lines.iter().position(|line| line.weight > 0);
-        let last = self.lines.iter().rposition(|line| line.weight > 0);
+        let believe = level > 0 || furniture * 2 < total;
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let plain = matches!(line.kind, SourceKind::Line);
-            let outside = marked > 400
-                && line.weight <= 0
-                && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta)
-                && (first.is_some_and(|first| index < first) || last.is_some_and(|last| index > last));
-            let links = !plain && line.link_density > 0.6 && !line.end_mark && line.words < 30;
-            let links = links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta);
-            if line.weight < 0 && believe || outside || links {
-                let kind = if links && line.kind == SourceKind::ListItem && self.is_tail(index) {
-                    RemovedKind::Related
-                } else {
-                    RemovedKind::Boilerplate
-                };
-                self.cut(index, kind);
+            let spared = matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta);
+            let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
+            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) {
+                self.cut(index, RemovedKind::Boilerplate);
+            } else if links && !spared {
+                let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
+                self.cut(index, if listed { RemovedKind::Related } else { RemovedKind::Boilerplate });
             }
         }
+        self.outside_of_article(level);
+    }
+
+    /// The strongest mark under which a whole article's text stands; 0 if none.
+    fn article_level(&self) -> i8 {
+        let text = |level: i8| -> usize {
+            let marked = self.lines.iter().filter(|line| line.weight >= level && line.is_paragraph());
+            marked.map(|line| line.key.len()).sum()
+        };
+        let highest = self.lines.iter().map(|line| line.weight).max().unwrap_or_default();
+        (1..=highest).rev().find(|level| text(*level) > MARKED_TEXT).unwrap_or_default()
+    }
+
+    /// The article is the stretch of blocks with the most running text and the
+    /// fewest links; what else the page holds is another's.
+    fn outside_of_article(&mut self, level: i8) {
+        let Some((first, last)) = self.densest(level) else { return };
+        let title = self.lines.iter().take(first).rposition(|line| {
+            line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
+        });
+        let first = title.unwrap_or(first);
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            let spared = match line.kind {
+                SourceKind::Heading(1) => title.is_none(),
+                SourceKind::Meta => index + 8 > first && index < last + 3,
+                _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
+            };
+            if !(first..last).contains(&index) && !spared {
+                self.cut(index, RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    /// The stretch with the largest sum of words of running text, marked text
+    /// counting twice, less what links and scraps cost. `None` where that does
+    /// not hold most of the page's running text, so that nothing is certain.
+    fn densest(&self, level: i8) -> Option<(usize, usize)> {
+        let (mut best, mut now) = ((0_i64, 0, 0), (0_i64, 0));
+        let (mut all, mut sums) = (0, Vec::with_capacity(self.lines.len()));
+        for (index, line) in self.lines.iter().enumerate() {
+            let text = line.cut.is_none() && line.is_paragraph() && line.weight >= 0;
+            #[allow(clippy::cast_possible_wrap)] // a line is short
+            let words = line.words as i64;
+            all += if text { words } else { 0 };
+            sums.push(all);
+            now.0 += match (text, level > 0 && line.weight >= level) {
+                (true, true) => words * 2,
+                (true, false) if level > 0 => words / 4 - 4,
+                (true, false) => words,
+                (false, true) => -1,
+                (false, false) => -4,
+            };
+            if now.0 <= 0 {
+                now = (0, index + 1);
+            } else if now.0 > best.0 {
+                best = (now.0, now.1, index + 1);
+            }
+        }
+        let (_, first, last) = best;
+        let before = first.checked_sub(1).and_then(|before| sums.get(before)).copied().unwrap_or_default();
+        let within = last.checked_sub(1).and_then(|last| sums.get(last)).copied().unwrap_or_default() - before;
+        (within > 0 && (level > 0 || within * 5 > all * 3)).then_some((first, last))
     }
 
     /// From the head of the comments on nothing is article, if what follows is
@@ -159,7 +216,7 @@ impl<'a> Page<'a> {
             return Some(RemovedKind::Boilerplate);
         }
         // At the head a title may begin like a phrase: only what is nearly the phrase.
-        let near = !head || line.words_behind_phrase() <= 2 || line.is_labelled();
+        let near = !head || line.words_behind_phrase() <= 1 || line.is_labelled();
         if line.has(Cue::CommentPart, Zone::Anywhere)
             || tail && line.has(Cue::CommentPart, Zone::Tail)
             || edge && near && line.has(Cue::CommentHead, Zone::Edge)

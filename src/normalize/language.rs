@@ -257,10 +257,10 @@ fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&st
     let total: usize = scores.iter().sum();
     // In a tie the earlier profile wins, Arabic first.
     let best = PROFILES.iter().zip(scores).rev().max_by_key(|(_, score)| *score);
-    match best {
-        Some((profile, most)) if most > 0 => language(profile.tag, share(most, total) * certainty(total)),
-        _ => language("ar", 0.3),
-    }
+    let Some((profile, most)) = best.filter(|(_, most)| *most > 0) else { return language("ar", 0.3) };
+    let second =
+        PROFILES.iter().zip(scores).filter(|(other, _)| other.tag != profile.tag).map(|(_, score)| score).max();
+    language(profile.tag, share(most, most + second.unwrap_or_default()) * certainty(total))
 }
 
 /// Few hits say little: 0.5 for a single word, near 1 from some ten on.

@@ -86,6 +86,16 @@ fn holds(article: &Article, text: &Text) {
         }
         assert_eq!(last, block.span.end);
     }
+    for block in &text.blocks {
+        for word in words(text, block.span) {
+            let matched = text.to_match(word);
+            let folded = text.matched.get(matched.start..matched.end).unwrap();
+            assert_eq!(folded, crate::letters::fold(text.shown(word)));
+            if !folded.is_empty() {
+                assert!(word.contains(text.to_display(matched)));
+            }
+        }
+    }
     // Cleaning what is clean changes nothing.
     for line in shown {
         assert_eq!(unicode::display(line, true).0, line);
@@ -93,6 +103,17 @@ fn holds(article: &Article, text: &Text) {
     if text.display.is_empty() && article.blocks.iter().any(|block| !block.piece.text.trim().is_empty()) {
         assert!(!text.removed.is_empty());
     }
+}
+
+/// Spans of what stands between blanks.
+fn words(text: &Text, span: DisplaySpan) -> Vec<DisplaySpan> {
+    let mut at = span.start;
+    let words = text.shown(span).split(' ').map(|word| {
+        let start = at;
+        at += word.len() + 1;
+        DisplaySpan::new(start, start + word.len())
+    });
+    words.collect()
 }
 
 /// The text as a page again.
@@ -388,6 +409,63 @@ fn html_blocks_go_by_the_same_rules_and_their_own_marks() {
 }
 
 #[test]
+fn what_only_looks_like_furniture_stays() {
+    check(
+        "
+        title | من نحن بلا ذاكرة
+        p | شارك في الندوة عشرون مؤرخا، وتحدثوا عن ذاكرة المدن وعن أرشيف الصحف القديمة في البلاد.
+        subhead | تويتر
+        p | وقال أحد المشاركين إن اترك تعليقا عبارة صارت مألوفة، وإن النقاش انتقل إلى مواقع التواصل.
+        subhead | صور من الماضي
+        p | وعرض المنظمون صورا قديمة للسوق، منها صورة للباعة عام 1950 لم تنشر في كتاب من قبل.
+        p | وقال آخر إن القراءة تتراجع، وإن من يقرأ أيضا يكتب.",
+        |_| (),
+    );
+    check(
+        "
+        title | كتب جديدة في المعرض
+        p | يعرض الناشرون هذا العام ألفي عنوان جديد، بينها ترجمات من اللغات الآسيوية والأفريقية.
+        p | ويستمر المعرض حتى نهاية الشهر، ويتوقع منظموه أن يزوره مئة ألف شخص.",
+        |_| (),
+    );
+    check(
+        "
+        title | By the sea
+        p | The harbour town has lost half of its fishing boats since the storm, and few expect them to return.
+        p | Those who stay have turned to tourism, which pays better but only in the summer months.",
+        |_| (),
+    );
+}
+
+#[test]
+fn other_articles_of_an_html_page_go() {
+    let text = "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة وسط المدينة.";
+    let teaser = "تفاصيل أخرى عن خبر مختلف تماما ينشر في القائمة الجانبية للموقع، مع مقدمة قصيرة له.";
+    let paragraph = |weight, text: String| SourceBlock { weight, ..block(SourceKind::Paragraph, &text) };
+    let body = |weight| (0..8).map(move |number| paragraph(weight, format!("{text} {number}")));
+    for weight in [0, 1, 2, 3] {
+        let mut blocks = vec![
+            block(SourceKind::ListItem, "درجة الحرارة 12"),
+            block(SourceKind::ListItem, "غائم جزئيا"),
+            block(SourceKind::Heading(1), "مجلس البلدية يقر خطة لترميم السوق القديم"),
+            block(SourceKind::Meta, "12 يناير 2024"),
+        ];
+        blocks.extend(body(weight));
+        blocks.extend((0..5).map(|number| block(SourceKind::Heading(3), &format!("خبر آخر رقم {number} في القائمة"))));
+        blocks.push(paragraph(0, teaser.to_owned()));
+        blocks.extend((0..5).map(|number| block(SourceKind::ListItem, &format!("رابط رقم {number}"))));
+        let text = normalize(&Article { blocks, ..Article::default() });
+        let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
+        assert_eq!(
+            kinds,
+            ["title", "credit", "p", "p", "p", "p", "p", "p", "p", "p"],
+            "weight {weight}: {}",
+            text.display
+        );
+    }
+}
+
+#[test]
 fn copies_of_one_story_have_near_fingerprints() {
     let story = [
         "أعلنت هيئة الموانئ أن حركة السفن ستستأنف صباح الخميس، بعد توقف دام ثلاثة أيام بسبب العاصفة.",
@@ -485,6 +563,30 @@ fn any_kind() -> impl Strategy<Value = SourceKind> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Payload, source block, display: each word stands where its edits say.
+    #[test]
+    fn each_word_comes_from_where_its_edits_say(
+        lines in proptest::collection::vec("[ء-ي\u{64B}-\u{652}ﺍ-ﻼ a-z.،\u{200B}\u{A0}\u{640}]{1,80}", 1..6)
+    ) {
+        let payload = lines.join("\n");
+        let mut at = 0;
+        let mut page = article(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        for source in &mut page.blocks {
+            let length = source.piece.text.len();
+            source.piece.trace = Some(Trace { raw: RawSpan::new(at, at + length), edits: Edits::default() });
+            at += length + 1;
+        }
+        let Ok((text, _)) = Normalizer::new(&Options::default()).normalize(&page) else { return Ok(()) };
+        for block in &text.blocks {
+            for word in words(&text, block.span) {
+                let (from, to) = block.edits.source(word.start - block.span.start, word.end - block.span.start);
+                let raw = block.trace.as_ref().unwrap().raw(from, to);
+                let there = payload.get(raw.start..raw.end).unwrap();
+                prop_assert_eq!(unicode::display(there, false).0, text.shown(word));
+            }
+        }
+    }
 
     #[test]
     fn any_page_keeps_the_promises(

@@ -58,7 +58,11 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
                     && mention.last < open
             })
             .copied();
-        if is_short(page, inside) {
+        let full = mentions
+            .iter()
+            .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
+            .copied();
+        if full.is_none() && is_short(page, inside) {
             let Some(long) = long.filter(takes_short).or_else(|| unseen_long(page, outside, inside)) else { continue };
             if !mentions.iter().any(|mention| mention.first == long.first) {
                 found.push(long);
@@ -66,10 +70,6 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
             aliases.push(acronym(page, inside, &long));
             continue;
         }
-        let full = mentions
-            .iter()
-            .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
-            .copied();
         let Some(full) = full else { continue };
         let short = (outside, outside);
         if is_short(page, short) && long.is_none_or(|long| long.first == outside && long.kind == full.kind) {
@@ -153,7 +153,7 @@ fn persons<'a>(page: &Page<'a>, mentions: &[Candidate], aliases: &mut Vec<Alias<
             continue;
         }
         let mut add = |first: usize, last: usize| {
-            let Some(part) = words.get(first..=last) else { return };
+            let Some(part) = words.get(first..=last).filter(|part| *part != ["علي"]) else { return };
             let index = of + first;
             let facts = page.facts(index);
             let common = facts.zipf > 4.2 && facts.person < 0.45 || facts.place > 0.6;

@@ -121,3 +121,54 @@ pub(super) fn bare<'a>(word: &'a str, alone: &FxHashSet<&str>) -> Option<(&'a st
     let found = [direct, joined.map(|rest| (rest, 2)), both].into_iter().flatten();
     found.into_iter().find(|(rest, _)| alone.contains(rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::gazetteer::{Sources, build};
+    use super::*;
+
+    fn stems(word: &str) -> Vec<(String, u8)> {
+        let mut stems = Vec::new();
+        each_stem(word, |stem| stems.push((stem.text.to_owned(), stem.cut)));
+        stems
+    }
+
+    fn stem(text: &str, cut: u8) -> (String, u8) {
+        (text.to_owned(), cut)
+    }
+
+    #[test]
+    fn conjunction_then_preposition_then_article() {
+        assert_eq!(stems("وبالعراق"), [stem("بالعراق", 2), stem("العراق", 4)]);
+        assert_eq!(stems("للعراق"), [stem("العراق", 0), stem("اللعراق", 0)]);
+        assert_eq!(stems("وللجنه"), [stem("للجنه", 2), stem("الجنه", 2), stem("اللجنه", 2)]);
+        assert_eq!(stems("دمشق"), []);
+        // One letter is no word.
+        assert_eq!(stems("بك"), []);
+    }
+
+    #[test]
+    fn only_a_known_stem_that_is_read_more_often_counts() {
+        let words = "word\tzipf\tp_person\tp_place\tp_organization\tp_other\tperson\tplace\torganization\tother\tnone\n\
+            العراق\t5.4\t\t\t\t\t\t\t\t\t\nوالعراق\t4.1\t\t\t\t\t\t\t\t\t\nكتاب\t5.5\t\t\t\t\t\t\t\t\t\n\
+            تاب\t3.1\t\t\t\t\t\t\t\t\t\nلبنان\t5.0\t\t\t\t\t\t\t\t\t\nبنان\t5.1\t\t\t\t\t\t\t\t\t\n";
+        let sources: Sources = [("w", words), ("l", "class\twords\nwhole\tلبنان\n")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        let gazetteer = Gazetteer::new(build(&sources).unwrap()).unwrap();
+        let cuts = |word: &str| Forms::new(word, &gazetteer).iter().map(|form| form.cut).collect::<Vec<_>>();
+        assert_eq!(cuts("والعراق"), [0, 2]);
+        assert_eq!(cuts("بالعراق"), [0, 2]);
+        assert_eq!(cuts("كتاب"), [0]);
+        assert_eq!(cuts("لبنان"), [0]);
+        assert_eq!(cuts("وغيرها"), [0]);
+    }
+
+    #[test]
+    fn a_word_that_stands_alone_elsewhere_is_a_stem() {
+        let alone: FxHashSet<&str> = ["القرعاوي"].into_iter().collect();
+        assert_eq!(bare("والقرعاوي", &alone), Some(("القرعاوي", 2)));
+        assert_eq!(bare("وبالقرعاوي", &alone), Some(("القرعاوي", 4)));
+        assert_eq!(bare("وغيره", &alone), None);
+    }
+}

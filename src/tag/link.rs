@@ -13,6 +13,9 @@ use crate::record::{BlockKind, Entity, EntityType, How, Mention, Text};
 /// given: none is better than a wrong one.
 const MARGIN: f32 = 0.25;
 
+/// Ten times the logarithm of the people of a place that stands for itself.
+const LARGE: u8 = 50;
+
 /// What makes two mentions one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -109,9 +112,11 @@ impl Linker<'_> {
         let mut countries = FxHashSet::default();
         for named in mentions.iter().filter_map(|mention| mention.named) {
             let gazetteer = self.gazetteer(named.user);
-            let mut entries = gazetteer.entries(named.node);
-            if let (Some(only), None) = (entries.next(), entries.next()) {
-                countries.extend(gazetteer.thing(only.thing).country);
+            let things: Vec<Thing<'_>> =
+                gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing)).collect();
+            let country = things.iter().find(|thing| thing.class == Class::Country);
+            if let Some(thing) = country.or(things.first().filter(|_| things.len() == 1)) {
+                countries.extend(thing.country);
             }
         }
         countries
@@ -146,8 +151,12 @@ impl Linker<'_> {
                 }
             }
         }
-        let (thing, _) = best.filter(|(_, rank)| named.user || rank - second >= MARGIN)?;
-        gazetteer.thing(thing).is_one().then_some(thing)
+        let (index, _) = best.filter(|(_, rank)| named.user || rank - second >= MARGIN)?;
+        let thing = gazetteer.thing(index);
+        // A small place is meant where its country is spoken of.
+        let large = thing.name.is_some() || thing.class == Class::Capital || thing.prior >= LARGE;
+        let near = thing.country.is_some_and(|country| countries.contains(country));
+        (thing.is_one() && (near || large || named.user || kind != EntityType::Place)).then_some(index)
     }
 
     /// The match form of the name, without clitics.
@@ -228,7 +237,7 @@ fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {
     let known = f32::from(thing.prior) / 30.0;
     let class = if matches!(thing.class, Class::Country | Class::Capital | Class::User) { 1.5 } else { 0.0 };
     let listed = if thing.name.is_some() { 1.0 } else { 0.0 };
-    strength + known + class + listed + if near { 1.0 } else { 0.0 }
+    strength + known + class + listed + if near { 2.5 } else { 0.0 }
 }
 
 /// Three decimals: what is beyond is noise.

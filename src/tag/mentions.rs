@@ -5,10 +5,13 @@ use rustc_hash::FxHashSet;
 
 use super::gazetteer::{Gazetteer, Node, WordId, flag};
 use super::page::Page;
+use super::rules::SAYING;
 use crate::record::{EntityType, How, MatchSpan};
 
 /// Least score of a mention.
 pub(super) const ACCEPT: f32 = 0.5;
+/// Least score of a listed name in a language that the rules do not know.
+pub(super) const SURE: f32 = 0.85;
 /// Least score of a name that is a mention because it is one elsewhere.
 const VOUCHED: f32 = 0.25;
 
@@ -60,7 +63,7 @@ impl Candidate {
     /// weighed with certainty.
     #[allow(clippy::cast_precision_loss)] // names have few words
     fn weight(&self) -> f32 {
-        self.score * (1.0 + 0.35 * (self.words() - 1) as f32)
+        self.score * (1.0 + 0.4 * (self.words() - 1) as f32)
     }
 }
 
@@ -78,6 +81,24 @@ pub(super) fn agree(candidates: &mut Vec<Candidate>) {
         }
         same
     });
+}
+
+/// A rule that goes on where a listed organization ends is as sure as the list:
+/// حركة الشباب الحر is another one than حركة الشباب.
+pub(super) fn prolong(candidates: &mut [Candidate]) {
+    let mut listed: Option<Candidate> = None;
+    for candidate in candidates {
+        if candidate.kind != EntityType::Organization {
+            continue;
+        }
+        if candidate.named.is_some() {
+            listed = Some(*candidate);
+        } else if let Some(listed) =
+            listed.filter(|listed| listed.first == candidate.first && listed.last < candidate.last)
+        {
+            candidate.score = candidate.score.max(listed.score);
+        }
+    }
 }
 
 /// The accepted ones, in the order of the text, none over another.
@@ -186,7 +207,26 @@ fn walk(
         let Some(step) = word(next).and_then(|word| gazetteer.next(node, word)) else { break };
         (node, last) = (step, next);
     }
-    found.extend(longest);
+    found.extend(longest.map(|longest| trimmed(page, longest)));
+}
+
+/// صحيفة الصباح is listed, الصباح is the name; دمشق may go on as دمشق القديمة.
+fn trimmed(page: &Page<'_>, listed: Candidate) -> Candidate {
+    let head = page.tokens.word(listed.first);
+    let head = head.get(listed.cut as usize..).unwrap_or(head);
+    if listed.kind == EntityType::Organization && listed.words() > 1 && SAYING.contains(&head) {
+        let first = if page.is_quote(listed.first + 1) { listed.first + 2 } else { listed.first + 1 };
+        let last = if page.is_quote(listed.last) { listed.last - 1 } else { listed.last };
+        return Candidate { first, last, cut: 0, preposition: false, ..listed };
+    }
+    let side = page.tokens.word(listed.last + 1);
+    let hers = ["الشرقيه", "الغربيه", "الشماليه", "الجنوبيه"].contains(&side);
+    let his = ["الشرقي", "الغربي", "الشمالي", "الجنوبي"].contains(&side) && page.definite(listed.last);
+    let of_another = page.word_before(listed.first).is_some_and(|before| page.reading(before, flag::PLACE).is_some());
+    if listed.kind == EntityType::Place && (hers || his) && !of_another && listed.score >= ACCEPT {
+        return Candidate { last: listed.last + 1, named: None, how: How::Rule, ..listed };
+    }
+    listed
 }
 
 /// Weighs the listed names against what stands around them.
@@ -205,6 +245,13 @@ fn weighed(page: &Page<'_>, candidate: &Candidate) -> f32 {
         EntityType::Place => {
             let cue = before.is_some_and(|before| page.reading(before, flag::PLACE | flag::LOCATIVE).is_some());
             let mut score = candidate.score;
+            // السعودية after a noun with an article is its adjective.
+            if single
+                && page.is(candidate.first, flag::NATIONALITY)
+                && before.is_some_and(|before| page.definite(before))
+            {
+                return score * 0.5;
+            }
             if score < 0.75 && (cue || candidate.preposition) {
                 score += 0.25 * score.min(0.5) * 2.0;
             }
@@ -213,6 +260,14 @@ fn weighed(page: &Page<'_>, candidate: &Candidate) -> f32 {
                 facts.given > 3 && facts.person > 0.5
             });
             if single && given && candidate.cut == 0 { score * 0.6 } else { score }
+        }
+        // A well-known surname after another given name is another's.
+        EntityType::Person
+            if single
+                && candidate.cut == 0
+                && before.is_some_and(|before| page.facts(before).given > 2 && page.facts(before).person >= 0.3) =>
+        {
+            candidate.score * 0.5
         }
         // A single word is no person by a list of full names alone.
         EntityType::Person if single && candidate.score < 0.8 => candidate.score * 0.5,

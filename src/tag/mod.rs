@@ -34,11 +34,15 @@ mod calendars;
 mod clitics;
 mod conll;
 mod dates;
+#[cfg(test)]
+mod fixture;
 mod gazetteer;
 mod link;
 mod mentions;
 mod page;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazetteer, UserListError, build};
@@ -127,8 +131,12 @@ impl Tagger {
         if arabic {
             mentions::weigh(page, &mut candidates);
             rules::find(page, &mut candidates);
+        } else {
+            // The lists' frequencies are those of Arabic.
+            candidates.retain(|candidate| candidate.score >= mentions::SURE);
         }
         mentions::agree(&mut candidates);
+        mentions::prolong(&mut candidates);
         let mut mentions = mentions::resolve(&candidates, page.len());
         if arabic {
             let aliases = aliases::find(page, &mut mentions);

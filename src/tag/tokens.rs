@@ -132,3 +132,52 @@ fn run(text: &str, start: usize, kind: Kind) -> usize {
     }
     end
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<(&str, Kind)> {
+        let tokens = Tokens::new(text);
+        (0..tokens.len()).map(|index| (tokens.word(index), tokens.kind(index))).collect()
+    }
+
+    #[test]
+    fn words_numbers_and_marks() {
+        let found = tokens("قال: “كش24” في 1,250.5، ثم 25/1/2024.\nانتهى");
+        let expected = [
+            ("قال", Kind::Word),
+            (":", Kind::Mark),
+            ("“", Kind::Quote),
+            ("كش24", Kind::Word),
+            ("”", Kind::Quote),
+            ("في", Kind::Word),
+            ("1,250.5", Kind::Number),
+            ("،", Kind::Mark),
+            ("ثم", Kind::Word),
+            ("25/1/2024", Kind::Number),
+            (".", Kind::Break),
+            ("\n", Kind::Break),
+            ("انتهى", Kind::Word),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_are_in_order_and_leave_out_blanks_only(text in "[ا-يa-z0-9 .,\n\u{64b}()“😀-]{0,60}") {
+            let tokens = Tokens::new(&text);
+            let mut end = 0;
+            for index in 0..tokens.len() {
+                let token = tokens.get(index).unwrap();
+                let between = &text[end..token.start as usize];
+                prop_assert!(between.chars().all(|letter| letter == ' ' || letters::is_mark(letter)));
+                prop_assert!(token.end > token.start && !tokens.word(index).is_empty());
+                end = token.end as usize;
+            }
+            prop_assert!(text[end..].chars().all(|letter| letter == ' ' || letters::is_mark(letter)));
+        }
+    }
+}

@@ -1,38 +1,15 @@
 //! Lists in, gazetteer bytes out: pure, and the same bytes on each run.
-//!
-//! A list is tab-separated text; its first line names the columns and thereby
-//! says what the list is. What a name is worth in running text is worked out
-//! here once: from the class of the thing, the frequency of the word and how
-//! often labelled text that holds the words means the name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::layout::{Class, Facts, Header, LAST, NONE, byte, edge_hash, flag, high, low};
+use super::layout::{Class, Facts, Header, LAST, NONE, byte, edge_hash, high, low};
+use super::lists::{BuildError, Lists, Sources, ThingRow, merge};
+use super::worth::log2;
 use crate::letters;
 use crate::record::EntityType;
-
-/// Names of lists and their text, in the order of the names.
-pub type Sources = BTreeMap<String, String>;
-
-/// A line of a list that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{list}, line {line}: {message}")]
-pub struct BuildError {
-    pub list: String,
-    pub line: usize,
-    pub message: String,
-}
-
-const NAMES: &str = "names\tkind\tclass\tcountry\tqid\tgeonames\tweight";
-const UNITS: &str = "word\tgiven\tsurname";
-const WORDS: &str = "word\tzipf\tp_person\tp_place\tp_organization\tp_other\tperson\tplace\torganization\tother\tnone";
-const EVIDENCE: &str = "name\tperson\tplace\torganization\tother\tinside\tnone";
-const NATIONALITIES: &str = "word\tcountry";
-const LEXICON: &str = "class\twords";
-const TOKENS: &str = "word";
 
 /// Longest name, in words: what is longer is a description.
 const MAX_WORDS: usize = 12;
@@ -50,186 +27,23 @@ pub fn build(sources: &Sources) -> Result<Vec<u8>, BuildError> {
     Ok(lists.compile())
 }
 
-/// A row of a list of names.
-#[derive(Debug, Clone)]
-pub(super) struct NameRow {
-    pub names: Vec<String>,
-    pub thing: ThingRow,
-    /// The lists' own spelling is what the thing goes by.
-    pub canonical: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ThingRow {
-    pub kind: EntityType,
-    pub class: Class,
-    pub country: [u8; 2],
-    pub qid: u32,
-    pub geonames: u32,
-    pub weight: u32,
-    pub name: Option<String>,
-    pub user_id: Option<String>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Counts {
-    /// Person, place, organization, other.
-    hits: [f32; 4],
-    inside: f32,
-    none: f32,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct WordRow {
-    zipf: f32,
-    /// What a tagger thinks of the word alone, by type, 0 to 1.
-    prior: Option<[f32; 4]>,
-    counts: Counts,
-    given: u32,
-    surname: u32,
-    flags: u16,
-}
-
-#[derive(Debug, Default)]
-struct Lists {
-    words: BTreeMap<String, WordRow>,
-    evidence: FxHashMap<String, Counts>,
-    names: Vec<NameRow>,
-}
-
 impl Lists {
-    fn read(&mut self, list: &str, text: &str) -> Result<(), BuildError> {
-        let error = |line: usize, message: String| BuildError { list: list.to_owned(), line, message };
-        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-        let head = lines.next().map_or("", |(_, line)| line);
-        let read: fn(&mut Self, &[&str], bool) -> Result<(), String> = match head {
-            NAMES => Self::name,
-            UNITS => Self::unit,
-            WORDS => Self::word,
-            EVIDENCE => Self::evidence,
-            NATIONALITIES => Self::nationality,
-            LEXICON => Self::lexicon,
-            TOKENS => Self::token,
-            _ => {
-                return Err(error(
-                    1,
-                    format!("unknown columns {head:?}: see models/README.md for the lists there are"),
-                ));
-            }
-        };
-        let columns = head.split('\t').count();
-        let ours = list.starts_with("curated");
-        for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-            let mut fields: Vec<&str> = line.split('\t').collect();
-            if fields.len() > columns {
-                return Err(error(number, format!("{} columns where {columns} are named", fields.len())));
-            }
-            fields.resize(columns, "");
-            read(self, &fields, ours).map_err(|message| error(number, message))?;
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, word: &str) -> &mut WordRow {
-        self.words.entry(letters::fold(word)).or_default()
-    }
-
-    fn name(&mut self, fields: &[&str], ours: bool) -> Result<(), String> {
-        let kind = EntityType::ALL.into_iter().find(|kind| kind.as_str() == fields[1]);
-        let kind =
-            kind.ok_or_else(|| format!("kind {:?} is none of person, organization, place, event, other", fields[1]))?;
-        let class = Class::named(fields[2]).ok_or_else(|| format!("class {:?} is unknown", fields[2]))?;
-        let country = match fields[3].as_bytes() {
-            [] => [0; 2],
-            &[first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => [first, second],
-            _ => return Err(format!("country {:?} is no code of two capital letters", fields[3])),
-        };
-        let qid = number(fields[4].strip_prefix('Q').unwrap_or(fields[4]))?;
-        let (geonames, weight) = (number(fields[5])?, number(fields[6])?);
-        let names: Vec<String> =
-            fields[0].split('|').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        let canonical = ours || class == Class::Country;
-        let name = names.first().filter(|_| canonical).cloned();
-        let thing = ThingRow { kind, class, country, qid, geonames, weight, name, user_id: None };
-        self.names.push(NameRow { names, thing, canonical });
-        Ok(())
-    }
-
-    fn unit(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        let (given, surname) = (number(fields[1])?, number(fields[2])?);
-        let row = self.row(fields[0]);
-        (row.given, row.surname) = (given, surname);
-        Ok(())
-    }
-
-    fn word(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        let numbers = fields[1..].iter().map(|field| float(field)).collect::<Result<Vec<_>, _>>()?;
-        let prior = !fields[2].is_empty();
-        let row = self.row(fields[0]);
-        let at = |index: usize| numbers.get(index).copied().unwrap_or_default();
-        row.zipf = at(0);
-        // The tagger's surest label of a word alone is near 88 per cent.
-        row.prior = prior.then(|| [1, 2, 3, 4].map(|index| (at(index) / 86.0).min(1.0)));
-        row.counts = Counts { hits: [at(5), at(6), at(7), at(8)], inside: 0.0, none: at(9) };
-        Ok(())
-    }
-
-    fn evidence(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        let numbers = fields[1..].iter().map(|field| float(field)).collect::<Result<Vec<_>, _>>()?;
-        let at = |index: usize| numbers.get(index).copied().unwrap_or_default();
-        let counts = Counts { hits: [at(0), at(1), at(2), at(3)], inside: at(4), none: at(5) };
-        self.evidence.insert(letters::fold(fields[0]), counts);
-        Ok(())
-    }
-
-    fn nationality(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        for article in ["", "ال"] {
-            self.row(&format!("{article}{}", fields[0])).flags |= flag::NATIONALITY;
-        }
-        Ok(())
-    }
-
-    fn lexicon(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        let flags = match fields[0] {
-            "title" => flag::TITLE,
-            "head" => flag::HEAD,
-            "weakhead" => flag::WEAK_HEAD,
-            "site" => flag::SITE,
-            "media" => flag::MEDIA,
-            "event" => flag::EVENT,
-            "place" => flag::PLACE,
-            "nationality" => flag::NATIONALITY,
-            "stop" => flag::STOP,
-            "speech" => flag::SPEECH,
-            "joint" => flag::JOINT,
-            "inner" => flag::INNER,
-            "qualifier" => flag::QUALIFIER,
-            "whole" => flag::WHOLE,
-            "locative" => flag::LOCATIVE,
-            other => return Err(format!("word class {other:?} is unknown")),
-        };
-        for word in fields[1].split_whitespace() {
-            self.row(word).flags |= flags;
-        }
-        Ok(())
-    }
-
-    fn token(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
-        self.row(fields[0]).flags |= flag::NAME_TOKEN;
-        Ok(())
-    }
-
     fn compile(self) -> Vec<u8> {
         let mut builder = Builder::default();
         for (word, row) in &self.words {
             builder.word(word, row.facts());
         }
         for row in merge(self.names.clone()) {
-            let folded: BTreeSet<String> = row.names.iter().flat_map(|name| spellings(name)).collect();
+            let mut folded: BTreeMap<String, bool> = BTreeMap::new();
+            for (name, trusted) in &row.names {
+                for spelling in spellings(name) {
+                    *folded.entry(spelling).or_default() |= trusted;
+                }
+            }
             let mut named = Vec::new();
-            for name in &folded {
+            for (name, &trusted) in &folded {
                 let words: Vec<&str> = split(name);
-                let strength = self.strength(name, &words, &row);
+                let strength = self.strength(name, &words, &row.thing, trusted);
                 if !words.is_empty() && words.len() <= MAX_WORDS && strength >= MIN_STRENGTH {
                     named.push((words, strength));
                 }
@@ -243,145 +57,6 @@ impl Lists {
             }
         }
         builder.finish()
-    }
-
-    /// Chance that the words mean the thing where they are read.
-    fn strength(&self, name: &str, words: &[&str], row: &NameRow) -> f32 {
-        let column = match row.thing.kind {
-            EntityType::Person => 0,
-            EntityType::Place => 1,
-            EntityType::Organization => 2,
-            EntityType::Event | EntityType::Other => 3,
-        };
-        let mut base = row.thing.class.base();
-        if row.thing.kind == EntityType::Place && row.thing.class == Class::City {
-            base += match row.thing.weight {
-                500_000.. => 0.2,
-                100_000.. => 0.12,
-                10_000.. => 0.0,
-                _ => -0.12,
-            };
-        }
-        if row.canonical && row.thing.kind != EntityType::Place && row.thing.weight > 0 {
-            // Our own lists say how sure they are, in per cent.
-            #[allow(clippy::cast_precision_loss)]
-            return row.thing.weight as f32 / 100.0;
-        }
-        let counts = self.evidence.get(name).copied().unwrap_or_default();
-        let hits = counts.hits.get(column).copied().unwrap_or_default();
-        let others = counts.hits.iter().sum::<f32>() - hits;
-        if words.len() > 1 {
-            let base = base * self.unusual(words, row);
-            let trust = if row.canonical { 12.0 } else { 4.0 };
-            return (hits + trust * base) / (hits + others * 0.5 + counts.none + trust);
-        }
-        let word = self.words.get(name).copied().unwrap_or_default();
-        let alone = match (row.canonical, word.prior) {
-            (true, _) => 1.0,
-            (false, Some(prior)) => prior.get(column).copied().unwrap_or_default(),
-            (false, None) if word.zipf < 2.6 => 0.8,
-            (false, None) => 0.3,
-        };
-        let known = if word.given > 1 || word.surname > 1 { 0.75 } else { 1.0 };
-        let base = if row.canonical { base } else { base * alone * known };
-        let trust = if row.canonical { 12.0 } else { 3.0 };
-        (hits + trust * base) / (hits + others + counts.inside * 0.5 + counts.none + trust)
-    }
-
-    /// Less than 1 where all the words of a name are ordinary ones.
-    fn unusual(&self, words: &[&str], row: &NameRow) -> f32 {
-        if row.canonical || row.thing.kind == EntityType::Organization {
-            return 1.0;
-        }
-        let ordinary = |word: &&str| {
-            let row = self.words.get(*word).copied().unwrap_or_default();
-            let named = row.prior.unwrap_or([0.5; 4]).iter().sum::<f32>();
-            row.zipf >= 3.8 && named < 0.5 && row.given + row.surname < 3
-        };
-        if words.iter().all(ordinary) {
-            0.45
-        } else if words.iter().any(|word| self.words.get(*word).is_some_and(|row| row.flags & flag::STOP != 0)) {
-            0.5
-        } else {
-            1.0
-        }
-    }
-}
-
-impl WordRow {
-    fn facts(&self) -> Facts {
-        let listed = self.given + self.surname > 0;
-        let guess = |column: usize, otherwise: f32| {
-            self.prior.map_or(otherwise, |prior| prior.get(column).copied().unwrap_or_default())
-        };
-        let seen = self.counts.hits.iter().sum::<f32>() + self.counts.none;
-        let chance = |column: usize, prior: f32| {
-            let hits = self.counts.hits.get(column).copied().unwrap_or_default();
-            (hits + 3.0 * prior) / (seen + 3.0)
-        };
-        let rare = self.zipf < 2.6;
-        let person = match (listed, self.flags & flag::NAME_TOKEN != 0) {
-            (true, _) if rare => 0.8,
-            (_, true) if rare => 0.6,
-            (true, _) => 0.4,
-            (_, true) => 0.2,
-            _ => 0.05,
-        };
-        Facts {
-            zipf: self.zipf,
-            person: chance(0, guess(0, person)),
-            place: chance(1, guess(1, 0.1)),
-            given: log2(self.given),
-            surname: log2(self.surname),
-            flags: self.flags,
-        }
-    }
-}
-
-/// One thing per identifier: a list with the Wikidata number and a list with
-/// the population tell of the same city.
-fn merge(rows: Vec<NameRow>) -> Vec<NameRow> {
-    let mut merged: Vec<NameRow> = Vec::new();
-    let (mut by_qid, mut by_geonames) = (FxHashMap::default(), FxHashMap::default());
-    for row in rows {
-        let (qid, geonames) = (row.thing.qid, row.thing.geonames);
-        let found =
-            by_qid.get(&qid).filter(|_| qid > 0).or_else(|| by_geonames.get(&geonames).filter(|_| geonames > 0));
-        let index = found.copied().unwrap_or(merged.len());
-        match merged.get_mut(index) {
-            Some(known) if known.thing.kind == row.thing.kind => {
-                known.thing.absorb(&row.thing);
-                known.canonical |= row.canonical;
-                known.names.extend(row.names);
-            }
-            Some(_) => continue,
-            None => merged.push(row),
-        }
-        if qid > 0 {
-            by_qid.insert(qid, index);
-        }
-        if geonames > 0 {
-            by_geonames.insert(geonames, index);
-        }
-    }
-    merged
-}
-
-impl ThingRow {
-    fn absorb(&mut self, other: &Self) {
-        let sure = |class: Class| class.base();
-        if sure(other.class) > sure(self.class) && self.name.is_none() {
-            self.class = other.class;
-        }
-        if self.country == [0; 2] {
-            self.country = other.country;
-        }
-        self.qid = self.qid.max(other.qid * u32::from(self.qid == 0));
-        self.geonames = self.geonames.max(other.geonames * u32::from(self.geonames == 0));
-        self.weight = self.weight.max(other.weight);
-        if self.name.is_none() {
-            self.name.clone_from(&other.name);
-        }
     }
 }
 
@@ -406,26 +81,6 @@ pub(super) fn split(name: &str) -> Vec<&str> {
     name.split(|letter: char| !(letter.is_alphanumeric() || letters::is_mark(letter)))
         .filter(|word| !word.is_empty())
         .collect()
-}
-
-fn number(field: &str) -> Result<u32, String> {
-    if field.is_empty() {
-        return Ok(0);
-    }
-    field.parse().map_err(|_| format!("{field:?} is no whole number"))
-}
-
-fn float(field: &str) -> Result<f32, String> {
-    if field.is_empty() {
-        return Ok(0.0);
-    }
-    field.parse().map_err(|_| format!("{field:?} is no number"))
-}
-
-/// Integer logarithm plus one: the same on every machine.
-#[allow(clippy::cast_possible_truncation)] // at most 32
-fn log2(count: u32) -> u8 {
-    (u32::BITS - count.leading_zeros()) as u8
 }
 
 /// Words, things and names as they are numbered in the file.

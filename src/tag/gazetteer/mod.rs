@@ -7,13 +7,16 @@
 
 mod compile;
 mod layout;
+mod lists;
 mod user;
+mod worth;
 
 use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-pub use compile::{BuildError, Sources, build};
+pub use compile::build;
+pub use lists::{BuildError, Sources};
 pub use user::{UserGazetteer, UserListError};
 
 use crate::record::EntityType;
@@ -234,4 +237,140 @@ const fn some(value: u32) -> Option<u32> {
 
 const fn some_positive(value: u32) -> Option<u32> {
     if value == 0 { None } else { Some(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two small lists.
+    fn sources() -> Sources {
+        let names = "names\tkind\tclass\tcountry\tqid\tgeonames\tweight\n\
+            مدينة الورد|الورد الكبير\tplace\tcity\tSY\tQ7\t77\t20000\n\
+            حزب الورد\torganization\tparty\tSY\t\t\t\n";
+        let words = "class\twords\nstop\tفي من\ntitle\tوزير\n";
+        [("names.tsv", names), ("lexicon.tsv", words)].map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+    }
+
+    fn compiled() -> Vec<u8> {
+        build(&sources()).unwrap()
+    }
+
+    fn find<'a>(gazetteer: &'a Gazetteer, words: &[&str]) -> Option<Thing<'a>> {
+        let mut ids = words.iter().map(|word| gazetteer.word(word));
+        let mut node = gazetteer.first(ids.next()??)?;
+        for id in ids {
+            node = gazetteer.next(node, id?)?;
+        }
+        gazetteer.entries(node).next().map(|entry| gazetteer.thing(entry.thing))
+    }
+
+    #[test]
+    fn a_name_is_found_by_its_folded_words() {
+        let gazetteer = Gazetteer::new(compiled()).unwrap();
+        let city = find(&gazetteer, &["مدينه", "الورد"]).unwrap();
+        assert_eq!(
+            (city.kind, city.qid, city.geonames, city.country),
+            (EntityType::Place, Some(7), Some(77), Some("SY"))
+        );
+        assert_eq!(find(&gazetteer, &["الورد", "الكبير"]), Some(city));
+        assert_eq!(find(&gazetteer, &["الورد"]), None);
+        assert_eq!(find(&gazetteer, &["حزب", "الورد"]).map(|party| party.kind), Some(EntityType::Organization));
+        assert_eq!(gazetteer.word("لا"), None);
+    }
+
+    #[test]
+    fn words_carry_their_class() {
+        let gazetteer = Gazetteer::new(compiled()).unwrap();
+        let facts = |word: &str| gazetteer.facts(gazetteer.word(word).unwrap());
+        assert!(facts("وزير").is(flag::TITLE) && !facts("وزير").is(flag::STOP));
+        assert!(facts("من").is(flag::STOP));
+    }
+
+    #[test]
+    fn the_same_lists_make_the_same_bytes() {
+        assert_eq!(compiled(), compiled());
+    }
+
+    #[test]
+    fn no_names_are_a_gazetteer_too() {
+        assert!(Gazetteer::empty().is_empty());
+        assert_eq!(Gazetteer::empty().word("العراق"), None);
+        assert_eq!(build(&Sources::new()).unwrap().len(), HEADER_BYTES + SLOT_BYTES + EDGE_BYTES);
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_with_the_reason() {
+        let good = compiled();
+        let error = |bytes: &[u8]| Gazetteer::new(bytes.to_vec()).unwrap_err();
+        assert_eq!(error(b""), GazetteerError::NotAGazetteer);
+        assert_eq!(error(b"PK\x03\x04 something else"), GazetteerError::NotAGazetteer);
+        let mut other = good.clone();
+        other[8] = 99;
+        assert_eq!(error(&other), GazetteerError::WrongVersion { found: 99, expected: 1 });
+        for cut in [12, HEADER_BYTES - 1, HEADER_BYTES, good.len() / 2, good.len() - 1] {
+            assert!(matches!(error(&good[..cut]), GazetteerError::WrongLength { .. }), "cut at {cut}");
+        }
+        let longer = [good.as_slice(), b"x"].concat();
+        assert!(matches!(error(&longer), GazetteerError::WrongLength { .. }));
+        for at in HEADER_BYTES..good.len() {
+            let mut flipped = good.clone();
+            flipped[at] ^= 0x40;
+            assert!(matches!(error(&flipped), GazetteerError::WrongHash { .. }), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_forged_header_does_no_harm() {
+        let good = compiled();
+        for at in 12..HEADER_BYTES {
+            for value in [0x00, 0xFF, 0x7F] {
+                let mut forged = good.clone();
+                forged[at] = value;
+                if let Ok(gazetteer) = Gazetteer::new(forged) {
+                    find(&gazetteer, &["مدينه", "الورد"]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let bad = |text: &str| build(&[("x.tsv".to_owned(), text.to_owned())].into()).unwrap_err().to_string();
+        let head = "names\tkind\tclass\tcountry\tqid\tgeonames\tweight\n";
+        assert!(bad("what\n").starts_with("x.tsv, line 1: unknown columns"));
+        assert_eq!(
+            bad(&format!("{head}ا\tpeople\tcity\t\t\t\t\n")),
+            "x.tsv, line 2: kind \"people\" is none of person, organization, place, event, other"
+        );
+        assert!(bad(&format!("{head}\nا\tplace\ttown\t\t\t\t\n")).starts_with("x.tsv, line 3: class"));
+        assert!(bad(&format!("{head}ا\tplace\tcity\tsyr\t\t\t\n")).contains("\"syr\""));
+        assert!(bad(&format!("{head}ا\tplace\tcity\t\tQx\t\t\n")).contains("no whole number"));
+        assert!(bad("class\twords\nfoo\tا\n").contains("word class \"foo\""));
+    }
+
+    #[test]
+    fn the_shipped_file_is_what_its_lists_make() {
+        use std::io::Read;
+
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/models/sources");
+        let mut sources = Sources::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let bytes = std::fs::read(&path).unwrap();
+            let mut text = String::new();
+            if name.ends_with(".gz") {
+                flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+            } else {
+                text = String::from_utf8(bytes).unwrap();
+            }
+            sources.insert(name, text);
+        }
+        let same = build(&sources).unwrap() == *super::super::fixture::SHIPPED;
+        assert!(
+            same,
+            "models/gazetteer.bin is stale: run `warraq gazetteer build models/sources models/gazetteer.bin`"
+        );
+    }
 }

@@ -1,7 +1,8 @@
 //! Lists of a newsroom's own: they beat the built-in gazetteer.
 
-use super::compile::{Builder, ThingRow, spellings, split};
+use super::compile::{Builder, spellings, split};
 use super::layout::Class;
+use super::lists::ThingRow;
 use super::{Gazetteer, GazetteerError};
 use crate::record::EntityType;
 
@@ -117,4 +118,46 @@ impl Row {
 /// An identifier that is one of Wikidata's also goes into `qid`.
 fn qid(id: Option<&str>) -> u32 {
     id.and_then(|id| id.strip_prefix('Q')).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_may_have_a_head_comments_and_blank_lines() {
+        let list = "\u{FEFF}name\ttype\tid\taliases\r\n# ours\r\n\nواحة النخل\tplace\tdesk-1\tالواحة|واحة نخل\r\nزيد\tperson\n";
+        let parsed = UserGazetteer::parse("desk.tsv", list).unwrap();
+        assert_eq!(parsed.len(), 2);
+        assert_eq!(parsed.rows[0].names, ["واحة النخل", "الواحة", "واحة نخل"]);
+        assert_eq!(parsed.rows[0].id.as_deref(), Some("desk-1"));
+        assert_eq!((parsed.rows[1].id.as_deref(), parsed.rows[1].kind), (None, EntityType::Person));
+    }
+
+    #[test]
+    fn every_error_names_list_line_and_column() {
+        let list = "زيد\tpeople\n\nواحة\tplace\tx\ty\tz\n\tplace\nزيد\tperson\t\tأ|--\nزيد\n";
+        let errors = UserGazetteer::parse("desk.tsv", list).unwrap_err();
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "desk.tsv, line 1, column 2: type \"people\" is none of person, organization, place, event, other",
+                "desk.tsv, line 3, column 5: 5 columns where 4 are read: name, type, id, aliases",
+                "desk.tsv, line 4, column 1: name \"\" holds no letter and no digit",
+                "desk.tsv, line 5, column 4: name \"--\" holds no letter and no digit",
+                "desk.tsv, line 6, column 2: type \"\" is none of person, organization, place, event, other",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_lists_the_first_wins() {
+        let list = |id: &str| UserGazetteer::parse("x", &format!("واحة النخل\tplace\t{id}")).unwrap();
+        let gazetteer = UserGazetteer::compile(&[list("a"), list("b")]).unwrap();
+        let node = gazetteer.first(gazetteer.word("واحه").unwrap()).unwrap();
+        let node = gazetteer.next(node, gazetteer.word("النخل").unwrap()).unwrap();
+        let first = gazetteer.entries(node).next().unwrap();
+        assert_eq!(gazetteer.thing(first.thing).user_id, Some("a"));
+    }
 }

@@ -13,4 +13,5 @@ pub(super) fn find(page: &Page<'_>, found: &mut Vec<Candidate>) {
     heads::find(page, found);
 }
 
+pub(super) use heads::SAYING;
 pub(super) use persons::units;

@@ -78,9 +78,8 @@ impl Title {
 
 /// A person's name that begins at the token.
 fn parse(page: &Page<'_>, index: usize, title: Option<Title>) -> Option<Candidate> {
-    let (first, start) = page
-        .readings(index)
-        .find_map(|reading| first_unit(page, index, reading, title).map(|score| (reading, score)))?;
+    let mut readings = page.readings(index).filter(|reading| !(reading.cut == 0 && joins(page, index)));
+    let (first, start) = readings.find_map(|reading| Some((reading, first_unit(page, index, reading, title)?)))?;
     let mut units = vec![start];
     let mut last = joined(page, index)?;
     while units.len() < MOST_UNITS && page.word_follows(last) {
@@ -94,17 +93,38 @@ fn parse(page: &Page<'_>, index: usize, title: Option<Title>) -> Option<Candidat
     Some(candidate)
 }
 
+/// A conjunction and a name: what is left is a name more often than the whole.
+fn joins(page: &Page<'_>, index: usize) -> bool {
+    let whole = page.facts(index);
+    let stem = page.readings(index).find(|reading| reading.cut == 2 && !reading.preposition);
+    stem.is_some_and(|stem| {
+        let (one, other) = (stem.facts.given.max(stem.facts.surname), whole.given.max(whole.surname));
+        let name = stem.facts.person >= 0.4 && one > other + 1 || stem.facts.person >= 0.6 && other == 0;
+        name || stem.facts.is(flag::TITLE) && other < 4
+    })
+}
+
 /// How sure the word is to begin a name, if it may.
 fn first_unit(page: &Page<'_>, index: usize, reading: Reading, title: Option<Title>) -> Option<f32> {
     let facts = reading.facts;
     let barred = flag::STOP | flag::TITLE | flag::HEAD | flag::SPEECH | flag::PLACE;
+    if page.tokens.word(index) == "علي" && page.facts(index + 1).person < 0.5 {
+        return None;
+    }
     if facts.is(flag::JOINT) && reading.cut == 0 {
         let next = page.facts(index + 1);
         let person = (next.given + next.surname > 0 || next.person > 0.4 || page.definite(index + 1))
             && page.word_follows(index);
         return (person && !next.is(flag::STOP)).then_some(0.6);
     }
-    if facts.is(barred) && facts.person < 0.6 || !reading.known && title.is_none() {
+    if !reading.known && title.is_none() {
+        return stranger(page, index).then_some(0.5);
+    }
+    if facts.is(barred) && facts.person < 0.6 {
+        return None;
+    }
+    // لصالح is no Salih.
+    if reading.preposition && page.facts(index).zipf >= 2.5 {
         return None;
     }
     let definite = is_definite(page.tokens.word(index));
@@ -115,10 +135,17 @@ fn first_unit(page: &Page<'_>, index: usize, reading: Reading, title: Option<Tit
     let enough = match title {
         Some(title) if title.adjoins(index) => facts.person >= 0.3 || facts.given > 0 && facts.person > 0.12,
         Some(_) => facts.person >= 0.4,
-        None if reading.cut > 0 => facts.given > 1 && facts.person >= 0.6,
+        None if reading.cut > 0 => facts.given > 3 && facts.person >= 0.7,
         None => listed && facts.person >= 0.45 || facts.person >= 0.75,
     };
     enough.then_some(facts.person)
+}
+
+/// A word that no list has, before a sure surname.
+fn stranger(page: &Page<'_>, index: usize) -> bool {
+    let next = page.facts(index + 1);
+    let surname = next.person >= 0.75 && !next.is(flag::STOP | flag::TITLE) && next.surname + 4 > next.given;
+    page.word_follows(index) && surname && open_word(page.tokens.word(index), false)
 }
 
 /// Last token of the unit that begins with the token: عبد, أبو and the like
@@ -135,12 +162,15 @@ fn next_unit(page: &Page<'_>, index: usize, before: &[f32], titled: bool) -> Opt
     let facts = page.facts(index);
     if facts.is(flag::JOINT) {
         let next = page.facts(index + 1);
-        let fits = page.word_follows(index) && !next.is(flag::STOP | flag::SPEECH);
+        let house = page.tokens.word(index) == "ال";
+        let fits = page.word_follows(index) && (house || !next.is(flag::STOP | flag::SPEECH));
         // بن صالح, آل نهيان; three words in بن عبد الله.
         let end = if page.is(index + 1, flag::JOINT) { index + 2 } else { index + 1 };
         return (fits && page.tokens.is_word(end)).then_some((end, 0.8));
     }
-    if facts.is(flag::STOP | flag::SPEECH | flag::HEAD) && facts.person < 0.6 {
+    let closed = flag::STOP | flag::SPEECH | flag::HEAD;
+    let titled_next = facts.is(flag::TITLE) && (page.definite(index) || page.definite(index + 1));
+    if facts.is(closed) && facts.person < 0.6 || titled_next || joins(page, index) {
         return None;
     }
     let listed = facts.given + facts.surname > 0 || facts.is(flag::NAME_TOKEN);
@@ -151,17 +181,23 @@ fn next_unit(page: &Page<'_>, index: usize, before: &[f32], titled: bool) -> Opt
     if listed && facts.person >= 0.25 || facts.person >= 0.5 {
         return Some((index, facts.person));
     }
-    if facts.surname > 1 && facts.person > 0.08 && facts.zipf < 5.0 && facts.place < 0.5 {
+    let rare_surname = facts.surname > 1 && facts.person > 0.08 && facts.zipf < 5.0 && facts.place < 0.5;
+    let after_title =
+        titled && before.len() == 1 && facts.given.max(facts.surname) > 2 && facts.zipf < 5.5 && !facts.is(flag::TITLE);
+    if rare_surname || after_title {
         return Some((index, 0.35));
     }
-    let open = !page.known(index) && open_word(page.tokens.word(index), titled);
+    let open = before.len() < 3 && !page.known(index) && open_word(page.tokens.word(index), titled);
     (open && before.first().is_some_and(|first| *first >= 0.5)).then_some((index, 0.5))
 }
 
 /// A word that no list has and that does not look inflected.
-fn open_word(word: &str, titled: bool) -> bool {
+pub(super) fn open_word(word: &str, titled: bool) -> bool {
     let inflected = ['و', 'ف', 'ب', 'ل', 'ك', 'س', 'ي', 'ت'];
-    word.chars().count() > 2 && (titled || !word.starts_with(inflected))
+    let joined = ["و", "بال", "كال", "فال", "لل"];
+    let endings = ["ها", "هم", "ين", "ون", "ات", "وا", "ته", "نا"];
+    let bound = joined.iter().any(|start| word.starts_with(start)) || endings.iter().any(|end| word.ends_with(end));
+    word.chars().count() > 2 && !bound && (titled || !word.starts_with(inflected))
 }
 
 fn score(units: &[f32], words: usize, title: Option<Title>, index: usize, first: Reading) -> Option<f32> {
@@ -170,7 +206,8 @@ fn score(units: &[f32], words: usize, title: Option<Title>, index: usize, first:
     let adjoins = title.is_some_and(|title| title.adjoins(index));
     if units.len() == 1 && words == 1 {
         // One word after a title: the president Mubarak.
-        return (adjoins && first.facts.person >= 0.55 && first.facts.place < 0.4).then_some(0.45 + 0.2 * mean);
+        let sure = first.facts.person >= 0.55 && first.facts.place < 0.4 && !first.facts.is(flag::TITLE);
+        return (adjoins && sure).then_some(0.45 + 0.2 * mean);
     }
     let bonus = if title.is_some() { 0.2 } else { 0.0 };
     let score = 0.35 + 0.45 * mean + bonus;
@@ -207,4 +244,16 @@ pub(crate) fn units(words: &[&str]) -> Vec<(usize, usize)> {
         start = index + 1;
     }
     units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_joint_takes_the_next_word_with_it() {
+        assert_eq!(units(&["محمد", "عبد", "الله", "صالح"]), [(0, 0), (1, 2), (3, 3)]);
+        assert_eq!(units(&["سلمان", "بن", "عبد", "العزيز", "ال", "سعود"]), [(0, 0), (1, 3), (4, 5)]);
+        assert_eq!(units(&["حسين", "عبد"]), [(0, 0), (1, 1)]);
+    }
 }

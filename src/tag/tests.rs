@@ -1,0 +1,314 @@
+//! The room as a whole, on sentences written for it.
+
+use proptest::prelude::*;
+
+use super::fixture::{TAGGER, entities, mentions, names, text};
+use super::{Gazetteer, Hints, Options, Tagger, UserGazetteer};
+use crate::record::{EntityType, How};
+use EntityType::{Event, Organization, Other, Person, Place};
+
+/// One of the entities has the type and the name.
+#[track_caller]
+fn has(line: &str, kind: EntityType, name: &str) {
+    let found = names(line);
+    assert!(found.contains(&(kind, name.to_owned())), "{name} is missing in {found:?}");
+}
+
+#[track_caller]
+fn has_none(line: &str) {
+    assert_eq!(names(line), []);
+}
+
+#[test]
+fn ordinary_words_that_lists_hold_are_no_names() {
+    has_none("أرسل رسول الخير كتابا أبيض من الصلب يوم الخميس");
+    has_none("قال إنه عمل صالح وإن المنتج بلدي");
+    has_none("هذا الأمر مبارك وسعيد");
+    has_none("اطلع على التقرير ووافق علي القرار");
+}
+
+#[test]
+fn a_conjunction_and_a_preposition_stay_outside_the_span() {
+    let found = mentions(&["وصل إلى سوريا والعراق ثم عاد لمصر وبلبنان"]);
+    assert_eq!(found, [["سوريا"], ["العراق"], ["مصر"], ["لبنان"]]);
+}
+
+#[test]
+fn a_swallowed_article_stays_in_the_span_and_the_name_is_whole() {
+    let found = entities(&["سلم الوفد رسالة للعراق"]);
+    assert_eq!(found[0].name, "العراق");
+    assert_eq!(mentions(&["سلم الوفد رسالة للعراق"]), [["للعراق"]]);
+}
+
+#[test]
+fn a_letter_of_the_word_is_no_clitic() {
+    assert_eq!(mentions(&["زار كندا وفرنسا ولبنان"]), [["كندا"], ["فرنسا"], ["لبنان"]]);
+}
+
+#[test]
+fn a_title_announces_a_name_and_is_no_part_of_it() {
+    has("التقى وزير النقل السيد هيثم القرعاوي عددا من العمال", Person, "هيثم القرعاوي");
+    has("أكد اللواء طلال الشمري أن الوضع هادئ", Person, "طلال الشمري");
+    has("وصرح وزير الصحة اللبناني، فادي مرهج، بأن اللقاح متوفر", Person, "فادي مرهج");
+}
+
+#[test]
+fn a_full_name_needs_no_title() {
+    has("حضرت الحفل سعاد المرزوقي وغنت", Person, "سعاد المرزوقي");
+    has("تحدث مروان عبد الرحمن عن الكتاب", Person, "مروان عبد الرحمن");
+}
+
+#[test]
+fn the_next_word_with_a_conjunction_begins_another_name() {
+    let found = names("شارك في الندوة كريم حداد وطارق السعيد");
+    assert_eq!(found, [(Person, "كريم حداد".to_owned()), (Person, "طارق السعيد".to_owned())]);
+}
+
+#[test]
+fn a_last_name_alone_is_the_person_named_before() {
+    let found =
+        mentions(&["تحدث السفير مروان القرعاوي طويلا", "وأضاف القرعاوي أن الأمر انتهى", "رد على القرعاوي كثيرون"]);
+    assert_eq!(found[0], ["مروان القرعاوي", "القرعاوي", "القرعاوي"]);
+}
+
+#[test]
+fn a_unit_of_two_words_stays_whole() {
+    let found = mentions(&["تحدث اللواء كريم عبد الجليل طويلا", "وقال عبد الجليل إن الأمر انتهى"]);
+    assert_eq!(found, [["كريم عبد الجليل", "عبد الجليل"]]);
+}
+
+#[test]
+fn an_ordinary_last_name_needs_a_cue() {
+    let lines = ["قال اللواء يوسف رسول إن الوضع هادئ", "ووصف رسول ما جرى", "كل رسول يحمل رسالة"];
+    assert_eq!(mentions(&lines), [["يوسف رسول", "رسول"]]);
+}
+
+#[test]
+fn a_head_word_opens_an_organization() {
+    has("أعلنت وزارة الزراعة التونسية عن خطة", Organization, "وزارة الزراعة التونسية");
+    has("اجتمعت وزارة التربية والتعليم مع المعلمين", Organization, "وزارة التربية والتعليم");
+    has("قرر المجلس الأعلى للآثار إغلاق الموقع", Organization, "المجلس الأعلى للآثار");
+    has("يدرس في جامعة الموصل منذ عام", Organization, "جامعة الموصل");
+    has_none("اجتمع مجلس الإدارة أمس");
+    has_none("قالت الوزارة إن اللجنة المشتركة ستجتمع");
+}
+
+#[test]
+fn a_name_in_quotation_marks_is_what_its_head_says() {
+    has("نقلت صحيفة “الضحى الجديد” عن مصدر", Organization, "الضحى الجديد");
+    has("أطلق الجيش عملية “سيف الرمال” فجرا", Event, "سيف الرمال");
+    has("قصف طال قاعدة “تل الرمان” الجوية", Place, "تل الرمان");
+    has("احتجزت ناقلة النفط “نسيم 7” في الميناء", Other, "نسيم 7");
+}
+
+#[test]
+fn a_nationality_is_no_place() {
+    has_none("قال مسؤول أمريكي إن الوفد السوري غادر");
+}
+
+#[test]
+fn a_site_is_a_place_with_its_head() {
+    has("تجمع الناس في ساحة الأمل", Place, "ساحة الأمل");
+    has("هبطت الطائرة في مطار بغداد الدولي", Place, "مطار بغداد الدولي");
+}
+
+#[test]
+fn a_short_form_is_bound_in_both_directions() {
+    let lines = ["قالت حركة الشباب الحر (حشح) إنها باقية", "ونفت حشح الخبر"];
+    assert_eq!(mentions(&lines), [vec!["حركة الشباب الحر", "حشح", "حشح"]]);
+    let lines = ["قالت “حشح” (حركة الشباب الحر) إنها باقية", "ونفت حشح الخبر"];
+    assert_eq!(mentions(&lines), [vec!["حشح", "حركة الشباب الحر", "حشح"]]);
+    let found = entities(&lines);
+    assert_eq!(found[0].name, "حركة الشباب الحر");
+    assert_eq!(found[0].mentions[2].how, How::Acronym);
+}
+
+#[test]
+fn other_names_of_one_thing_are_one_entity() {
+    let found = entities(&[
+        "نفت وزارة الدفاع الأمريكية الخبر",
+        "وقال البنتاغون إن واشنطن ملتزمة",
+        "والولايات المتحدة وأمريكا واحدة",
+    ]);
+    let ministry = found.iter().find(|entity| entity.kind == Organization).unwrap();
+    assert_eq!((ministry.qid.as_deref(), ministry.mentions.len()), (Some("Q11209"), 2));
+    let country = found.iter().find(|entity| entity.qid.as_deref() == Some("Q30")).unwrap();
+    assert_eq!(
+        (country.name.as_str(), country.country.as_deref(), country.mentions.len()),
+        ("الولايات المتحدة", Some("US"), 2)
+    );
+}
+
+#[test]
+fn a_city_of_two_countries_is_told_by_the_country_or_left_open() {
+    let tripoli = |line: &str| entities(&[line]).into_iter().find(|entity| entity.name == "طرابلس").unwrap().country;
+    assert_eq!(tripoli("عاد من طرابلس إلى مدن ليبيا").as_deref(), Some("LY"));
+    assert_eq!(tripoli("عاد من طرابلس إلى قرى لبنان").as_deref(), Some("LB"));
+}
+
+#[test]
+fn a_name_in_the_title_matters_more() {
+    let found = entities(&["مصر تفوز", "فازت مصر على تونس"]);
+    assert!(found[0].salience > found[1].salience, "{found:?}");
+    assert!(
+        found.iter().all(|entity| (0.0..=1.0).contains(&entity.salience) && (0.0..=1.0).contains(&entity.confidence))
+    );
+}
+
+#[test]
+fn vowel_marks_belong_to_the_mention() {
+    assert_eq!(mentions(&["وصلنا إلى دمشقَ ليلا"]), [["دمشقَ"]]);
+}
+
+#[test]
+fn names_do_not_reach_over_a_line_or_a_sentence() {
+    let found = mentions(&["جاء كريم", "حداد يعمل. الولايات", "المتحدة"]);
+    assert!(found.iter().flatten().all(|mention| !mention.contains(['\n', '.'])), "{found:?}");
+}
+
+#[test]
+fn users_lists_win_and_keep_their_identifiers() {
+    let list = "name\ttype\tid\taliases\nنهر الورد\tplace\tdesk-7\tالورد الكبير\nدمشق\torganization\tQ42\n";
+    let users = UserGazetteer::parse("desk.tsv", list).unwrap();
+    let tagger =
+        Tagger::new(&Options::default(), Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap(), &[users])
+            .unwrap();
+    let (tags, _) = tagger.tag(&text(&["فاض بالورد الكبير قرب دمشق"]), Hints::default());
+    let found: Vec<_> = tags.entities.iter().map(|one| (one.kind, one.name.as_str(), one.user_id.as_deref())).collect();
+    assert_eq!(found, [(Place, "نهر الورد", Some("desk-7")), (Organization, "دمشق", Some("Q42"))]);
+    assert_eq!(tags.entities[1].qid.as_deref(), Some("Q42"));
+}
+
+#[test]
+fn in_another_language_only_sure_names_count() {
+    let mut page = text(&["رئیس جمهور در تهران با وزیر دفاع دیدار کرد و به العراق رفت"]);
+    page.language.tag = "fa".to_owned();
+    let (tags, _) = TAGGER.tag(&page, Hints::default());
+    assert_eq!(tags.entities.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["طهران", "العراق"]);
+}
+
+#[test]
+fn too_many_mentions_are_cut_and_said() {
+    let options = Options { max_mentions: 3 };
+    let tagger = Tagger::new(&options, Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap(), &[]).unwrap();
+    let (tags, degraded) = tagger.tag(&text(&["مصر ثم مصر ثم مصر ثم مصر"]), Hints::default());
+    assert_eq!(tags.entities[0].mentions.len(), 3);
+    assert_eq!(degraded[0].why, "too_many_mentions");
+}
+
+#[test]
+fn an_option_that_cannot_work_is_refused() {
+    let invalid = Tagger::new(&Options { max_mentions: 0 }, Gazetteer::empty(), &[]).unwrap_err();
+    assert_eq!(invalid[0].key, "tag.max_mentions");
+}
+
+#[test]
+fn given_tokens_get_one_tag_each() {
+    let sentences = vec![vec!["زار", "كريم", "حداد", "مدينة", "دمشق", "("], vec![], vec!["كأس", "العالم"]];
+    let tags = TAGGER.conll(&sentences);
+    assert_eq!(tags, [vec!["O", "B-PER", "I-PER", "O", "B-LOC", "O"], vec![], vec!["B-MISC", "I-MISC"]]);
+}
+
+/// Words, marks and breaks that meet in pages, in any order.
+fn page() -> impl Strategy<Value = Vec<String>> {
+    let words = [
+        "وزير",
+        "الدفاع",
+        "لويد",
+        "أوستن",
+        "والعراق",
+        "للعراق",
+        "بن",
+        "عبد",
+        "الله",
+        "أبو",
+        "آل",
+        "“",
+        "”",
+        "(",
+        ")",
+        "،",
+        ".",
+        "صحيفة",
+        "عملية",
+        "قاعدة",
+        "مجلس",
+        "الأعلى",
+        "للآثار",
+        "-",
+        "علي",
+        "على",
+        "دمشقَ",
+        "12",
+        "ﷺ",
+        "كريم",
+        "وحداد",
+        "قال",
+        "\"",
+        "ل",
+        "لل",
+        "و",
+        "\u{64b}",
+        "قسد",
+        "x",
+        "\u{1F600}",
+        "الشرقية",
+        "نادي",
+        "حرب",
+    ];
+    let line = prop::collection::vec(prop::sample::select(words.to_vec()), 1..25).prop_map(|words| words.join(" "));
+    prop::collection::vec(line, 1..5)
+}
+
+/// What must hold of the tags of any page.
+fn sound(lines: &[String]) -> Result<(), TestCaseError> {
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let text = text(&lines);
+    let (tags, _) = TAGGER.tag(&text, Hints::default());
+    let mut spans: Vec<_> =
+        tags.entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.span).collect();
+    spans.sort();
+    for pair in spans.windows(2) {
+        prop_assert!(pair[0].end <= pair[1].start, "overlap: {pair:?}");
+    }
+    for span in spans {
+        prop_assert!(text.display.get(span.start..span.end).is_some_and(|shown| !shown.trim().is_empty()));
+        let block = text.block_at(span.start).map(|block| text.blocks[block].span);
+        prop_assert!(block.is_some_and(|block| block.contains(span)));
+    }
+    prop_assert!(tags.entities.iter().all(|entity| !entity.mentions.is_empty() && !entity.name.is_empty()));
+    let again = TAGGER.tag(&text, Hints::default()).0;
+    prop_assert_eq!(format!("{:?}", again.entities), format!("{:?}", tags.entities));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn mentions_of_any_page_are_sound(lines in page()) {
+        sound(&lines)?;
+    }
+
+    #[test]
+    fn mentions_of_any_text_are_sound(lines in prop::collection::vec("[^\n]{1,60}", 1..4)) {
+        sound(&lines)?;
+    }
+
+    #[test]
+    fn any_tokens_get_as_many_tags(sentences in prop::collection::vec(prop::collection::vec("[ا-ي().\u{64b}]{0,8}", 0..12), 0..4)) {
+        let given: Vec<Vec<&str>> = sentences.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+        let tags = TAGGER.conll(&given);
+        let lengths = |lists: Vec<usize>| lists;
+        prop_assert_eq!(lengths(tags.iter().map(Vec::len).collect()), lengths(given.iter().map(Vec::len).collect()));
+        for tags in tags {
+            let mut before = "O";
+            for tag in tags {
+                if let Some(kind) = tag.strip_prefix("I-") {
+                    prop_assert!(before.ends_with(kind), "{before} {tag}");
+                }
+                before = tag;
+            }
+        }
+    }
+}
