@@ -39,6 +39,7 @@ pub(super) fn kinds(
     if sorter.title.is_none() {
         sorter.title = sorter.choose_title();
     }
+    sorter.cut_above_title();
     sorter.find_body();
     let kinds = (0..sorter.lines.len()).map(|index| sorter.kind(index)).collect::<Vec<_>>();
     sorter.find_lead(&kinds);
@@ -131,6 +132,38 @@ impl Sorter<'_> {
         (asks && first_kept == first && self.next_kept(first).is_some_and(|next| next < last)).then_some(first_kept)
     }
 
+    /// Above the title stand at most a section, a kicker and a dateline; a row of
+    /// scraps is a menu, a row of headlines about else the news of the day.
+    fn cut_above_title(&mut self) {
+        let above: Vec<usize> =
+            (0..self.title.unwrap_or_default()).filter(|index| self.kept(*index).is_some()).collect();
+        let of = |test: &dyn Fn(&Line) -> bool| -> Vec<usize> {
+            above.iter().copied().filter(|index| self.kept(*index).is_some_and(test)).collect()
+        };
+        let scraps =
+            of(&|line| line.is_scrap() && !line.any_number() && !self.is_agency(line) && !line.says(Cue::Byline));
+        let headlines = of(&|line| {
+            (4..=30).contains(&line.words)
+                && self.may_be_title(line, true)
+                && self.subject.overlap(line, self.phrases).0 < 0.25
+        });
+        let mut cut = Vec::new();
+        if scraps.len() >= 4 {
+            cut.extend(scraps);
+        } else if let Some((_, rest)) = scraps.split_last() {
+            // A breadcrumb in lines: the last of them is the section.
+            cut.extend(rest);
+        }
+        if headlines.len() >= 3 && !self.subject.is_thin() {
+            cut.extend(headlines);
+        }
+        for index in cut {
+            if let Some(line) = self.lines.get_mut(index) {
+                line.cut = Some(RemovedKind::Boilerplate);
+            }
+        }
+    }
+
     /// `strict` leaves out what begins as bylines do.
     fn may_be_title(&self, line: &Line, strict: bool) -> bool {
         let plain = !line.shown.ends_with(['.', ':', '۔', '،']) || line.shown.ends_with("..");
@@ -215,7 +248,7 @@ impl Sorter<'_> {
 
     /// Numbers and the words that stand with dates, or a label that says so.
     fn is_dateline(&self, line: &Line) -> bool {
-        if line.words > 16 || !line.any_number() || line.is_paragraph() && line.words > 12 {
+        if line.words > 24 || !line.any_number() || line.is_paragraph() && line.words > 12 {
             return false;
         }
         let numbers = line.key.split(' ').filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).count();

@@ -44,8 +44,10 @@ impl<'a> Page<'a> {
         self.staff();
         self.share_neighbours();
         self.head();
+        self.window_title();
         self.tail();
         self.repeats();
+        self.rows_below();
     }
 
     fn cut(&mut self, index: usize, kind: RemovedKind) {
@@ -243,7 +245,9 @@ impl<'a> Page<'a> {
         }
         let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
         let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
-        (tags || switch).then_some(RemovedKind::Boilerplate)
+        // «A+ A-», «Aa»: the size of the letters.
+        let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
+        (tags || switch || size).then_some(RemovedKind::Boilerplate)
     }
 
     /// Nothing but the phrase, networks and numbers.
@@ -388,6 +392,65 @@ impl<'a> Page<'a> {
             if below_tags && self.lines.get(index).is_some_and(|line| line.words <= 4 && !line.end_mark) {
                 self.cut(index, RemovedKind::Boilerplate);
             }
+        }
+    }
+
+    /// The title with the site's name, as the window shows it, above the title.
+    fn window_title(&mut self) {
+        let head: Vec<usize> =
+            (0..self.lines.len().min(self.body.0 + 1)).filter(|index| self.is_kept(*index)).take(20).collect();
+        for &longer in &head {
+            let named = |line: &Line, title: &Line| {
+                let rest = line.shown.strip_prefix(title.shown.as_str()).map(str::trim_start);
+                let rest = rest.or_else(|| line.shown.strip_suffix(title.shown.as_str()).map(str::trim_end));
+                let marks = ['-', '–', '—', '|', '»', '«', ':', '/'];
+                rest.is_some_and(|rest| !rest.is_empty() && (rest.starts_with(marks) || rest.ends_with(marks)))
+            };
+            let repeats = head.iter().any(|&other| {
+                let (Some(line), Some(title)) = (self.lines.get(longer), self.lines.get(other)) else { return false };
+                title.words >= 4 && title.words < line.words && line.words <= title.words + 7 && named(line, title)
+            });
+            if repeats {
+                self.cut(longer, RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    fn is_kept(&self, index: usize) -> bool {
+        self.lines.get(index).is_some_and(|line| line.cut.is_none())
+    }
+
+    /// A row of scraps or of headlines behind the text is a menu or a list of
+    /// other articles, unless the text announces it.
+    fn rows_below(&mut self) {
+        let announced = self.lines.get(self.body.1.wrapping_sub(1)).is_some_and(|line| line.shown.ends_with(':'));
+        if announced || self.body.1 >= self.lines.len() {
+            return;
+        }
+        let body = self.subject(self.body.0);
+        let mut from = self.body.1;
+        while from < self.lines.len() {
+            let row = |test: &dyn Fn(&Line) -> bool| -> usize {
+                self.lines.iter().skip(from).take_while(|line| line.cut.is_none() && test(line)).count()
+            };
+            let spoken = |line: &Line| {
+                line.says(Cue::Credit) || line.says(Cue::Byline) || line.says(Cue::Caption) || line.says(Cue::Dateline)
+            };
+            let scraps = row(&|line| line.is_scrap() && !spoken(line) && !line.any_number());
+            let headlines = row(&|line| {
+                let headline =
+                    (4..=22).contains(&line.words) && !line.end_mark && !line.is_bullet() && !line.shown.ends_with(':');
+                headline && !spoken(line) && body.overlap(line, self.phrases).0 < 0.25
+            });
+            let (length, kind) = match (scraps, headlines) {
+                (4.., _) => (scraps, RemovedKind::Boilerplate),
+                (_, 3..) if !body.is_thin() => (headlines, RemovedKind::Related),
+                _ => (0, RemovedKind::Boilerplate),
+            };
+            for index in from..from + length {
+                self.cut(index, kind);
+            }
+            from += length.max(1);
         }
     }
 

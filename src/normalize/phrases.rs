@@ -165,8 +165,14 @@ pub(super) const PHRASES: &[Phrase] = &[
         "ce site utilise des cookies", "nous utilisons des cookies", "tüm hakları saklıdır",
         "çerezleri kullanıyoruz", "çerez kullanıyoruz", "این سایت از کوکی", "please enable javascript",
     ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 16, &[
+        "انضم إلى قناتنا", "انضموا إلى قناتنا", "تابع قناتنا", "تابعوا قناتنا", "اشترك في قناتنا", "اشتركوا في قناتنا",
+        "تابعونا على", "تابعنا على", "تابعوا صفحتنا", "لمتابعة آخر الأخبار", "حمل تطبيق", "حملوا تطبيق",
+        "join our channel", "follow us on", "subscribe to our newsletter", "suivez nous sur", "kanalımıza abone",
+        "کانال تلگرام ما", "مشاهدة الصورة بالحجم", "your browser does not support",
+    ]),
     phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
-        "day", "month", "year", "category", "archives", "عدد المشاهدات", "مشاهدات", "عدد القراءات", "عدد الزوار",
+        "day", "month", "year", "category", "archives", "عدد المشاهدات", "مشاهدات", "المشاهدات", "القراءات", "الزيارات", "عدد الزيارات", "عدد القراءات", "عدد الزوار",
         "وقت القراءة", "زمن القراءة", "رابط مختصر", "الرابط المختصر", "رمز الخبر", "کد خبر", "شناسه خبر",
         "لینک کوتاه", "reading time", "min read", "temps de lecture",
     ]),
@@ -204,8 +210,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "photo", "photo by", "image", "photograph", "file photo", "crédit photo", "credit photo", "illustration",
         "fotoğraf", "foto", "عکس", "تصویر", "وێنە",
     ]),
-    phrase(Cue::Dateline, At::Start, Zone::Anywhere, 16, &[
-        "نشر في", "نشرت في", "تاريخ النشر", "تم النشر", "نشر بتاريخ", "آخر تحديث", "تم التحديث", "تحديث",
+    phrase(Cue::Dateline, At::Start, Zone::Anywhere, 24, &[
+        "نشر", "نشر في", "نشرت في", "تاريخ الإضافة", "تاريخ الخبر", "التاريخ", "أضيف في", "أضيف بتاريخ", "تم نشره",
+        "آخر تعديل", "منشور", "تاريخ النشر", "تم النشر", "نشر بتاريخ", "آخر تحديث", "تم التحديث", "تحديث",
         "حرر في", "published", "published on", "posted", "posted on", "updated", "last updated",
         "first published", "publié le", "publié", "mis à jour le", "mis à jour", "modifié le", "yayınlanma",
         "yayın tarihi", "güncelleme", "giriş", "تاریخ انتشار", "تاریخ", "به روزرسانی", "بەروار",
