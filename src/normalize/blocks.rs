@@ -171,7 +171,7 @@ impl Sorter<'_> {
             && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
             || strict && line.says(Cue::Byline) && line.words <= 4
             || line.says(Cue::Dateline) && line.any_number()
-            || self.is_dateline(line)
+            || line.is_dateline(self.phrases)
             || self.is_agency(line)
             || self.is_site(line)
             || line.kind == SourceKind::Meta
@@ -246,18 +246,6 @@ impl Sorter<'_> {
         named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
     }
 
-    /// Numbers and the words that stand with dates, or a label that says so.
-    fn is_dateline(&self, line: &Line) -> bool {
-        if line.words > 24 || !line.any_number() || line.is_paragraph() && line.words > 12 {
-            return false;
-        }
-        let numbers = line.key.split(' ').filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).count();
-        let named =
-            line.key.split(' ').any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
-        line.says(Cue::Dateline) && (named || numbers >= 2)
-            || line.all_words(self.phrases, class::DATE) && (named || numbers >= 3)
-    }
-
     /// A full date and not much else, parts set off by bars or dashes.
     fn is_mixed_dateline(&self, line: &Line) -> bool {
         let words = line.key.split(' ');
@@ -295,10 +283,10 @@ impl Sorter<'_> {
         }
         let named = line.says(Cue::Credit) || line.says(Cue::Byline);
         let edge = head || tail;
-        line.kind == SourceKind::Meta
+        line.kind == SourceKind::Meta && line.words <= 16 && !line.end_mark
             || named && line.is_labelled()
             || edge && named && !line.end_mark && line.words <= 5
-            || edge && (self.is_dateline(line) || self.is_agency(line) || self.is_site(line))
+            || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
             || head && self.is_mixed_dateline(line)
     }
 
@@ -351,12 +339,13 @@ impl Sorter<'_> {
         self.names.lead = lead.and_then(|lead| self.kept(lead)).map(|line| line.shown.clone());
         if self.names.lead.is_none() {
             let text = self.kept(self.body.0).map(|line| line.key.as_str()).unwrap_or_default();
-            let differs = |lead: &&String| {
-                let lead = key(&fold(lead));
-                !lead.is_empty() && !text.starts_with(lead.trim_end()) && !lead.starts_with(text)
-            };
-            self.names.lead =
-                self.article.lead.as_ref().filter(differs).map(|lead| super::unicode::display(lead, true).0);
+            let lead = self.article.lead.as_ref().map(|lead| super::unicode::display(lead, true));
+            let lead = lead.map(|(lead, edits)| Line::of(lead, edits, self.phrases)).filter(|lead| {
+                // A description may be the byline, or the site's for all its pages.
+                let differs = !lead.key.is_empty() && !text.starts_with(&lead.key) && !lead.key.starts_with(text);
+                differs && lead.words >= 4 && !lead.is_labelled() && self.subject.overlap(lead, self.phrases).0 >= 0.3
+            });
+            self.names.lead = lead.map(|lead| lead.shown);
         }
     }
 
@@ -383,7 +372,7 @@ impl Sorter<'_> {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
                 byline = byline.or_else(|| behind_words(line));
-            } else if !self.is_dateline(line)
+            } else if !line.is_dateline(self.phrases)
                 && (self.is_agency(line) || self.is_site(line) || self.is_mixed_dateline(line))
             {
                 agency = agency.or_else(|| Some(self.without_date(line)));

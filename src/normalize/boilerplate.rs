@@ -104,18 +104,23 @@ impl<'a> Page<'a> {
         let level = self.article_level();
         // A page that puts its article into an <aside> is believed the other way round.
         let believe = level > 0 || furniture * 2 < total;
+        let article = self.densest(level);
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let spared = matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta);
             let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
-            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) {
+            // The date often stands in a header of its own.
+            let date =
+                article.is_some_and(|(first, _)| index < first && index + 8 > first) && line.is_dateline(self.phrases);
+            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date {
                 self.cut(index, RemovedKind::Boilerplate);
-            } else if links && !spared {
+            } else if links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta) {
                 let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
                 self.cut(index, if listed { RemovedKind::Related } else { RemovedKind::Boilerplate });
             }
         }
-        self.outside_of_article(level);
+        if let Some((first, last)) = article {
+            self.outside_of_article(first, last);
+        }
     }
 
     /// The strongest mark under which a whole article's text stands; 0 if none.
@@ -130,17 +135,18 @@ impl<'a> Page<'a> {
 
     /// The article is the stretch of blocks with the most running text and the
     /// fewest links; what else the page holds is another's.
-    fn outside_of_article(&mut self, level: i8) {
-        let Some((first, last)) = self.densest(level) else { return };
+    fn outside_of_article(&mut self, first: usize, last: usize) {
         let title = self.lines.iter().take(first).rposition(|line| {
             line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
         });
+        let text = first;
         let first = title.unwrap_or(first);
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             let spared = match line.kind {
                 SourceKind::Heading(1) => title.is_none(),
                 SourceKind::Meta => index + 8 > first && index < last + 3,
+                _ if index < text && index + 8 > text => line.is_dateline(self.phrases),
                 _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
             };
             if !(first..last).contains(&index) && !spared {

@@ -148,6 +148,17 @@ impl Line {
         self.key.split(' ').any(is_number)
     }
 
+    /// Numbers and the words that stand with dates, or a label that says so.
+    pub(super) fn is_dateline(&self, phrases: &Phrases) -> bool {
+        if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
+            return false;
+        }
+        let numbers = self.key.split(' ').filter(|word| is_number(word)).count();
+        let named = self.key.split(' ').any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
+        self.says(Cue::Dateline) && (named || numbers >= 2)
+            || self.all_words(phrases, class::DATE) && (named || numbers >= 3)
+    }
+
     /// Words that say what the line is about.
     pub(super) fn content_words<'a>(&'a self, phrases: &'a Phrases) -> impl Iterator<Item = &'a str> {
         self.key

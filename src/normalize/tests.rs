@@ -517,6 +517,45 @@ fn other_articles_of_an_html_page_go() {
 }
 
 #[test]
+fn a_lead_of_the_metadata_must_be_the_articles() {
+    let lead = |lead: &str| {
+        let mut page = article(&[
+            "مجلس البلدية يقر خطة لترميم السوق القديم",
+            "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات.",
+            "وقال رئيس المجلس إن الأعمال ستبدأ الشهر المقبل، وإن السوق سيبقى مفتوحا.",
+        ]);
+        page.lead = Some(lead.to_owned());
+        normalize(&page).lead
+    };
+    let other = "السوق القديم يبقى مفتوحا خلال أعمال الترميم التي أقرها المجلس";
+    assert_eq!(lead(other).as_deref(), Some(other));
+    assert_eq!(lead("أقر مجلس البلدية أمس خطة لترميم السوق القد…"), None, "the beginning of the first paragraph");
+    assert_eq!(lead("كتب: سامر الحلاق"), None);
+    assert_eq!(lead("موقع إخباري شامل يقدم آخر المستجدات على مدار الساعة"), None);
+}
+
+#[test]
+fn a_date_in_a_header_of_its_own_is_kept_and_a_question_is_no_byline() {
+    let marked = |kind, weight, text: &str| SourceBlock { weight, ..block(kind, text) };
+    let answer = "بدأت الفكرة من حكاية سمعتها من جدتي، ثم كتبت عنها قصة قصيرة، ولم أفكر يومها في السينما أبدا.";
+    let mut blocks = vec![
+        marked(SourceKind::ListItem, -2, "الأولى"),
+        marked(SourceKind::Meta, -2, "الجمعة 8 فيفري 2019"),
+        marked(SourceKind::Meta, -2, "Tweet"),
+        marked(SourceKind::Heading(1), 2, "مخرجة الفيلم: صورنا كل شيء في شهر واحد"),
+    ];
+    for number in 0..6 {
+        blocks.push(marked(SourceKind::Meta, 2, &format!("* السؤال رقم {number}: كيف بدأت الفكرة؟")));
+        blocks.push(marked(SourceKind::Paragraph, 2, &format!("- {answer} {number}")));
+    }
+    let text = normalize(&Article { blocks, ..Article::default() });
+    let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
+    assert_eq!(kinds[..3], ["credit", "title", "p"], "{}", text.display);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "credit").count(), 1);
+    assert_eq!(kinds.len(), 14);
+}
+
+#[test]
 fn copies_of_one_story_have_near_fingerprints() {
     let story = [
         "أعلنت هيئة الموانئ أن حركة السفن ستستأنف صباح الخميس، بعد توقف دام ثلاثة أيام بسبب العاصفة.",
