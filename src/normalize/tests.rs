@@ -517,6 +517,20 @@ fn other_articles_of_an_html_page_go() {
 }
 
 #[test]
+fn a_page_whose_article_is_marked_as_furniture_is_kept() {
+    let text = "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة.";
+    let mut blocks = vec![block(
+        SourceKind::Paragraph,
+        "تنبيه: الموقع في طور التحديث، وقد تتأخر بعض الصفحات في الظهور لقرائنا الكرام.",
+    )];
+    blocks.extend(
+        (0..6).map(|number| SourceBlock { weight: -1, ..block(SourceKind::Paragraph, &format!("{text} {number}")) }),
+    );
+    let shown = normalize(&Article { blocks, ..Article::default() }).display;
+    assert_eq!(shown.matches("مجلس البلدية").count(), 6, "{shown}");
+}
+
+#[test]
 fn a_lead_of_the_metadata_must_be_the_articles() {
     let lead = |lead: &str| {
         let mut page = article(&[
