@@ -189,7 +189,7 @@ fn in_another_language_only_sure_names_count() {
 
 #[test]
 fn too_many_mentions_are_cut_and_said() {
-    let options = Options { max_mentions: 3 };
+    let options = Options { max_mentions: 3, ..Options::default() };
     let tagger = Tagger::new(&options, Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap(), &[]).unwrap();
     let (tags, degraded) = tagger.tag(&text(&["مصر ثم مصر ثم مصر ثم مصر"]), Hints::default());
     assert_eq!(tags.entities[0].mentions.len(), 3);
@@ -198,7 +198,7 @@ fn too_many_mentions_are_cut_and_said() {
 
 #[test]
 fn an_option_that_cannot_work_is_refused() {
-    let invalid = Tagger::new(&Options { max_mentions: 0 }, Gazetteer::empty(), &[]).unwrap_err();
+    let invalid = Tagger::new(&Options { max_mentions: 0, ..Options::default() }, Gazetteer::empty(), &[]).unwrap_err();
     assert_eq!(invalid[0].key, "tag.max_mentions");
 }
 
