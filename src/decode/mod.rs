@@ -1,36 +1,132 @@
-//! Bytes to [`Article`]: type by header, configuration or sniffing.
+//! Bytes to [`Article`]: unpacked, decoded to Unicode, then read as JSON, HTML
+//! or plain text.
+//!
+//! What a value is, is told by its `content-type` header, else by
+//! `decode.type`, else by its first bytes. Every string keeps its way back to
+//! the payload's bytes (after decompression).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use warraq::decode::{Decoder, Options};
+//! use warraq::record::{Origin, RawRecord};
+//!
+//! let value = "خبر عاجل\nوصل الوفد إلى المدينة.".as_bytes().to_vec();
+//! let raw = RawRecord {
+//!     origin: Origin { topic: Arc::from("articles"), partition: 0, offset: 7 },
+//!     timestamp: None,
+//!     key: None,
+//!     value_length: value.len(),
+//!     value: Some(value),
+//!     headers: Vec::new(),
+//! };
+//! let article = Decoder::new(&Options::default()).decode(&raw).unwrap();
+//! assert_eq!(article.blocks[1].piece.text, "وصل الوفد إلى المدينة.");
+//! ```
+//!
+//! What must hold on any input: no panic, no recursion, linear time, memory in
+//! proportion to `decode.max_decompressed_bytes`. Caps are checked before the
+//! work they bound.
 
-use serde::{Deserialize, Serialize};
+mod charset;
+mod compression;
+mod html;
+mod json;
+mod options;
+mod plain;
+mod presets;
+mod published;
+mod sniff;
+mod source;
 
-use crate::record::{Article, InvalidOption, RawRecord, Reason, Reject, Stage};
+use encoding_rs::Encoding;
 
-/// Options of the `[decode]` table.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {
-    pub max_value_bytes: usize,
-}
+pub use options::{Fields, Options, Preset, Type};
 
-impl Options {
-    /// What no type can express: every option whose value cannot work.
-    #[must_use]
-    pub fn check(&self) -> Vec<InvalidOption> {
-        Vec::new()
-    }
-}
+use crate::record::{Article, RawRecord, Reason, Reject, Stage};
+use html::Caps;
+use json::Reader;
 
+/// Header with the value's type and charset.
+const CONTENT_TYPE: &str = "content-type";
+/// Header with the value's compression.
+const CONTENT_ENCODING: &str = "content-encoding";
+
+/// Built once, shared by all threads.
 #[derive(Debug)]
-pub struct Decoder {}
+pub struct Decoder {
+    kind: Type,
+    charset: Option<&'static Encoding>,
+    max_value_bytes: usize,
+    max_decompressed_bytes: usize,
+    caps: Caps,
+    json: Reader,
+}
 
 impl Decoder {
+    /// Options that [`Options::check`] would refuse are ignored where they
+    /// cannot work.
     #[must_use]
-    pub fn new(_options: &Options) -> Self {
-        Self {}
+    pub fn new(options: &Options) -> Self {
+        let caps = Caps { nodes: options.max_html_nodes, depth: options.max_html_depth };
+        Self {
+            kind: options.kind,
+            charset: charset::for_label(&options.charset),
+            max_value_bytes: options.max_value_bytes,
+            max_decompressed_bytes: options.max_decompressed_bytes,
+            caps,
+            json: Reader::new(options, caps),
+        }
     }
 
     /// # Errors
     /// The record's own fault, with its reason; the next record is not touched.
-    pub fn decode(&self, _raw: &RawRecord) -> Result<Article, Reject> {
-        Err(Reject::new(Stage::Decode, Reason::NoText, "not built yet"))
+    pub fn decode(&self, raw: &RawRecord) -> Result<Article, Reject> {
+        let value = raw.value.as_deref().unwrap_or_default();
+        if raw.value_length.max(value.len()) > self.max_value_bytes {
+            let length = raw.value_length.max(value.len());
+            let message = format!("the value has {length} bytes; decode.max_value_bytes is {}", self.max_value_bytes);
+            return Err(reject(Reason::ValueTooLarge, message));
+        }
+        if value.is_empty() {
+            return Err(reject(Reason::EmptyValue, "the value has no bytes; a tombstone has no value at all"));
+        }
+        let bytes = compression::unpack(value, raw.header(CONTENT_ENCODING), self.max_decompressed_bytes)?;
+        self.article(&bytes, raw.header(CONTENT_TYPE).unwrap_or_default())
+    }
+
+    fn article(&self, bytes: &[u8], content_type: &str) -> Result<Article, Reject> {
+        let (kind, declared) = sniff::content_type(content_type);
+        let kind = match (kind, self.kind) {
+            (Some(kind), _) => kind,
+            (None, Type::Auto) => sniff::by_bytes(bytes),
+            (None, kind) => kind,
+        };
+        let (source, charset) = charset::decode(bytes, kind, declared.or(self.charset))?;
+        let mut article = match kind {
+            Type::Json => self.json.read(&source)?,
+            Type::Html => html::article(&source, self.caps)?,
+            Type::Text | Type::Auto => Article { blocks: plain::blocks(&source), ..Article::default() },
+        };
+        if article.blocks.is_empty() {
+            return Err(reject(Reason::NoText, no_text(kind)));
+        }
+        published::note_url(&mut article);
+        article.charset = charset;
+        Ok(article)
     }
 }
+
+const fn no_text(kind: Type) -> &'static str {
+    match kind {
+        Type::Json => "no text in any of the fields; name the right one in decode.fields.text or decode.fields.html",
+        Type::Html => "the page shows no text",
+        Type::Text | Type::Auto => "the value is blank",
+    }
+}
+
+fn reject(reason: Reason, message: impl Into<String>) -> Reject {
+    Reject::new(Stage::Decode, reason, message)
+}
+
+#[cfg(test)]
+mod tests;

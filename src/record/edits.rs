@@ -72,6 +72,48 @@ impl Edits {
         (from, output_end(&self.edits, end).max(from))
     }
 
+    /// The stretch of the source that `start..end` of the output was made of, and
+    /// the edits within it alone, positions relative to both starts.
+    #[must_use]
+    pub fn within(&self, start: usize, end: usize) -> ((usize, usize), Self) {
+        let (from, to) = self.source(start, end);
+        if self.is_identity() || start >= end {
+            return ((from, to), Self::default());
+        }
+        let mut builder = EditsBuilder::new();
+        let first = self.edits.partition_point(|edit| edit.to_end() <= start);
+        for edit in self.edits.get(first..).unwrap_or_default() {
+            let (edit_to, units) = (edit.to as usize, edit.to_unit as usize);
+            if edit_to >= end {
+                break;
+            }
+            if units == 0 && edit_to <= start {
+                continue;
+            }
+            let gap = edit_to.saturating_sub(start + builder.to);
+            builder.keep(gap);
+            if units == 0 {
+                builder.repeat(edit.from_unit, 0, edit.count);
+                continue;
+            }
+            // Units that a border cuts through give only what lies inside.
+            let (low, high) = (start.max(edit_to), end.min(edit.to_end()));
+            let (mut unit, last) = ((low - edit_to) / units, (high - edit_to).div_ceil(units));
+            while unit < last {
+                let (from, to) = (edit_to + unit * units, edit_to + (unit + 1) * units);
+                if from >= low && to <= high {
+                    let whole = (high - from) / units;
+                    builder.repeat(edit.from_unit, edit.to_unit, clamp(whole));
+                    unit += whole;
+                } else {
+                    builder.replace(edit.from_unit as usize, to.min(high) - from.max(low));
+                    unit += 1;
+                }
+            }
+        }
+        ((from, to), builder.build())
+    }
+
     /// The way from this one's source to the output of `next`, whose source is
     /// this one's output.
     #[must_use]
@@ -268,6 +310,21 @@ impl EditsBuilder {
         self.to += to;
     }
 
+    /// The same replacement `count` times in a row, as one entry.
+    fn repeat(&mut self, from_unit: u32, to_unit: u32, count: u32) {
+        self.edits.push(Edit { from: clamp(self.from), to: clamp(self.to), from_unit, to_unit, count });
+        self.from += from_unit as usize * count as usize;
+        self.to += to_unit as usize * count as usize;
+    }
+
+    /// What `next` walked follows what was walked so far.
+    pub fn append(&mut self, next: Self) {
+        let (from, to) = (clamp(self.from), clamp(self.to));
+        self.edits.extend(next.edits.into_iter().map(|edit| Edit { from: edit.from + from, to: edit.to + to, ..edit }));
+        self.from += next.from;
+        self.to += next.to;
+    }
+
     /// Bytes of the source walked so far.
     #[must_use]
     pub const fn source_position(&self) -> usize {
@@ -334,6 +391,24 @@ mod tests {
         }
         builder.keep(length - builder.source_position());
         builder.build()
+    }
+
+    proptest! {
+        /// A stretch alone answers as the whole does, for every span inside it.
+        #[test]
+        fn a_stretch_alone_maps_as_the_whole(steps in steps(), a in 0usize..200, b in 0usize..200) {
+            let edits = build(&steps, 80);
+            let length = edits.output(0, 80).1;
+            let (start, end) = (a.min(b).min(length), a.max(b).min(length));
+            let ((from, to), inner) = edits.within(start, end);
+            prop_assert_eq!((from, to), edits.source(start, end));
+            for low in start..end {
+                for high in low + 1..=end {
+                    let (f, t) = inner.source(low - start, high - start);
+                    prop_assert_eq!((from + f, from + t), edits.source(low, high), "{}..{}", low, high);
+                }
+            }
+        }
     }
 
     #[test]

@@ -54,11 +54,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     ))?;
     let stop = Stop::default();
     stop.on_signals().context("signal handlers cannot be installed")?;
+    let (worker, server) = run::start(&config, stop.clone())?;
+    let telemetry = worker.telemetry();
+    let metrics = telemetry.metrics.clone();
+    // Sent once the group is there, so that the table tells what a record takes
+    // and not what joining a group does.
+    let joined = Instant::now();
+    while !telemetry.health.ready(telemetry.clock.now()).ok && joined.elapsed() < PATIENCE {
+        if stop.wait(Duration::from_millis(20)) {
+            break;
+        }
+    }
     broker.produce(&config, samples.iter())?;
     say(&format!("{} sample messages on {}", samples.len(), config.input.topics.join(", ")))?;
-
-    let (worker, server) = run::start(&config, stop.clone())?;
-    let metrics = worker.telemetry().metrics.clone();
     let in_time = watch(&metrics, samples.len() as u64, &stop);
     let totals = metrics.totals();
     let output = broker.read(&config.output.topic, totals.produced)?;

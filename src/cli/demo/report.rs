@@ -36,7 +36,8 @@ pub(super) fn print(out: &mut impl Write, outcome: &Outcome<'_>) -> io::Result<(
         writeln!(out, "… and {} more", records.len() - ROWS)?;
     }
     if let Some(record) = shown_whole(&records) {
-        writeln!(out, "\nOne whole record\n{}", serde_json::to_string_pretty(record)?)?;
+        writeln!(out, "\nOne whole record")?;
+        whole(out, record)?;
     }
     writeln!(out, "\nDead letters: the input untouched, and why\n{}", dead_letters(outcome.dead))?;
     let Totals { consumed, produced, dead_lettered, tombstones } = outcome.totals;
@@ -106,6 +107,24 @@ fn shown_whole<'a>(records: &'a [(Value, &RawRecord)]) -> Option<&'a Value> {
         .map(|(record, _)| record)
         .filter(|record| length(record) < 1500)
         .max_by_key(|record| entities(record))
+}
+
+/// A field a line, an item of a list a line; still JSON.
+fn whole(out: &mut impl Write, record: &Value) -> io::Result<()> {
+    let fields = record.as_object().into_iter().flatten();
+    let lines: Vec<String> =
+        fields.map(|(name, value)| format!("  {}: {}", Value::from(name.as_str()), field(value))).collect();
+    writeln!(out, "{{\n{}\n}}", lines.join(",\n"))
+}
+
+fn field(value: &Value) -> String {
+    match value.as_array().filter(|items| !items.is_empty()) {
+        None => value.to_string(),
+        Some(items) => {
+            let lines: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+            format!("[\n{}\n  ]", lines.join(",\n"))
+        }
+    }
 }
 
 fn dead_letters(dead: &[RawRecord]) -> Table {

@@ -1,0 +1,227 @@
+//! What the page says about itself: `<meta>`, `<link>`, `<time>`, `<title>`,
+//! JSON-LD, and which of them is believed.
+
+use super::json_ld::{self, JsonLd};
+use super::plain_text;
+use super::tags::Tag;
+use super::tokens::Attributes;
+use crate::decode::published;
+use crate::decode::source::Source;
+use crate::record::{Article, Evidence, Piece, SourceBlock, SourceKind};
+
+/// JSON-LD of one page, in bytes.
+const MAX_JSON_LD: usize = 4 << 20;
+
+/// An article's body in JSON-LD is taken in place of a page that shows less
+/// than this part of it.
+const SHOWN_PART: usize = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Capture {
+    Title,
+    JsonLd,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    pub language: Option<String>,
+    canonical: Option<String>,
+    og_url: Option<String>,
+    site: Option<String>,
+    og_title: Option<String>,
+    title: Option<String>,
+    section: Option<String>,
+    byline: Option<String>,
+    lead: Option<String>,
+    /// Dates by where they were found, in the order of the page.
+    meta_dates: Vec<String>,
+    time_dates: Vec<String>,
+    scripts: Vec<String>,
+    capture: Option<Capture>,
+    captured: String,
+}
+
+fn keep(place: &mut Option<String>, value: &str) {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if place.is_none() && !value.is_empty() && value.len() <= 4096 {
+        *place = Some(value);
+    }
+}
+
+impl Head {
+    /// `<html>` or `<body>`.
+    pub(super) fn page_element(&mut self, attributes: &Attributes) {
+        if let Some(language) = attributes.get("lang").or_else(|| attributes.get("xml:lang")) {
+            keep(&mut self.language, language);
+        }
+    }
+
+    pub(super) fn element(&mut self, tag: Tag, attributes: &Attributes) {
+        match tag {
+            Tag::Meta => self.meta(attributes),
+            Tag::Link if attributes.get("rel").is_some_and(|rel| rel.trim().eq_ignore_ascii_case("canonical")) => {
+                keep(&mut self.canonical, attributes.get("href").unwrap_or_default());
+            }
+            Tag::Title if self.title.is_none() => self.capture = Some(Capture::Title),
+            Tag::Script => {
+                let kind = attributes.get("type").unwrap_or_default().trim();
+                if kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json")) {
+                    self.capture = Some(Capture::JsonLd);
+                }
+            }
+            _ => {}
+        }
+        self.date_of(tag, attributes);
+    }
+
+    fn date_of(&mut self, tag: Tag, attributes: &Attributes) {
+        let is_published = attributes
+            .get("itemprop")
+            .is_some_and(|names| names.split_whitespace().any(|name| name == "datePublished"));
+        let written = match tag {
+            Tag::Time => attributes.get("datetime"),
+            _ if is_published && tag != Tag::Meta => attributes.get("content").or_else(|| attributes.get("datetime")),
+            _ => None,
+        };
+        let Some(written) = written.filter(|_| self.time_dates.len() < 50) else { return };
+        if is_published || attributes.get("pubdate").is_some() {
+            self.time_dates.insert(0, written.to_owned());
+        } else {
+            self.time_dates.push(written.to_owned());
+        }
+    }
+
+    fn meta(&mut self, attributes: &Attributes) {
+        let Some(content) = attributes.get("content") else { return };
+        let key = ["property", "name", "itemprop", "http-equiv"].into_iter().find_map(|key| attributes.get(key));
+        // Drupal and others put several names into one attribute.
+        for key in key.unwrap_or_default().split_whitespace().take(4) {
+            match key.to_ascii_lowercase().as_str() {
+                "og:title" | "twitter:title" => keep(&mut self.og_title, content),
+                "og:site_name" => keep(&mut self.site, content),
+                "og:url" => keep(&mut self.og_url, content),
+                "og:description" | "description" | "twitter:description" => keep(&mut self.lead, content),
+                "article:section" => keep(&mut self.section, content),
+                "author" | "article:author" | "dc.creator" | "dcterms.creator" | "parsely-author"
+                    if !content.trim_start().starts_with("http") =>
+                {
+                    keep(&mut self.byline, content);
+                }
+                "content-language" | "dc.language" => keep(&mut self.language, content),
+                "article:published_time"
+                | "og:published_time"
+                | "datepublished"
+                | "publishdate"
+                | "publish-date"
+                | "pubdate"
+                | "published_time"
+                | "parsely-pub-date"
+                | "dc.date"
+                | "dc.date.issued"
+                | "dc.date.created"
+                | "dcterms.date"
+                | "dcterms.created"
+                | "dcterms.issued"
+                | "date" => {
+                    if self.meta_dates.len() < 50 {
+                        self.meta_dates.push(content.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Characters that are not shown.
+    pub(super) fn capture(&mut self, text: &str) {
+        if self.capture.is_some() && self.captured.len() + text.len() <= MAX_JSON_LD {
+            self.captured.push_str(text);
+        }
+    }
+
+    pub(super) fn end_capture(&mut self) {
+        let captured = std::mem::take(&mut self.captured);
+        match self.capture.take() {
+            Some(Capture::Title) => keep(&mut self.title, &captured),
+            Some(Capture::JsonLd) if self.scripts.iter().map(String::len).sum::<usize>() < MAX_JSON_LD => {
+                self.scripts.push(captured);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn json_ld(&self) -> Option<JsonLd> {
+        json_ld::read(&self.scripts)
+    }
+
+    /// The article with the best of what is known. Of dates JSON-LD is trusted
+    /// before `<meta>` before `<time>`.
+    pub(super) fn into_article(self, ld: Option<JsonLd>, blocks: Vec<SourceBlock>, source: &Source<'_>) -> Article {
+        let ld = ld.unwrap_or_default();
+        let mut article = Article::default();
+        if let Some(written) = &ld.published {
+            published::note(&mut article, written, Evidence::JsonLd);
+        }
+        for written in &self.meta_dates {
+            published::note(&mut article, written, Evidence::Meta);
+        }
+        for written in &self.time_dates {
+            published::note(&mut article, written, Evidence::TimeElement);
+        }
+        article.title = title(ld.headline, self.og_title, self.title, &blocks);
+        article.canonical_url = self.canonical.filter(|url| url.starts_with("http"));
+        article.url = self.og_url.or(ld.url);
+        article.site = self.site.or(ld.site);
+        article.section = self.section.or(ld.section);
+        article.byline = ld.byline.or(self.byline);
+        article.lead = self.lead.map(|lead| plain_text(&lead)).or(ld.lead);
+        article.language = self.language.or(ld.language);
+        article.blocks = with_body(blocks, ld.body.as_deref(), source);
+        article
+    }
+}
+
+/// The metadata's title, as a heading of the page where it stands there, too.
+fn title(
+    headline: Option<String>,
+    og_title: Option<String>,
+    title: Option<String>,
+    blocks: &[SourceBlock],
+) -> Option<Piece> {
+    let headings = || blocks.iter().filter(|block| block.kind == SourceKind::Heading(1));
+    let named = headline.or(og_title);
+    if let Some(named) = &named {
+        if let Some(block) = headings().find(|block| block.piece.text == *named) {
+            return Some(block.piece.clone());
+        }
+    }
+    // Several headings of the first rank: which one is the title, nobody says.
+    let only = headings().next().filter(|_| headings().count() == 1).map(|block| block.piece.clone());
+    named.map(of_metadata).or(only).or_else(|| title.map(of_metadata))
+}
+
+fn of_metadata(text: String) -> Piece {
+    Piece { text, trace: None }
+}
+
+/// Where the page shows little of the article that its JSON-LD holds (pages
+/// that a script fills), the article is taken from there.
+fn with_body(blocks: Vec<SourceBlock>, body: Option<&str>, source: &Source<'_>) -> Vec<SourceBlock> {
+    let Some(body) = body.filter(|body| body.chars().count() >= 200) else { return blocks };
+    let shown: usize = blocks.iter().filter(|block| block.weight > 0).map(|block| block.piece.text.len()).sum();
+    if shown * SHOWN_PART >= body.len() {
+        return blocks;
+    }
+    debug_assert!(!source.text.is_empty());
+    let mut blocks: Vec<SourceBlock> = blocks.into_iter().filter(|block| block.weight >= 0).collect();
+    for line in body.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        blocks.push(SourceBlock {
+            kind: SourceKind::Paragraph,
+            piece: of_metadata(line.to_owned()),
+            link_density: 0.0,
+            weight: 1,
+            language: None,
+        });
+    }
+    blocks
+}

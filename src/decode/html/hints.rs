@@ -1,0 +1,264 @@
+//! What the source itself says about an element: article or furniture.
+
+use super::tags::Tag;
+use super::tokens::Attributes;
+
+/// Marked as the article's text.
+pub(super) const BODY: i8 = 3;
+/// Marked as an article, which may be a card of a list, too.
+pub(super) const ARTICLE: i8 = 2;
+/// The page's main part.
+pub(super) const MAIN: i8 = 1;
+pub(super) const FURNITURE: i8 = -1;
+
+/// Ends of class names that hold an article's text, letters only.
+const BODIES: &[&str] = &[
+    "articlebody",
+    "articlecontent",
+    "articletext",
+    "articledetails",
+    "articlemain",
+    "bodytext",
+    "entrycontent",
+    "fieldnamebody",
+    "newsbody",
+    "newscontent",
+    "newsdetails",
+    "newstext",
+    "postbody",
+    "postcontent",
+    "posttext",
+    "singlecontent",
+    "storybody",
+    "storycontent",
+    "storytext",
+    "thecontent",
+];
+
+/// Words of class names and ids of furniture.
+const FURNITURE_WORDS: &[&str] = &[
+    "ad",
+    "ads",
+    "adsense",
+    "advert",
+    "advertisement",
+    "aside",
+    "authorbox",
+    "banner",
+    "breadcrumb",
+    "breadcrumbs",
+    "carousel",
+    "comment",
+    "commentlist",
+    "comments",
+    "consent",
+    "cookie",
+    "cookies",
+    "copyright",
+    "disqus",
+    "fbcomments",
+    "footer",
+    "gdpr",
+    "login",
+    "masthead",
+    "menu",
+    "menus",
+    "modal",
+    "mostread",
+    "mostviewed",
+    "nav",
+    "navbar",
+    "navigation",
+    "newsletter",
+    "outbrain",
+    "pager",
+    "pagination",
+    "popular",
+    "popup",
+    "prevnext",
+    "promo",
+    "promotion",
+    "recommend",
+    "recommendation",
+    "recommendations",
+    "recommended",
+    "related",
+    "relatedposts",
+    "reply",
+    "respond",
+    "share",
+    "sharebar",
+    "sharedaddy",
+    "sharing",
+    "sidebar",
+    "signup",
+    "similar",
+    "social",
+    "sponsored",
+    "subscribe",
+    "subscription",
+    "suggested",
+    "taboola",
+    "tagcloud",
+    "tags",
+    "ticker",
+    "toolbar",
+    "topbar",
+    "trending",
+    "weather",
+    "widget",
+    "widgets",
+];
+
+/// What the element's own marks say; 0 where they say nothing.
+pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
+    if attributes.get("itemprop").is_some_and(|value| value.split_whitespace().any(|word| word == "articleBody")) {
+        return BODY;
+    }
+    match attributes.get("role") {
+        Some("navigation" | "banner" | "contentinfo" | "complementary" | "search" | "menu" | "dialog") => {
+            return FURNITURE;
+        }
+        Some("main") => return MAIN,
+        Some("article") => return ARTICLE,
+        _ => {}
+    }
+    let named = [attributes.get("class"), attributes.get("id")].into_iter().flatten();
+    let mut found = match tag {
+        Tag::Nav | Tag::Footer | Tag::Aside | Tag::Form | Tag::Menu | Tag::Search | Tag::Dialog => return FURNITURE,
+        Tag::Article => ARTICLE,
+        Tag::Main => MAIN,
+        Tag::Header => FURNITURE,
+        _ => 0,
+    };
+    // The classes of these tell of the whole page (`no-sidebar`, `tag-politics`).
+    if matches!(tag, Tag::Html | Tag::Body) {
+        return 0;
+    }
+    for name in named.flat_map(str::split_whitespace).take(32) {
+        match of_name(name) {
+            FURNITURE if found < ARTICLE => return FURNITURE,
+            FURNITURE => {}
+            other => found = found.max(other),
+        }
+    }
+    found
+}
+
+/// Whether the element holds a byline, a dateline or the like.
+pub(super) fn is_meta(attributes: &Attributes) -> bool {
+    let named = [attributes.get("class"), attributes.get("itemprop"), attributes.get("rel")];
+    named.into_iter().flatten().flat_map(str::split_whitespace).take(32).any(|name| {
+        words(name).any(|word| {
+            matches!(
+                word.as_str(),
+                "author"
+                    | "authors"
+                    | "byline"
+                    | "date"
+                    | "dateline"
+                    | "datepublished"
+                    | "datemodified"
+                    | "meta"
+                    | "postmeta"
+                    | "entrymeta"
+                    | "published"
+                    | "pubdate"
+                    | "time"
+                    | "timestamp"
+                    | "datetime"
+                    | "submitted"
+            )
+        })
+    })
+}
+
+pub(super) fn is_caption(attributes: &Attributes) -> bool {
+    attributes.get("class").unwrap_or_default().split_whitespace().take(32).any(|name| {
+        words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))
+    })
+}
+
+pub(super) fn is_hidden(attributes: &Attributes) -> bool {
+    if attributes.get("hidden").is_some() {
+        return true;
+    }
+    let Some(style) = attributes.get("style") else { return false };
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(4096).collect();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+fn of_name(name: &str) -> i8 {
+    if name.len() > 100 {
+        return 0;
+    }
+    // WordPress writes an article's own tags and categories into its classes.
+    if ["tag-", "category-", "post-tag-", "post_tag-"].iter().any(|start| name.starts_with(start)) {
+        return 0;
+    }
+    if words(name).any(|word| FURNITURE_WORDS.binary_search(&word.as_str()).is_ok()) {
+        return FURNITURE;
+    }
+    let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    if FURNITURE_WORDS.binary_search(&letters.as_str()).is_ok() {
+        return FURNITURE;
+    }
+    if BODIES.iter().any(|end| letters.ends_with(end)) { BODY } else { 0 }
+}
+
+/// Words of a name: `td-post-content`, `articleBody`, `share_bar2`.
+fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        let first = rest.chars().next()?;
+        let mut upper = first.is_ascii_uppercase();
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| {
+                let boundary = !c.is_ascii_alphabetic() || c.is_ascii_uppercase() && !upper;
+                upper = c.is_ascii_uppercase();
+                boundary
+            })
+            .map_or(rest.len(), |(at, _)| at);
+        let word = rest.get(..end)?.to_ascii_lowercase();
+        rest = rest.get(end..)?;
+        Some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_list_is_sorted() {
+        assert!(FURNITURE_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn names_tell_article_from_furniture() {
+        let of = |tag, class| hint(tag, &Attributes::of(&[("class", class)]));
+        assert_eq!(of(Tag::Div, "td-post-content tagdiv-type"), BODY);
+        assert_eq!(of(Tag::Div, "field-name-body field-type-text"), BODY);
+        assert_eq!(of(Tag::Div, "StoryBody"), BODY);
+        assert_eq!(of(Tag::Div, "shareBar"), FURNITURE);
+        assert_eq!(of(Tag::Ul, "social_links2"), FURNITURE);
+        assert_eq!(of(Tag::Div, "most-read"), FURNITURE);
+        assert_eq!(of(Tag::Div, "wrapper"), 0);
+        assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
+        assert_eq!(of(Tag::Article, "post tag-social category-menu hentry"), ARTICLE);
+        assert_eq!(of(Tag::Body, "has-sidebar"), 0);
+        assert_eq!(of(Tag::Footer, ""), FURNITURE);
+        assert_eq!(hint(Tag::Div, &Attributes::of(&[("itemprop", "articleBody")])), BODY);
+        assert_eq!(hint(Tag::Div, &Attributes::of(&[("role", "main")])), MAIN);
+    }
+
+    #[test]
+    fn hidden_is_what_says_so() {
+        assert!(is_hidden(&Attributes::of(&[("style", "color:red; Display : None")])));
+        assert!(is_hidden(&Attributes::of(&[("hidden", "")])));
+        assert!(!is_hidden(&Attributes::of(&[("style", "display:block")])));
+    }
+}

@@ -1,0 +1,131 @@
+//! The article as schema.org data in a `<script>` describes it.
+
+use serde_json::Value;
+
+use super::plain_text;
+
+/// Values looked at before giving up: real pages have a few hundred.
+const MAX_VALUES: usize = 20_000;
+
+/// What JSON-LD says of the page's article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct JsonLd {
+    pub headline: Option<String>,
+    pub published: Option<String>,
+    pub byline: Option<String>,
+    pub section: Option<String>,
+    pub site: Option<String>,
+    pub url: Option<String>,
+    pub language: Option<String>,
+    pub lead: Option<String>,
+    pub body: Option<String>,
+}
+
+/// The first article of the scripts; broken ones are passed over.
+pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
+    let values: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
+    let mut found = None;
+    // Breadth first: the page's own article stands above those it mentions.
+    let mut queue: std::collections::VecDeque<&Value> = values.iter().collect();
+    for _ in 0..MAX_VALUES {
+        let Some(value) = queue.pop_front() else { break };
+        match value {
+            Value::Array(items) => queue.extend(items.iter().take(MAX_VALUES)),
+            Value::Object(members) => {
+                if is_article(value) {
+                    found = Some(value);
+                    break;
+                }
+                let inner = ["@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement", "item"];
+                queue.extend(inner.iter().filter_map(|key| members.get(*key)));
+            }
+            _ => {}
+        }
+    }
+    found.map(of)
+}
+
+/// Line breaks inside strings are common and not allowed; a comment or CDATA
+/// around the whole is, too.
+fn parse(script: &str) -> Option<Value> {
+    let clean: String = script.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start();
+    let clean = clean.trim_start_matches("<![CDATA[").trim_end_matches("-->").trim_end();
+    let clean = clean.trim_end_matches("]]>").trim_end().trim_end_matches("//").trim_end().trim_end_matches(';');
+    serde_json::from_str(clean).ok()
+}
+
+fn is_article(value: &Value) -> bool {
+    let of = |name: &str| name.ends_with("Article") || name.ends_with("BlogPosting") || name == "Report";
+    match value.get("@type") {
+        Some(Value::String(name)) => of(name),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(of),
+        _ => false,
+    }
+}
+
+fn of(article: &Value) -> JsonLd {
+    let text = |key: &str| article.get(key).and_then(Value::as_str).map(plain_text).filter(|text| !text.is_empty());
+    let page = article.get("mainEntityOfPage");
+    let page = page.and_then(|page| page.as_str().or_else(|| page.get("@id")?.as_str()));
+    let is_url = |url: &&str| url.starts_with("http");
+    JsonLd {
+        headline: text("headline").or_else(|| text("name")),
+        published: text("datePublished").or_else(|| text("dateCreated")),
+        byline: article.get("author").or_else(|| article.get("creator")).and_then(names),
+        section: article.get("articleSection").and_then(names),
+        site: article.get("publisher").and_then(names),
+        url: article.get("url").and_then(Value::as_str).filter(is_url).or(page.filter(is_url)).map(str::to_owned),
+        language: article.get("inLanguage").and_then(names),
+        lead: text("description"),
+        body: text("articleBody"),
+    }
+}
+
+/// A name, an object with a name, or a list of them.
+fn names(value: &Value) -> Option<String> {
+    let one = |value: &Value| {
+        let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
+        Some(plain_text(name)).filter(|name| !name.is_empty() && !name.starts_with("http"))
+    };
+    let names: Vec<String> = match value {
+        Value::Array(items) => items.iter().take(50).filter_map(one).collect(),
+        other => one(other).into_iter().collect(),
+    };
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_text(text: &str) -> Option<JsonLd> {
+        read(&[text.to_owned()])
+    }
+
+    #[test]
+    fn the_article_is_found_wherever_it_stands() {
+        let article = r#"{"@type": ["NewsArticle"], "headline": "عنوان &quot;أول&quot;", "datePublished": "2024-01-25",
+            "author": [{"@type": "Person", "name": "ليلى"}, {"name": "سامي"}], "publisher": {"name": "الصحيفة"},
+            "articleSection": ["سياسة"], "mainEntityOfPage": {"@id": "https://a.example/1"}}"#;
+        let graph = format!(r#"{{"@graph": [{{"@type": "WebSite", "name": "x"}}, {article}]}}"#);
+        for text in [article.to_owned(), format!("[{article}]"), graph, format!("//<![CDATA[\n{article}\n//]]>")] {
+            let ld = of_text(&text).unwrap();
+            assert_eq!(ld.headline.as_deref(), Some("عنوان \"أول\""), "{text}");
+            assert_eq!(ld.byline.as_deref(), Some("ليلى, سامي"));
+            assert_eq!((ld.site.as_deref(), ld.section.as_deref()), (Some("الصحيفة"), Some("سياسة")));
+            assert_eq!(ld.url.as_deref(), Some("https://a.example/1"));
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_passed_over() {
+        assert_eq!(of_text("{\"@type\": \"NewsArticle\", "), None);
+        assert_eq!(of_text(&"[".repeat(100_000)), None);
+        assert_eq!(of_text("{\"@type\": \"WebPage\"}"), None);
+        let scripts = ["{oops".to_owned(), "{\"@type\":\"NewsArticle\",\"headline\":\"a\nb\",}".to_owned()];
+        assert_eq!(read(&scripts), None);
+        let ld = of_text("{\"@type\":\"NewsArticle\",\"headline\":\"a\nb\",\"author\":{\"url\":\"x\"}}").unwrap();
+        assert_eq!((ld.headline.as_deref(), ld.byline), (Some("a b"), None));
+    }
+}

@@ -1,0 +1,446 @@
+//! Tags and characters to blocks, with a stack of open elements.
+
+use rustc_hash::FxHashMap;
+
+use super::Caps;
+use super::head::Head;
+use super::hints::{self, FURNITURE};
+use super::regions::{self, Region};
+use super::tags::{BLOCK, FRAGILE, LOOK, REGION, SCOPE, Tag, UNSEEN, VOID};
+use super::tokens::{Attributes, Handler};
+use crate::decode::reject;
+use crate::decode::source::{Growing, Source};
+use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
+
+/// A row of a table is one block if it is no longer, in code points: longer
+/// rows are a page's layout.
+const MAX_ROW: usize = 400;
+/// A byline or dateline is no longer, in code points.
+const MAX_META: usize = 250;
+/// What stands between two cells of a row.
+const CELL_SEPARATOR: &str = " | ";
+
+/// An open element and what it hands down.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    tag: Tag,
+    /// Its end tag was read while blocks inside it were open.
+    ended: bool,
+    unseen: bool,
+    link: bool,
+    meta: bool,
+    kind: SourceKind,
+    region: usize,
+    /// Index of its language, `None` for the page's own.
+    language: Option<usize>,
+    /// Blocks that were there before it.
+    blocks: usize,
+}
+
+const OUTSIDE: Open = Open {
+    tag: Tag::Html,
+    ended: false,
+    unseen: false,
+    link: false,
+    meta: false,
+    kind: SourceKind::Paragraph,
+    region: 0,
+    language: None,
+    blocks: 0,
+};
+
+/// A block as it was read.
+#[derive(Debug)]
+pub(super) struct Draft {
+    growing: Growing,
+    pub kind: SourceKind,
+    pub region: usize,
+    language: Option<usize>,
+    /// The table cell that it stands in.
+    cell: usize,
+    /// Code points: all, in links, in bylines and the like.
+    pub chars: usize,
+    pub link_chars: usize,
+    meta_chars: usize,
+}
+
+impl Draft {
+    pub(super) fn text(&self) -> &str {
+        &self.growing.text
+    }
+
+    pub(super) fn link_density(&self) -> f32 {
+        self.link_chars as f32 / self.chars.max(1) as f32
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    text: &'a str,
+    caps: Caps,
+    nodes: usize,
+    stack: Vec<Open>,
+    /// How many elements of a kind are open: an end tag of none costs nothing.
+    open: FxHashMap<Tag, usize>,
+    unseen: usize,
+    links: usize,
+    metas: usize,
+    fragile: usize,
+    cells: usize,
+    languages: Vec<String>,
+    regions: Vec<Region>,
+    drafts: Vec<Draft>,
+    current: Option<Draft>,
+    /// White space was read since the last word.
+    blank: bool,
+    head: Head,
+    too_complex: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(text: &'a str, caps: Caps) -> Self {
+        Self {
+            text,
+            caps,
+            nodes: 0,
+            stack: Vec::new(),
+            open: FxHashMap::default(),
+            unseen: 0,
+            links: 0,
+            metas: 0,
+            fragile: 0,
+            cells: 0,
+            languages: Vec::new(),
+            regions: vec![Region::root()],
+            drafts: Vec::new(),
+            current: None,
+            blank: false,
+            head: Head::default(),
+            too_complex: None,
+        }
+    }
+
+    pub(super) fn finish(mut self, source: &Source<'_>) -> Result<Article, Reject> {
+        if let Some(message) = self.too_complex {
+            return Err(reject(Reason::HtmlTooComplex, message));
+        }
+        self.close_from(0);
+        self.flush();
+        let ld = self.head.json_ld();
+        let weights = regions::weigh(&mut self.regions, &self.drafts, ld.as_ref().and_then(|ld| ld.body.as_deref()));
+        let (page_language, languages) = (self.head.language.clone(), self.languages);
+        let mut blocks = Vec::with_capacity(self.drafts.len());
+        for (mut draft, weight) in self.drafts.into_iter().zip(weights) {
+            let language = draft.language.and_then(|index| languages.get(index)).cloned();
+            blocks.push(SourceBlock {
+                kind: draft.kind,
+                link_density: draft.link_density(),
+                weight,
+                language: language.filter(|language| Some(language) != page_language.as_ref()),
+                piece: draft.growing.take(source),
+            });
+        }
+        Ok(self.head.into_article(ld, blocks, source))
+    }
+
+    fn top(&self) -> Open {
+        self.stack.last().copied().unwrap_or(OUTSIDE)
+    }
+
+    fn is_open(&self, tag: Tag) -> bool {
+        self.open.get(&tag).is_some_and(|count| *count > 0)
+    }
+
+    /// Ends the block that is being read.
+    fn flush(&mut self) {
+        self.blank = false;
+        let Some(mut draft) = self.current.take() else { return };
+        if draft.text().trim().is_empty() {
+            return;
+        }
+        if draft.meta_chars * 5 >= draft.chars * 4 && draft.chars <= MAX_META {
+            draft.kind = SourceKind::Meta;
+        }
+        self.drafts.push(draft);
+    }
+
+    fn start_element(&mut self, tag: Tag, attributes: &Attributes) {
+        if matches!(tag, Tag::Html | Tag::Body) {
+            self.head.page_element(attributes);
+            return;
+        }
+        if tag.is(BLOCK) && self.fragile > 0 {
+            self.close_fragile();
+        }
+        self.imply_ends(tag);
+        if tag.is(BLOCK) && !matches!(tag, Tag::Td | Tag::Th) || tag == Tag::Br {
+            self.flush();
+        }
+        if self.unseen == 0 {
+            self.head.element(tag, attributes);
+        }
+        if tag.is(VOID | LOOK) {
+            return;
+        }
+        if matches!(tag, Tag::Td | Tag::Th) {
+            self.flush();
+            self.cells += 1;
+        }
+        let opened = self.opened(tag, attributes);
+        if self.stack.len() >= self.caps.depth {
+            self.too_complex = Some(format!("elements nested deeper than decode.max_html_depth = {}", self.caps.depth));
+        }
+        self.enter(opened);
+    }
+
+    /// The element with what it inherits and what its attributes say.
+    fn opened(&mut self, tag: Tag, attributes: &Attributes) -> Open {
+        let above = self.top();
+        let hint = hints::hint(tag, attributes);
+        let region = if tag.is(REGION) || hint != 0 {
+            self.regions.push(Region::new(above.region, hint, tag));
+            self.regions.len() - 1
+        } else {
+            above.region
+        };
+        let kind = match tag {
+            _ if tag.heading().is_some() => SourceKind::Heading(tag.heading().unwrap_or(6)),
+            Tag::Blockquote => SourceKind::Quote,
+            Tag::Figcaption | Tag::Caption => SourceKind::Caption,
+            Tag::Li | Tag::Dd | Tag::Dt => SourceKind::ListItem,
+            Tag::Article | Tag::Main | Tag::Td | Tag::Th => SourceKind::Paragraph,
+            _ if hints::is_caption(attributes) => SourceKind::Caption,
+            _ => above.kind,
+        };
+        let language = attributes.get("lang").or_else(|| attributes.get("xml:lang")).map(str::trim);
+        let language = match language.filter(|language| !language.is_empty() && language.len() < 40) {
+            Some(language) => {
+                self.languages.push(language.to_owned());
+                Some(self.languages.len() - 1)
+            }
+            None => above.language,
+        };
+        Open {
+            tag,
+            ended: false,
+            unseen: tag.is(UNSEEN) || hints::is_hidden(attributes),
+            link: tag == Tag::A && attributes.get("href").is_some(),
+            meta: tag == Tag::Time || tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes),
+            kind,
+            region,
+            language,
+            blocks: self.drafts.len(),
+        }
+    }
+
+    fn enter(&mut self, opened: Open) {
+        *self.open.entry(opened.tag).or_default() += 1;
+        self.unseen += usize::from(opened.unseen);
+        self.links += usize::from(opened.link);
+        self.metas += usize::from(opened.meta);
+        self.fragile += usize::from(opened.tag.is(FRAGILE));
+        self.stack.push(opened);
+    }
+
+    /// Takes back what the element added to the counters.
+    fn leave(&mut self, left: Open) {
+        if left.ended {
+            return;
+        }
+        if let Some(count) = self.open.get_mut(&left.tag) {
+            *count = count.saturating_sub(1);
+        }
+        self.unseen = self.unseen.saturating_sub(usize::from(left.unseen));
+        self.links = self.links.saturating_sub(usize::from(left.link));
+        self.metas = self.metas.saturating_sub(usize::from(left.meta));
+        self.fragile = self.fragile.saturating_sub(usize::from(left.tag.is(FRAGILE)));
+    }
+
+    /// Closes every element from that place on.
+    fn close_from(&mut self, place: usize) {
+        while self.stack.len() > place {
+            let Some(left) = self.stack.pop() else { return };
+            if left.tag.is(BLOCK) {
+                self.flush();
+            }
+            if left.tag == Tag::Tr {
+                self.join_row(left.blocks);
+            }
+            if left.unseen && left.tag == Tag::Title || left.tag == Tag::Script {
+                self.head.end_capture();
+            }
+            self.leave(left);
+        }
+    }
+
+    /// The cells of one row to one block, if they are a table's and not a layout's.
+    fn join_row(&mut self, first: usize) {
+        let Some(row) = self.drafts.get(first..).filter(|row| row.len() > 1) else { return };
+        let apart = row.windows(2).all(|pair| matches!(pair, [a, b] if a.cell < b.cell));
+        let plain = row.iter().all(|draft| matches!(draft.kind, SourceKind::Paragraph | SourceKind::Meta));
+        if !apart || !plain || row.iter().map(|draft| draft.chars).sum::<usize>() > MAX_ROW {
+            return;
+        }
+        let mut cells = self.drafts.drain(first..);
+        let Some(mut joined) = cells.next() else { return };
+        for cell in cells {
+            joined.growing.append(CELL_SEPARATOR, cell.growing);
+            joined.chars += cell.chars + CELL_SEPARATOR.len();
+            joined.link_chars += cell.link_chars;
+        }
+        joined.kind = SourceKind::TableRow;
+        self.drafts.push(joined);
+    }
+
+    /// Elements whose end tag is left out where this one begins.
+    fn imply_ends(&mut self, tag: Tag) {
+        const MAY_END: &[Tag] = &[
+            Tag::P,
+            Tag::Li,
+            Tag::Dd,
+            Tag::Dt,
+            Tag::Option,
+            Tag::Td,
+            Tag::Th,
+            Tag::Tr,
+            Tag::Tbody,
+            Tag::Thead,
+            Tag::Tfoot,
+            Tag::Button,
+            Tag::H1,
+            Tag::H2,
+            Tag::H3,
+            Tag::H4,
+            Tag::H5,
+            Tag::H6,
+            Tag::A,
+        ];
+        for &other in MAY_END.iter().filter(|other| tag.ends(**other)) {
+            if !self.is_open(other) {
+                continue;
+            }
+            let found =
+                self.stack.iter().rposition(|open| open.tag == other && !open.ended || open.tag.shelters(other));
+            let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag == other)) else {
+                continue;
+            };
+            if other == Tag::A { self.end_inside(place) } else { self.close_from(place) }
+        }
+    }
+
+    fn close_fragile(&mut self) {
+        let found = self.stack.iter().rposition(|open| open.tag.is(FRAGILE | BLOCK));
+        if let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag.is(FRAGILE))) {
+            self.close_from(place);
+        }
+    }
+
+    /// Ends an element whose blocks stay open, as `</a>` in `<a><p></a>`.
+    fn end_inside(&mut self, place: usize) {
+        let Some(open) = self.stack.get(place).copied() else { return };
+        self.leave(open);
+        if let Some(open) = self.stack.get_mut(place) {
+            open.ended = true;
+        }
+    }
+
+    fn end_element(&mut self, tag: Tag) {
+        if matches!(tag, Tag::Html | Tag::Body) || tag.is(LOOK) {
+            return;
+        }
+        if tag.is(BLOCK) || tag == Tag::Br {
+            self.flush();
+        }
+        if !self.is_open(tag) {
+            return;
+        }
+        let in_table = matches!(tag, Tag::Table | Tag::Tr | Tag::Td | Tag::Th | Tag::Tbody | Tag::Thead | Tag::Tfoot);
+        let found = self.stack.iter().rposition(|open| {
+            let border = if in_table { open.tag == Tag::Table } else { open.tag.is(SCOPE) };
+            open.tag == tag && !open.ended || border
+        });
+        let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag == tag)) else {
+            return;
+        };
+        let inside = self.stack.get(place + 1..).unwrap_or_default();
+        if !tag.is(BLOCK | UNSEEN) && inside.iter().any(|open| open.tag.is(BLOCK)) {
+            self.end_inside(place);
+        } else {
+            self.close_from(place);
+        }
+    }
+
+    fn word(&mut self, word: &str, start: usize, end: usize) {
+        let blank = std::mem::take(&mut self.blank);
+        let top = self.top();
+        let cell = self.cells;
+        let draft = self.current.get_or_insert_with(|| Draft {
+            growing: Growing::default(),
+            kind: top.kind,
+            region: top.region,
+            language: top.language,
+            cell,
+            chars: 0,
+            link_chars: 0,
+            meta_chars: 0,
+        });
+        if blank && !draft.text().is_empty() {
+            draft.growing.bridge(" ", start);
+            draft.chars += 1;
+            draft.link_chars += usize::from(self.links > 0);
+            draft.meta_chars += usize::from(self.metas > 0);
+        }
+        draft.growing.push(word, start, end);
+        let chars = word.chars().count();
+        draft.chars += chars;
+        draft.link_chars += if self.links > 0 { chars } else { 0 };
+        draft.meta_chars += if self.metas > 0 { chars } else { 0 };
+    }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
+}
+
+impl Handler for &mut Page<'_> {
+    fn text(&mut self, text: &str, start: usize, end: usize) {
+        if self.unseen > 0 {
+            self.head.capture(text);
+            return;
+        }
+        let as_is = self.text.get(start..end) == Some(text);
+        let lines = self.is_open(Tag::Pre);
+        let mut at = 0;
+        while let Some(first) = text.as_bytes().get(at).copied() {
+            if is_space(first) {
+                if lines && first == b'\n' {
+                    self.flush();
+                }
+                self.blank = true;
+                at += 1;
+                continue;
+            }
+            let rest = text.get(at..).unwrap_or_default();
+            let length = rest.bytes().position(is_space).unwrap_or(rest.len());
+            let word = rest.get(..length).unwrap_or_default();
+            let (from, to) = if as_is { (start + at, start + at + length) } else { (start, end) };
+            self.word(word, from, to);
+            at += length;
+        }
+    }
+
+    fn open(&mut self, name: &[u8], attributes: &Attributes) -> bool {
+        self.nodes += 1;
+        if self.nodes > self.caps.nodes {
+            self.too_complex = Some(format!("more elements than decode.max_html_nodes = {}", self.caps.nodes));
+        } else {
+            self.start_element(Tag::of(name), attributes);
+        }
+        self.too_complex.is_none()
+    }
+
+    fn close(&mut self, name: &[u8]) -> bool {
+        self.end_element(Tag::of(name));
+        true
+    }
+}

@@ -1,0 +1,281 @@
+//! Which container holds the article.
+//!
+//! Each block of running text gives points to its container, fewer to the
+//! container's parents. The container with the most points is the article; an
+//! element that holds much of the page's text is believed to be the article's
+//! even where its name says furniture (pages that are one `<form>`, a wrapper
+//! named `with-sidebar`).
+
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::hints::{ARTICLE, BODY};
+use super::page::Draft;
+use super::tags::Tag;
+use crate::record::{SourceBlock, SourceKind};
+
+/// Marked as the article by the source, and chosen.
+const MARKED: i8 = 2;
+/// Chosen by its text.
+const CHOSEN: i8 = 1;
+/// Outside of the chosen part.
+const OUTSIDE: i8 = -1;
+/// Inside of what the source marks as furniture.
+const FURNITURE: i8 = -2;
+
+/// Running text that makes a choice certain, in code points.
+const CERTAIN: u32 = 250;
+/// A paragraph that stands alone in its container is a card's teaser rather than
+/// the article's, unless it is longer than this.
+const TEASER: usize = 240;
+/// How far above the chosen part its text may go on, in containers.
+const CLIMB: usize = 3;
+/// Words in a row that a block must share with the article's text in JSON-LD.
+const SHINGLE: usize = 4;
+
+/// A container element.
+#[derive(Debug)]
+pub(super) struct Region {
+    parent: usize,
+    hint: i8,
+    tag: Tag,
+    /// Code points of its own and all regions inside: all, in links, running text.
+    chars: u32,
+    link_chars: u32,
+    good: u32,
+    /// Blocks of running text directly inside.
+    paragraphs: u32,
+    furniture: bool,
+    score: f32,
+}
+
+impl Region {
+    pub(super) const fn root() -> Self {
+        Self::new(0, 0, Tag::Body)
+    }
+
+    pub(super) const fn new(parent: usize, hint: i8, tag: Tag) -> Self {
+        Self { parent, hint, tag, chars: 0, link_chars: 0, good: 0, paragraphs: 0, furniture: false, score: 0.0 }
+    }
+
+    /// Nearly all of it is running text.
+    fn is_text(&self) -> bool {
+        self.good * 10 >= self.chars * 6 && self.link_chars * 5 <= self.chars
+    }
+}
+
+/// Running text: long enough, or a sentence, and few links.
+fn is_good(draft: &Draft) -> bool {
+    let kind = matches!(
+        draft.kind,
+        SourceKind::Paragraph | SourceKind::Quote | SourceKind::Line | SourceKind::ListItem | SourceKind::TableRow
+    );
+    let text = draft.text().trim_end_matches(['"', '”', '»', '’', ')', ' ', '\u{A0}']);
+    let sentence = text.ends_with(['.', '؟', '?', '!', '…', '۔', ':', '،']);
+    kind && draft.link_density() < 0.4 && (draft.chars >= 90 || draft.chars >= 40 && sentence)
+}
+
+/// A weight for each block.
+pub(super) fn weigh(regions: &mut [Region], drafts: &[Draft], body: Option<&str>) -> Vec<i8> {
+    sum(regions, drafts);
+    mark_furniture(regions);
+    score(regions, drafts);
+    let known = body.map(Shingles::new);
+    let main = choose(regions);
+    let Some(main) = main else {
+        let plain = |draft: &Draft| match regions.get(draft.region) {
+            Some(region) if region.furniture && draft.kind != SourceKind::Heading(1) => FURNITURE,
+            _ => SourceBlock::NEUTRAL,
+        };
+        return drafts.iter().map(plain).collect();
+    };
+    let inside = included(regions, main);
+    let marked = is_marked(regions, main);
+    let mut weights: Vec<i8> = drafts.iter().map(|draft| weight(draft, regions, &inside, marked)).collect();
+    if let Some(known) = known {
+        for (draft, weight) in drafts.iter().zip(&mut weights) {
+            if known.hold(draft.text()) {
+                *weight = MARKED;
+            }
+        }
+    }
+    spare_the_head(drafts, regions, &mut weights);
+    weights
+}
+
+/// Sums from the inside out: a region comes after its parent.
+fn sum(regions: &mut [Region], drafts: &[Draft]) {
+    let short = |chars: usize| u32::try_from(chars).unwrap_or(u32::MAX);
+    for draft in drafts {
+        let Some(region) = regions.get_mut(draft.region) else { continue };
+        region.chars = region.chars.saturating_add(short(draft.chars));
+        region.link_chars = region.link_chars.saturating_add(short(draft.link_chars));
+        if is_good(draft) {
+            region.good = region.good.saturating_add(short(draft.chars));
+            region.paragraphs += 1;
+        }
+    }
+    for index in (1..regions.len()).rev() {
+        let Some((parent, sums)) = regions.get(index).map(|r| (r.parent, (r.chars, r.link_chars, r.good))) else {
+            continue;
+        };
+        let Some(parent) = regions.get_mut(parent) else { continue };
+        parent.chars = parent.chars.saturating_add(sums.0);
+        parent.link_chars = parent.link_chars.saturating_add(sums.1);
+        parent.good = parent.good.saturating_add(sums.2);
+    }
+}
+
+fn mark_furniture(regions: &mut [Region]) {
+    let total = regions.first().map_or(0, |root| root.good);
+    for index in 1..regions.len() {
+        let above = regions.get(index).and_then(|region| regions.get(region.parent)).map(|above| {
+            // The head of an article is no furniture.
+            (above.furniture, above.hint >= ARTICLE)
+        });
+        let (above, in_article) = above.unwrap_or_default();
+        let Some(region) = regions.get_mut(index) else { continue };
+        let believed = region.hint < 0
+            && u64::from(region.good) * 5 <= u64::from(total) * 2
+            && !(region.tag == Tag::Header && in_article);
+        region.furniture = above || believed;
+    }
+}
+
+fn score(regions: &mut [Region], drafts: &[Draft]) {
+    for draft in drafts.iter().filter(|draft| is_good(draft)) {
+        let Some(region) = regions.get(draft.region).filter(|region| !region.furniture) else { continue };
+        let alone = region.paragraphs == 1 && draft.chars <= TEASER && region.hint < BODY;
+        let mut points = draft.chars as f32 * if alone { 0.3 } else { 1.0 };
+        let mut index = draft.region;
+        for share in [1.0, 0.7, 0.6] {
+            points *= share;
+            let Some(region) = regions.get_mut(index) else { break };
+            region.score += points;
+            if index == 0 {
+                break;
+            }
+            index = region.parent;
+        }
+    }
+}
+
+fn choose(regions: &[Region]) -> Option<usize> {
+    let points = |region: &Region| {
+        region.score
+            * match region.hint {
+                BODY.. => 1.6,
+                ARTICLE => 1.3,
+                1 => 1.1,
+                _ => 1.0,
+            }
+    };
+    let best = regions.iter().enumerate().filter(|(_, region)| !region.furniture && region.good > 0);
+    // Of equals the first: the order of the page decides, nothing else.
+    let (best, _) = best.fold(None, |best: Option<(usize, f32)>, (index, region)| match best {
+        Some((_, most)) if most >= points(region) => best,
+        _ => Some((index, points(region))),
+    })?;
+    regions.get(best).filter(|region| region.good >= CERTAIN).map(|_| best)
+}
+
+/// The chosen region lies in, or is, what the source marks as the article.
+fn is_marked(regions: &[Region], main: usize) -> bool {
+    ancestors(regions, main).any(|index| regions.get(index).is_some_and(|region| region.hint >= ARTICLE))
+}
+
+/// The region itself and what it stands in, from the inside out, without the root.
+fn ancestors(regions: &[Region], from: usize) -> impl Iterator<Item = usize> + '_ {
+    let mut next = from;
+    std::iter::from_fn(move || {
+        let index = next;
+        if index == 0 {
+            return None;
+        }
+        next = regions.get(index)?.parent;
+        Some(index)
+    })
+}
+
+/// The regions of the article: the chosen one with all inside it, and beside it
+/// what is running text, too (an article cut in two by an advertisement).
+fn included(regions: &[Region], main: usize) -> Vec<bool> {
+    let mut path: Vec<usize> = ancestors(regions, main).skip(1).take(CLIMB).collect();
+    if path.len() < CLIMB {
+        path.push(0);
+    }
+    let mut inside = vec![false; regions.len()];
+    for (index, region) in regions.iter().enumerate() {
+        let above = index != 0 && inside.get(region.parent).copied().unwrap_or_default();
+        let beside = index != 0
+            && path.contains(&region.parent)
+            && !path.contains(&index)
+            && region.good > 0
+            && region.is_text()
+            && (region.paragraphs > 1 || region.good > 240);
+        if let Some(place) = inside.get_mut(index) {
+            *place = !region.furniture && (index == main || above || beside);
+        }
+    }
+    inside
+}
+
+fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i8 {
+    let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
+    let heading = matches!(draft.kind, SourceKind::Heading(1));
+    if inside.get(draft.region).copied().unwrap_or_default() {
+        return match () {
+            () if draft.link_density() > 0.6 => SourceBlock::NEUTRAL,
+            () if marked => MARKED,
+            () => CHOSEN,
+        };
+    }
+    match () {
+        () if heading => SourceBlock::NEUTRAL,
+        () if furniture => FURNITURE,
+        () => OUTSIDE,
+    }
+}
+
+/// Between the title and the article stand the lead, the byline, the date and
+/// the picture's caption, often in containers of their own.
+fn spare_the_head(drafts: &[Draft], regions: &[Region], weights: &mut [i8]) {
+    let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
+    let title = drafts.get(..first).unwrap_or_default().iter().rposition(|draft| draft.kind == SourceKind::Heading(1));
+    let title = title.filter(|title| first - title <= 40);
+    for index in title.unwrap_or(first)..first {
+        let Some(draft) = drafts.get(index) else { break };
+        let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
+        if let Some(weight) = weights.get_mut(index).filter(|_| !furniture && draft.link_density() < 0.6) {
+            *weight = (*weight).max(SourceBlock::NEUTRAL);
+        }
+    }
+}
+
+/// The word sequences of a text.
+struct Shingles(FxHashSet<u64>);
+
+impl Shingles {
+    fn new(text: &str) -> Self {
+        Self(Self::of(text).collect())
+    }
+
+    fn of(text: &str) -> impl Iterator<Item = u64> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let hashes: Vec<u64> = words.map(|word| xxh3_64(word.as_bytes())).collect();
+        (0..(hashes.len() + 1).saturating_sub(SHINGLE)).map(move |at| {
+            let window = hashes.get(at..at + SHINGLE).unwrap_or_default();
+            window.iter().fold(0u64, |hash, word| hash.rotate_left(21).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ word)
+        })
+    }
+
+    /// Most of the text stands in the known one.
+    fn hold(&self, text: &str) -> bool {
+        let (mut all, mut held) = (0, 0);
+        for shingle in Self::of(text) {
+            all += 1;
+            held += usize::from(self.0.contains(&shingle));
+        }
+        all > 0 && held * 3 >= all * 2
+    }
+}
