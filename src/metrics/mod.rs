@@ -26,6 +26,8 @@ mod labels;
 mod lag;
 mod limit;
 mod local;
+#[cfg(test)]
+mod reference;
 pub mod series;
 
 use std::sync::Arc;
