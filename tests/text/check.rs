@@ -9,7 +9,9 @@ const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/warraq.toml");
 fn warraq(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WARRAQ_"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
-    ours.for_each(|(name, _)| drop(command.env_remove(name)));
+    for (name, _) in ours {
+        command.env_remove(name);
+    }
     command.args(arguments).envs(variables.iter().copied()).output().unwrap()
 }
 
