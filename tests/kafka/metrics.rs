@@ -46,8 +46,8 @@ fn every_series_is_there_and_records_in_are_records_out_and_dead_letters() {
         .enumerate()
         .map(|(number, article)| if number % 100 == 0 { articles::tombstone(number) } else { article });
     let expected = topics::produce(&names, articles);
-    let mut worker = Setup::new(&names, "a").start_ready();
-    // Lag is sampled from time to time: seen while there is some.
+    // Lag is what is not committed, sampled once a second: with rare commits there is some.
+    let mut worker = Setup::new(&names, "a").text("delivery", "commit_interval", "4s").start_ready();
     wait_for("lag is shown", Duration::from_secs(30), || {
         worker.metrics().sum("warraq_lag_records").filter(|lag| *lag > 0.0)
     });

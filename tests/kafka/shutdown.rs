@@ -12,28 +12,37 @@ use crate::support::topics::{self, Names};
 use crate::support::wait_for;
 use crate::support::worker::{Setup, Worker};
 
-/// Waits until it is in the thick of it: much consumed, much left.
-fn wait_until_busy(worker: &Worker, records: f64) {
-    wait_for("the worker is under load", Duration::from_secs(60), || {
-        let consumed = worker.metrics().sum("warraq_consumed_records_total")?;
-        (consumed >= records).then_some(())
+/// Waits until it is in the thick of it: the budget taken, much left. Of 64 MiB
+/// librdkafka's queues take 16, and half of the rest is given out.
+fn wait_until_busy(worker: &Worker) {
+    wait_for("the worker's queues are full", Duration::from_secs(60), || {
+        let taken = worker.metrics().sum("warraq_in_flight_bytes")?;
+        (taken > f64::from(22 << 20)).then_some(())
     });
+}
+
+/// One thread and the smallest budget, so that the queue before it fills.
+fn slow(names: &Names) -> Setup {
+    Setup::new(names, "a").value("enrich", "threads", "1").text("memory", "budget", "64MiB")
 }
 
 #[test]
 fn sigterm_under_full_queues_exits_in_time_and_nothing_is_redone() {
     let names = Names::create(broker::shared(), "sigterm", 4);
-    let expected = topics::produce(&names, (0..6000).map(|number| articles::html(number, 9, 8)));
-    let deadline = Duration::from_secs(15);
-    // One thread, so that the queue before it fills.
-    let setup = Setup::new(&names, "a").value("enrich", "threads", "1").text("shutdown", "deadline", "15s");
+    let expected = topics::produce(&names, (0..8000).map(|number| articles::html(number, 9, 16)));
+    let setup = slow(&names).text("shutdown", "deadline", "20s");
     let mut worker = setup.start_ready();
-    wait_until_busy(&worker, 500.0);
-    let in_flight = worker.metrics().sum("warraq_in_flight_records").unwrap();
-    assert!(in_flight > 50.0, "the queues are not full: {in_flight} records in flight");
+    wait_until_busy(&worker);
+    let metrics = worker.metrics();
+    let of = |series: &str| metrics.sum(series).unwrap();
+    println!(
+        "shutdown: SIGTERM with {} records and {:.1} MiB in flight",
+        of("warraq_in_flight_records"),
+        of("warraq_in_flight_bytes") / 1048576.0
+    );
     let start = Instant::now();
-    let status = worker.terminate(deadline);
-    println!("shutdown: {in_flight} records in flight, exit after {:?}", start.elapsed());
+    let status = worker.terminate(Duration::from_secs(20));
+    println!("shutdown: exit after {:?}", start.elapsed());
     assert!(status.success(), "{status}");
 
     // Every record before the committed position is there, and none behind it.
@@ -46,7 +55,7 @@ fn sigterm_under_full_queues_exits_in_time_and_nothing_is_redone() {
     let (output, dead) = names.results(Isolation::Uncommitted);
     checker::check(&before, &output, &dead).assert_clean();
 
-    let mut worker = Setup::start_ready(&setup.value("enrich", "threads", "2"));
+    let mut worker = setup.value("enrich", "threads", "2").start_ready();
     names.wait_until_done(Duration::from_secs(120));
     worker.stop();
     let (output, dead) = names.results(Isolation::Uncommitted);
@@ -56,10 +65,10 @@ fn sigterm_under_full_queues_exits_in_time_and_nothing_is_redone() {
 #[test]
 fn a_second_signal_ends_it_at_once_and_nothing_is_lost() {
     let names = Names::create(broker::shared(), "second-signal", 2);
-    let expected = topics::produce(&names, (0..3000).map(|number| articles::html(number, 10, 8)));
-    let setup = Setup::new(&names, "a").value("enrich", "threads", "1");
+    let expected = topics::produce(&names, (0..6000).map(|number| articles::html(number, 10, 16)));
+    let setup = slow(&names);
     let mut worker = setup.start_ready();
-    wait_until_busy(&worker, 300.0);
+    wait_until_busy(&worker);
     worker.signal(Signal::INT);
     std::thread::sleep(Duration::from_millis(30));
     if worker.ended().is_none() {

@@ -57,11 +57,17 @@ impl Names {
 
     /// What the group has committed on the input topic, by partition; None where nothing.
     pub fn committed(&self) -> BTreeMap<i32, Option<i64>> {
+        wait_for("the group's coordinator answers", SOON, || self.try_committed().ok())
+    }
+
+    /// A coordinator that has just started refuses for a moment.
+    fn try_committed(&self) -> Result<BTreeMap<i32, Option<i64>>, KafkaError> {
         let consumer: BaseConsumer = client(&self.bootstrap).set("group.id", &self.group).create().unwrap();
         let mut list = TopicPartitionList::new();
         list.add_partition_range(&self.input, 0, self.partitions - 1);
-        let list = consumer.committed_offsets(list, SOON).unwrap();
-        list.elements()
+        let list = consumer.committed_offsets(list, SOON)?;
+        let committed = list
+            .elements()
             .iter()
             .map(|element| {
                 let offset = match element.offset() {
@@ -70,19 +76,21 @@ impl Names {
                 };
                 (element.partition(), offset)
             })
-            .collect()
+            .collect();
+        Ok(committed)
     }
 
     /// Records on the input topic that the group has not committed yet.
     pub fn lag(&self) -> i64 {
         let consumer: BaseConsumer = client(&self.bootstrap).create().unwrap();
         let committed = self.committed();
-        (0..self.partitions)
-            .map(|partition| {
-                let (first, end) = consumer.fetch_watermarks(&self.input, partition, SOON).unwrap();
-                end - committed[&partition].unwrap_or(first)
-            })
-            .sum()
+        let lag = |partition| {
+            let (first, end) = wait_for("the end of the input is known", SOON, || {
+                consumer.fetch_watermarks(&self.input, partition, SOON).ok()
+            });
+            end - committed[&partition].unwrap_or(first)
+        };
+        (0..self.partitions).map(lag).sum()
     }
 
     /// What readers of the output and the dead letters see, under this isolation.
