@@ -358,23 +358,24 @@ fn a_title_of_the_metadata_is_one_block() {
 
 #[test]
 fn a_title_that_stands_nowhere_is_put_first_and_found_in_the_payload() {
-    let payload = r#"{"title": "  السوق  القديم يرمم - الضفة", "text": "…"}"#;
-    let at = payload.find("  السوق").unwrap();
-    let raw = "  السوق  القديم يرمم - الضفة";
-    let mut article = article(&["أقر مجلس البلدية أمس خطة للترميم، بعد اجتماع دام ثلاث ساعات."]);
-    article.site = Some("الضفة".to_owned());
-    article.title = Some(Piece {
-        text: raw.to_owned(),
-        trace: Some(Trace { raw: RawSpan::new(at, at + raw.len()), edits: Edits::default() }),
-    });
-    let text = normalize(&article);
-    let title = &text.blocks[0];
-    assert_eq!((title.kind, text.shown(title.span)), (BlockKind::Title, "السوق القديم يرمم"));
-    let word = "القديم";
-    let start = text.display.find(word).unwrap() - title.span.start;
-    let (from, to) = title.edits.source(start, start + word.len());
-    let span = title.trace.as_ref().unwrap().raw(from, to);
-    assert_eq!(payload.get(span.start..span.end), Some(word));
+    for raw in ["  السوق  القديم يرمم - الضفة", "الضفة | السوق  القديم يرمم "] {
+        let payload = format!(r#"{{"title": "{raw}", "text": "…"}}"#);
+        let at = payload.find(raw).unwrap();
+        let mut article = article(&["أقر مجلس البلدية أمس خطة للترميم، بعد اجتماع دام ثلاث ساعات."]);
+        article.site = Some("الضفة".to_owned());
+        article.title = Some(Piece {
+            text: raw.to_owned(),
+            trace: Some(Trace { raw: RawSpan::new(at, at + raw.len()), edits: Edits::default() }),
+        });
+        let text = normalize(&article);
+        let title = &text.blocks[0];
+        assert_eq!((title.kind, text.shown(title.span)), (BlockKind::Title, "السوق القديم يرمم"));
+        for word in words(&text, title.span) {
+            let (from, to) = title.edits.source(word.start, word.end);
+            let span = title.trace.as_ref().unwrap().raw(from, to);
+            assert_eq!(payload.get(span.start..span.end), Some(text.shown(word)));
+        }
+    }
 }
 
 #[test]
