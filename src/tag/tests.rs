@@ -147,6 +147,13 @@ fn a_city_of_two_countries_is_told_by_the_country_or_left_open() {
 }
 
 #[test]
+fn a_country_comes_before_its_capital_of_the_same_name() {
+    let found = entities(&["عاد الوفد من الكويت والجزائر وتونس"]);
+    let ids: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.qid.as_deref())).collect();
+    assert_eq!(ids, [("الكويت", Some("Q817")), ("الجزائر", Some("Q262")), ("تونس", Some("Q948"))]);
+}
+
+#[test]
 fn a_name_in_the_title_matters_more() {
     let found = entities(&["مصر تفوز", "فازت مصر على تونس"]);
     assert!(found[0].salience > found[1].salience, "{found:?}");
