@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::config::Config;
+use super::text;
+use crate::config::{self, Config};
+use crate::kafka;
 
 /// Check a configuration, without a broker
 ///
@@ -26,12 +28,31 @@ pub struct Args {
 /// # Errors
 /// Everything that is wrong with the configuration.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let config = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    let file = super::config_file(args.config.as_deref());
+    let config = Config::load(file.as_deref())?;
+    let name = file.map_or_else(|| "defaults".to_owned(), |file| file.display().to_string());
+    let wrong = |error: anyhow::Error| config::Error::of_file(name.as_str(), format!("{error:#}"));
+    clients(&config).map_err(wrong)?;
+    text::tagger(&config).map_err(wrong)?;
     if !args.quiet {
-        let text = config.to_toml().context("the configuration cannot be shown")?;
-        super::text::unless_closed(write(&text))?;
+        let shown = config.to_toml().context("the configuration cannot be shown")?;
+        text::unless_closed(write(&shown))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Hands every property to librdkafka, which knows names and values; nothing is
+/// connected.
+fn clients(config: &Config) -> Result<()> {
+    let budget = usize::try_from(config.memory.budget.as_u64()).unwrap_or(usize::MAX);
+    let memory = kafka::Memory::of_budget(budget);
+    let transaction = Some(("check", config.delivery.transaction_timeout));
+    let consumer = kafka::consumer(&config.kafka, memory, config.input.start.as_str())?;
+    let producer = kafka::producer(&config.kafka, memory, config.output.compression.as_str(), transaction)?;
+    for client in [consumer, producer] {
+        client.create_native_config().context("kafka.properties")?;
+    }
+    Ok(())
 }
 
 fn write(text: &str) -> Result<()> {

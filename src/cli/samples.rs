@@ -58,7 +58,7 @@ pub fn samples() -> io::Result<Vec<Sample>> {
             13 => samples.push(Sample { value: None, ..Sample::new("tombstone", "withdrawn", "") }),
             15 => samples.push(wrong_type()),
             17 => {
-                samples.push(Sample::new("English text", "larnaca-ferry", ENGLISH).typed("text/plain; charset=utf-8"))
+                samples.push(Sample::new("English text", "larnaca-ferry", ENGLISH).typed("text/plain; charset=utf-8"));
             }
             19 => samples.push(Sample::new("empty value", "empty", "").rejected(Reason::EmptyValue)),
             _ => {}

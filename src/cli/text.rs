@@ -39,14 +39,14 @@ pub(super) fn tagger(config: &Config) -> Result<(Tagger, String)> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("tag.gazetteer_files: {}: cannot be read", path.display()))?;
         hash.update(text.as_bytes());
-        lists.push(UserGazetteer::parse(&path.display().to_string(), &text).map_err(told)?);
+        lists.push(UserGazetteer::parse(&path.display().to_string(), &text).map_err(|errors| told(&errors))?);
     }
-    let tagger = Tagger::new(&config.tag, gazetteer, &lists).map_err(told)?;
+    let tagger = Tagger::new(&config.tag, gazetteer, &lists).map_err(|errors| told(&errors))?;
     Ok((tagger, format!("{:016x}", hash.digest())))
 }
 
 /// Several errors as one, a line each.
-fn told<E: ToString>(errors: Vec<E>) -> anyhow::Error {
+fn told<E: ToString>(errors: &[E]) -> anyhow::Error {
     anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 

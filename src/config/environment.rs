@@ -77,7 +77,8 @@ fn read(name: &str, text: &str, known: &[Known]) -> Result<Override, Problem> {
     if load::is_unknown_key(&message) {
         return Err(problem(unknown(name, known)));
     }
-    Err(problem(if keys::is_secret(&path) { "has the wrong type".to_owned() } else { message }))
+    let wrong = format!("{message}{}", keys::example(&path));
+    Err(problem(if keys::is_secret(&path) { "has the wrong type".to_owned() } else { wrong }))
 }
 
 /// `__` is the dot. In a table of free names, such as librdkafka's properties,

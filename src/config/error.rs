@@ -21,19 +21,20 @@ pub struct Problem {
     pub message: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// In the order in which errors are told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
+    Variable(String),
+    /// The file as a whole, or what it leaves at its default.
+    WholeFile {
+        name: String,
+    },
     /// Line and column count from 1.
     File {
         name: String,
         line: usize,
         column: usize,
     },
-    /// The file as a whole, or what it leaves at its default.
-    WholeFile {
-        name: String,
-    },
-    Variable(String),
 }
 
 impl fmt::Display for Place {
@@ -71,6 +72,17 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
+    /// All of them, in the order of their places.
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        Self { problems }
+    }
+
+    /// What was found wrong with a whole configuration once it was read.
+    pub fn of_file(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::of(Place::WholeFile { name: name.into() }, message.into())
+    }
+
     pub(super) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
         let name = path.display().to_string();
         let message = format!("cannot be read: {error}");

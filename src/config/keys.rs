@@ -55,6 +55,14 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Known>) {
     }
 }
 
+/// The way out of a wrong value: the default, where there is one.
+pub(super) fn example(path: &[String]) -> String {
+    match known().into_iter().find(|key| key.path == path).map(|key| key.default) {
+        None | Some(Value::Null) => String::new(),
+        Some(default) => format!("; the default is {default}"),
+    }
+}
+
 /// What an unknown key most likely was meant to be.
 pub(super) fn hint(path: &[String]) -> String {
     let known = known();

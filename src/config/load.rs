@@ -36,7 +36,7 @@ impl Config {
                 .into_iter()
                 .map(|(key, path, error)| Problem::file(sources.place(&split(&key)), &key, &path, &error)),
         );
-        if problems.is_empty() { Ok(config) } else { Err(Error { problems }) }
+        if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
 
     /// Reads a file's text and overrides; looks at nothing else. `name` is what
@@ -46,7 +46,7 @@ impl Config {
     /// All that is wrong, at once.
     pub fn parse<'a>(name: &str, text: &str, env: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
         let (config, _, problems) = read(name, text, env)?;
-        if problems.is_empty() { Ok(config) } else { Err(Error { problems }) }
+        if problems.is_empty() { Ok(config) } else { Err(Error::new(problems)) }
     }
 }
 
@@ -161,7 +161,7 @@ fn take(mut table: Table, sources: &Sources<'_>, problems: &mut Vec<Problem>) ->
         let message = match error.inner().message() {
             unknown if is_unknown_key(unknown) => keys::hint(&path),
             _ if secret => "has the wrong type".to_owned(),
-            other => other.to_owned(),
+            other => format!("{other}{}", keys::example(&path)),
         };
         let value = match &removed {
             Some(_) if secret => MASK.to_owned(),
@@ -211,4 +211,92 @@ fn split(key: &str) -> Vec<String> {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRONG: &str = include_str!("../../tests/fixtures/config/wrong.toml");
+
+    fn errors(text: &str) -> Vec<String> {
+        let error = Config::parse("w.toml", text, []).unwrap_err();
+        error.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let error = Config::parse("wrong.toml", WRONG, []).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"));
+        insta::assert_snapshot!(error);
+    }
+
+    #[test]
+    fn broken_toml_is_told_with_its_place() {
+        let errors = errors("[kafka]\ngroup_id = \"a\n");
+        assert_eq!(errors.len(), 1, "{errors:#?}");
+        assert!(errors[0].starts_with("w.toml:2:"), "{errors:#?}");
+        assert!(errors[0].contains("not TOML: "), "{errors:#?}");
+    }
+
+    #[test]
+    fn a_column_counts_letters_not_bytes() {
+        let errors = errors("[input]\n\"ورق\" = 1\n[log]\n  levl = \"info\"\n");
+        assert!(errors.iter().any(|error| error.starts_with("w.toml:2:1: input.ورق = 1: unknown key")), "{errors:#?}");
+        assert!(errors.iter().any(|error| error.starts_with("w.toml:4:3: log.levl = ")), "{errors:#?}");
+    }
+
+    #[test]
+    fn an_error_in_a_value_from_the_environment_names_the_variable() {
+        let error = Config::parse("w.toml", "", [("WARRAQ_MEMORY__BUDGET", "1MiB")]).unwrap_err().to_string();
+        assert!(error.contains("environment variable WARRAQ_MEMORY__BUDGET: memory.budget = 1.0 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let errors = errors(&format!("[input]\ntopic = \"{}\"\n", "x".repeat(5_000)));
+        assert!(errors[0].chars().count() < 200 && errors[0].contains('…'), "{errors:#?}");
+    }
+
+    #[test]
+    fn a_table_where_a_value_should_be_is_told() {
+        let errors = errors("[memory.budget]\nx = 1\n[input]\ntopics = { a = 1 }\n");
+        assert_eq!(errors.len(), 2, "{errors:#?}");
+    }
+
+    #[test]
+    fn files_are_looked_for_and_named_with_their_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.toml");
+        let there = folder.path().join("names.tsv");
+        std::fs::write(&there, "a\tperson\n").unwrap();
+        let text = |ca: &Path| {
+            format!("[kafka]\nssl_ca_file = {ca:?}\n[tag]\ngazetteer_files = [{there:?}, \"/nowhere/names.tsv\"]\n")
+        };
+        std::fs::write(&path, text(folder.path())).unwrap();
+        let error = Config::load(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("w.toml:2:1: kafka.ssl_ca_file = ") && error.contains("is a directory"), "{error}");
+        assert!(error.contains("w.toml:4:1: tag.gazetteer_files = \"/nowhere/names.tsv\": the file cannot be read"));
+        assert!(!error.contains(&there.display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Config::load(Some(Path::new("/nowhere/w.toml"))).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/w.toml: cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn quotes_keep_a_name_together() {
+        assert_eq!(split("kafka.properties.\"a.b\""), ["kafka", "properties", "a.b"]);
+        assert_eq!(split("memory.budget"), ["memory", "budget"]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_text_makes_it_panic(text in "(\\[[a-z.]{0,8}\\]\n|[a-z_]{1,9} = (\"[a-z]{0,4}\"|[0-9]{1,3}|\\[1, 2\\]|\\{ a = 1 \\})\n|[^\n]{0,9}\n){0,8}") {
+            drop(Config::parse("w.toml", &text, [("WARRAQ_X", text.as_str())]));
+        }
+    }
 }

@@ -27,6 +27,9 @@ mod log;
 mod show;
 mod validate;
 
+#[cfg(test)]
+mod reference;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::error::{Error, Problem};
@@ -55,12 +58,36 @@ pub struct Config {
 
 impl Config {
     /// 16 hexadecimal digits over the options that shape a record: two workers
-    /// with the same hash, version and model write the same bytes.
+    /// with the same hash, version and model write the same bytes. Where a file
+    /// lies is left out; what it holds is in the model's hash.
     #[must_use]
     pub fn hash(&self) -> String {
-        let shaping = (&self.decode, &self.normalize, &self.tag, &self.encode);
         // Options are plain data with text keys; they always have a JSON form.
-        let text = serde_json::to_string(&shaping).unwrap_or_default();
-        format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
+        let shaping = serde_json::to_value((&self.decode, &self.normalize, &self.tag, &self.encode));
+        let leaves =
+            shaping.unwrap_or_default().as_array().into_iter().flatten().flat_map(keys::leaves).collect::<Vec<_>>();
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for leaf in leaves.iter().filter(|leaf| !validate::names_files(leaf)) {
+            hash.update(format!("{}={}\n", leaf.dotted(), leaf.default).as_bytes());
+        }
+        format!("{:016x}", hash.digest())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_what_shapes_records() {
+        let hash = |text: &str| Config::parse("w.toml", text, []).unwrap().hash();
+        let plain = hash("");
+        assert_eq!(plain.len(), 16);
+        assert_eq!(plain, hash("[memory]\nbudget = \"1GiB\"\n[output]\ntopic = \"x\"\n[log]\nlevel = \"debug\"\n"));
+        assert_eq!(plain, hash("[tag]\ngazetteer_files = [\"/etc/warraq/names.tsv\"]\n"));
+        let others = ["[encode]\nraw_offsets = true\n", "[normalize]\nmax_blocks = 9\n", "[tag]\nmax_mentions = 9\n"];
+        for other in others {
+            assert_ne!(plain, hash(other), "{other}");
+        }
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn files(config: &Config) -> Vec<(String, PathBuf, io::Error)> {
 
 /// By name, so that an option of any room is looked at without asking it: what
 /// names files is called so.
-fn names_files(key: &Known) -> bool {
+pub(super) fn names_files(key: &Known) -> bool {
     key.path.last().is_some_and(|name| name.ends_with("_file") || name.ends_with("_files"))
 }
 
@@ -113,4 +113,29 @@ fn readable(path: &Path) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<String> {
+        let mut config: Config = toml::from_str(text).unwrap();
+        config.kafka.client_id = "x".to_owned();
+        config.check().into_iter().map(|invalid| invalid.key).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_right() {
+        assert_eq!(Config::default().check(), []);
+    }
+
+    #[test]
+    fn what_only_the_whole_can_tell_is_told() {
+        assert_eq!(keys("[output]\ntopic = \"articles.raw\"\n"), ["output.topic"]);
+        assert_eq!(keys("[input]\ntopics = [\"a\", \"articles.dead\"]\n"), ["output.dead_letter_topic"]);
+        assert_eq!(keys("[delivery]\ncommit_bytes = \"129MiB\"\n"), ["delivery.commit_bytes"]);
+        assert_eq!(keys("[delivery]\nrevoke_deadline = \"3m\"\n"), ["delivery.revoke_deadline"]);
+        assert_eq!(keys("[shutdown]\ndeadline = \"0s\"\n"), ["shutdown.deadline"]);
+    }
 }

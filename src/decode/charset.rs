@@ -100,10 +100,8 @@ fn choose(bytes: &[u8], kind: Type, declared: Option<&'static Encoding>) -> Resu
         Ok(_) => return Ok(UTF_8),
         Err(error) => error,
     };
-    if kind == Type::Html {
-        if let Some(encoding) = declared_in_page(bytes) {
-            return Ok(encoding);
-        }
+    if let Some(encoding) = declared_in_page(bytes).filter(|_| kind == Type::Html) {
+        return Ok(encoding);
     }
     if is_broken_utf8(bytes) {
         return Err(invalid("utf-8", error.valid_up_to()));

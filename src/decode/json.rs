@@ -451,11 +451,10 @@ fn escaped(escape: &str) -> (char, usize) {
 fn unicode(escape: &str) -> (char, usize) {
     let unit = |at: usize| u32::from_str_radix(escape.get(at..at + 4)?, 16).ok();
     let Some(high) = unit(1) else { return (char::REPLACEMENT_CHARACTER, 1) };
-    if (0xD800..0xDC00).contains(&high) && escape.get(5..7) == Some("\\u") {
-        if let Some(low) = unit(7).filter(|low| (0xDC00..0xE000).contains(low)) {
-            let sign = char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00));
-            return (sign.unwrap_or(char::REPLACEMENT_CHARACTER), 11);
-        }
+    let is_pair = (0xD800..0xDC00).contains(&high) && escape.get(5..7) == Some("\\u");
+    if let Some(low) = unit(7).filter(|low| is_pair && (0xDC00..0xE000).contains(low)) {
+        let sign = char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+        return (sign.unwrap_or(char::REPLACEMENT_CHARACTER), 11);
     }
     (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 5)
 }

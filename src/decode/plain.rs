@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(texts, ["عنوان الخبر", "سطر أول", "سطر ثان", "آخر"]);
         for block in &blocks {
             let raw = block.piece.trace.as_ref().unwrap().raw(0, block.piece.text.len());
-            assert_eq!(&text[raw.start..raw.end], block.piece.text);
+            assert_eq!(text.get(raw.start..raw.end), Some(block.piece.text.as_str()));
         }
     }
 }

@@ -72,9 +72,9 @@ impl Growing {
         // The tokenizer's positions are monotone; a text without width of its own is inserted.
         let width = end.saturating_sub(at.max(self.end));
         if width == text.len() {
-            self.edits.keep(width)
+            self.edits.keep(width);
         } else {
-            self.edits.replace(width, text.len())
+            self.edits.replace(width, text.len());
         }
         self.text.push_str(text);
         self.end = end.max(self.end);

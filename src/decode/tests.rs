@@ -116,7 +116,7 @@ mod positions {
         fn plain_text_leads_back(lines in proptest::collection::vec("[ء-غف-ي،؟a-z]{1,8}( [ء-غف-ي0-9.]{1,6}){0,9}", 1..8)) {
             let text = lines.join("\r\n \n");
             let article = article(text.as_bytes());
-            prop_assert_eq!(texts(&article), lines.clone());
+            prop_assert_eq!(&texts(&article), &lines);
             check_traces(&article, text.as_bytes(), utf8);
             let bytes = WINDOWS_1256.encode(&text).0;
             let headers = [("content-type", "text/plain; charset=windows-1256")];

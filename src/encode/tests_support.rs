@@ -10,6 +10,7 @@ pub(super) fn provenance() -> Provenance {
     Provenance { version: "1.2.3".to_owned(), model: "aa".to_owned(), config: "bb".to_owned() }
 }
 
+#[allow(clippy::needless_pass_by_value)]
 pub(super) fn encoder(options: Options) -> Encoder {
     Encoder::new(&options, provenance())
 }
@@ -41,8 +42,8 @@ pub(super) fn enriched(blocks: &[&str]) -> Enriched {
         let end = start + block.chars().count();
         let mut sentences = Vec::new();
         let mut from = start;
-        for at in start..end {
-            if chars[at] == '.' || at + 1 == end {
+        for (at, letter) in chars.iter().enumerate().take(end).skip(start) {
+            if *letter == '.' || at + 1 == end {
                 sentences.push([from, at + 1]);
                 from = at + 1;
             }

@@ -322,15 +322,9 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_named() {
-        let rig = Rig::start();
-        let address = rig.server.address();
-        let sources = Sources {
-            about: About::default(),
-            events: rig.events.clone(),
-            health: rig.health.clone(),
-            metrics: rig.metrics.clone(),
-            clock: Arc::new(|| Duration::ZERO),
-        };
+        let Rig { server, metrics, events, health, .. } = Rig::start();
+        let address = server.address();
+        let sources = Sources { about: About::default(), events, health, metrics, clock: Arc::new(|| Duration::ZERO) };
         let error = Server::start(&Options { listen: address }, sources).unwrap_err().to_string();
         assert!(error.starts_with(&format!("http.listen = {address}: the address cannot be used: ")), "{error}");
     }

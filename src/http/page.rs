@@ -45,7 +45,7 @@ impl Display for Grouped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
         for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index) % 3 == 0 {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
                 f.write_char(',')?;
             }
             f.write_char(digit)?;
@@ -63,7 +63,7 @@ impl Display for Span {
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
         match (days, hours, minutes) {
             (0, 0, 0) => write!(f, "{seconds} s"),
-            (0, 0, _) if seconds % 60 == 0 => write!(f, "{minutes} min"),
+            (0, 0, _) if seconds.is_multiple_of(60) => write!(f, "{minutes} min"),
             (0, 0, _) => write!(f, "{minutes} min {} s", seconds % 60),
             (0, _, _) => write!(f, "{hours} h {minutes} min"),
             _ => write!(f, "{days} d {hours} h"),
@@ -111,10 +111,10 @@ fn document(out: &mut String, status: &Status) -> fmt::Result {
     errors(out, status)?;
     about(out, status)?;
     out.push_str("</div></div>");
-    write!(
+    writeln!(
         out,
         "<footer><a href=\"/metrics\">metrics</a> · <a href=\"/livez\">alive?</a> · <a href=\"/readyz\">ready?</a> · \
-         this page renews itself every {} s</footer></main></body></html>\n",
+         this page renews itself every {} s</footer></main></body></html>",
         SAMPLE.as_secs()
     )
 }

@@ -39,6 +39,7 @@ pub(super) fn kinds(
     if sorter.title.is_none() {
         sorter.title = sorter.choose_title();
     }
+    sorter.cut_above_title();
     sorter.find_body();
     let kinds = (0..sorter.lines.len()).map(|index| sorter.kind(index)).collect::<Vec<_>>();
     sorter.find_lead(&kinds);
@@ -46,17 +47,17 @@ pub(super) fn kinds(
     (kinds, sorter.names)
 }
 
-struct Sorter<'a> {
-    lines: &'a mut [Line],
-    phrases: &'a Phrases,
+pub(super) struct Sorter<'a> {
+    pub(super) lines: &'a mut [Line],
+    pub(super) phrases: &'a Phrases,
     article: &'a Article,
     /// Index of the first paragraph and behind the last one.
-    body: (usize, usize),
-    title: Option<usize>,
+    pub(super) body: (usize, usize),
+    pub(super) title: Option<usize>,
     /// Keys of a breadcrumb's items.
     crumbs: Vec<String>,
     /// What the text is about.
-    subject: Subject,
+    pub(super) subject: Subject,
     names: Names,
 }
 
@@ -74,11 +75,11 @@ impl Sorter<'_> {
         };
     }
 
-    fn kept(&self, index: usize) -> Option<&Line> {
+    pub(super) fn kept(&self, index: usize) -> Option<&Line> {
         self.lines.get(index).filter(|line| line.cut.is_none())
     }
 
-    fn next_kept(&self, index: usize) -> Option<usize> {
+    pub(super) fn next_kept(&self, index: usize) -> Option<usize> {
         (index + 1..self.lines.len()).find(|index| self.kept(*index).is_some())
     }
 
@@ -96,55 +97,6 @@ impl Sorter<'_> {
             }
             return;
         }
-    }
-
-    /// Among the lines above the text the one that is most about it.
-    fn choose_title(&self) -> Option<usize> {
-        let first_kept = (0..self.lines.len()).find(|index| self.kept(*index).is_some())?;
-        self.next_kept(first_kept)?;
-        let (first, last) = self.body;
-        let mut best: Option<(f32, usize)> = None;
-        for index in 0..self.lines.len().min(first) {
-            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line, true)) else { continue };
-            let (share, common) = self.subject.overlap(line, self.phrases);
-            #[allow(clippy::cast_precision_loss)] // a line is short
-            let mut score = share + 0.15 * common.min(4) as f32;
-            score += if line.kind == SourceKind::Heading(1) { 1.0 } else { 0.0 };
-            score -= if line.words < 5 { 0.6 } else { 0.0 };
-            if best.is_none_or(|(most, _)| score > most + 0.2) {
-                best = Some((score, index));
-            }
-        }
-        if best.is_some() {
-            return best.map(|(_, index)| index);
-        }
-        // Nothing else heads the text: words such as «By» may begin a title.
-        let weak =
-            |index: &usize| self.kept(*index).is_some_and(|line| line.words >= 3 && self.may_be_title(line, false));
-        if let Some(index) = (0..self.lines.len().min(first)).find(weak) {
-            return Some(index);
-        }
-        // A question or an exclamation looks like a sentence, but heads the text.
-        let line = self.kept(first_kept)?;
-        let asks =
-            !line.shown.ends_with(['.', '۔', '”', '"', '»']) && line.words <= 20 && self.may_be_title(line, true);
-        (asks && first_kept == first && self.next_kept(first).is_some_and(|next| next < last)).then_some(first_kept)
-    }
-
-    /// `strict` leaves out what begins as bylines do.
-    fn may_be_title(&self, line: &Line, strict: bool) -> bool {
-        let plain = !line.shown.ends_with(['.', ':', '۔', '،']) || line.shown.ends_with("..");
-        let other = line.is_labelled()
-            && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
-            || strict && line.says(Cue::Byline) && line.words <= 4
-            || line.says(Cue::Dateline) && line.any_number()
-            || self.is_dateline(line)
-            || self.is_agency(line)
-            || self.is_site(line)
-            || line.kind == SourceKind::Meta
-            || line.is_bullet() && line.kind != SourceKind::Heading(1)
-            || line.words < 3 && self.phrases.whole(&line.key, class::SECTION);
-        line.words > 0 && line.words <= 30 && plain && !other
     }
 
     fn kind(&self, index: usize) -> BlockKind {
@@ -213,18 +165,6 @@ impl Sorter<'_> {
         named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
     }
 
-    /// Numbers and the words that stand with dates, or a label that says so.
-    fn is_dateline(&self, line: &Line) -> bool {
-        if line.words > 16 || !line.any_number() || line.is_paragraph() && line.words > 12 {
-            return false;
-        }
-        let numbers = line.key.split(' ').filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).count();
-        let named =
-            line.key.split(' ').any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
-        line.says(Cue::Dateline) && (named || numbers >= 2)
-            || line.all_words(self.phrases, class::DATE) && (named || numbers >= 3)
-    }
-
     /// A full date and not much else, parts set off by bars or dashes.
     fn is_mixed_dateline(&self, line: &Line) -> bool {
         let words = line.key.split(' ');
@@ -242,7 +182,7 @@ impl Sorter<'_> {
             && line.shown.contains([':', '|', '-', '–', '/'])
     }
 
-    fn is_agency(&self, line: &Line) -> bool {
+    pub(super) fn is_agency(&self, line: &Line) -> bool {
         line.words <= 7
             && !line.end_mark
             && line
@@ -251,7 +191,7 @@ impl Sorter<'_> {
                 .any(|part| self.phrases.whole(&key(&fold(part)), class::AGENCY))
     }
 
-    fn is_site(&self, line: &Line) -> bool {
+    pub(super) fn is_site(&self, line: &Line) -> bool {
         let same = |name: &Option<String>| name.as_deref().is_some_and(|name| key(&fold(name)) == line.key);
         same(&self.article.site) || same(&self.article.byline) || self.crumbs.contains(&line.key)
     }
@@ -262,10 +202,10 @@ impl Sorter<'_> {
         }
         let named = line.says(Cue::Credit) || line.says(Cue::Byline);
         let edge = head || tail;
-        line.kind == SourceKind::Meta
+        line.kind == SourceKind::Meta && line.words <= 16 && !line.end_mark
             || named && line.is_labelled()
             || edge && named && !line.end_mark && line.words <= 5
-            || edge && (self.is_dateline(line) || self.is_agency(line) || self.is_site(line))
+            || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
             || head && self.is_mixed_dateline(line)
     }
 
@@ -318,12 +258,13 @@ impl Sorter<'_> {
         self.names.lead = lead.and_then(|lead| self.kept(lead)).map(|line| line.shown.clone());
         if self.names.lead.is_none() {
             let text = self.kept(self.body.0).map(|line| line.key.as_str()).unwrap_or_default();
-            let differs = |lead: &&String| {
-                let lead = key(&fold(lead));
-                !lead.is_empty() && !text.starts_with(lead.trim_end()) && !lead.starts_with(text)
-            };
-            self.names.lead =
-                self.article.lead.as_ref().filter(differs).map(|lead| super::unicode::display(lead, true).0);
+            let lead = self.article.lead.as_ref().map(|lead| super::unicode::display(lead, true));
+            let lead = lead.map(|(lead, edits)| Line::of(lead, edits, self.phrases)).filter(|lead| {
+                // A description may be the byline, or the site's for all its pages.
+                let differs = !lead.key.is_empty() && !text.starts_with(&lead.key) && !lead.key.starts_with(text);
+                differs && lead.words >= 4 && !lead.is_labelled() && self.subject.overlap(lead, self.phrases).0 >= 0.3
+            });
+            self.names.lead = lead.map(|lead| lead.shown);
         }
     }
 
@@ -350,7 +291,7 @@ impl Sorter<'_> {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
                 byline = byline.or_else(|| behind_words(line));
-            } else if !self.is_dateline(line)
+            } else if !line.is_dateline(self.phrases)
                 && (self.is_agency(line) || self.is_site(line) || self.is_mixed_dateline(line))
             {
                 agency = agency.or_else(|| Some(self.without_date(line)));

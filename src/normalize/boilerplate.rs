@@ -4,17 +4,12 @@
 //! share of links in it, by the source's own marks, or by its neighbours; only
 //! where that is certain. Whatever falls is counted by kind.
 
-use std::cell::OnceCell;
-
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lines::{Line, Subject};
+use super::lines::Line;
 use super::phrases::{Cue, Phrases, Zone, class};
-use crate::record::{RemovedKind, SourceKind};
-
-/// Bytes of paragraphs (as keys) under a mark from which on it is believed.
-const MARKED_TEXT: usize = 400;
+use crate::record::RemovedKind;
 
 /// Lines of one page and where its body stands among them.
 pub(super) struct Page<'a> {
@@ -23,7 +18,7 @@ pub(super) struct Page<'a> {
     /// Key of the title, if the metadata tells it.
     pub title: Option<&'a str>,
     /// Index of the first paragraph and behind the last one.
-    body: (usize, usize),
+    pub(super) body: (usize, usize),
 }
 
 impl<'a> Page<'a> {
@@ -44,11 +39,13 @@ impl<'a> Page<'a> {
         self.staff();
         self.share_neighbours();
         self.head();
+        self.window_title();
         self.tail();
         self.repeats();
+        self.rows_below();
     }
 
-    fn cut(&mut self, index: usize, kind: RemovedKind) {
+    pub(super) fn cut(&mut self, index: usize, kind: RemovedKind) {
         let title = self.title;
         if let Some(line) = self.lines.get_mut(index)
             && line.cut.is_none()
@@ -59,7 +56,7 @@ impl<'a> Page<'a> {
     }
 
     /// First and last paragraph among what is not cut and says no furniture.
-    fn find_body(&mut self) {
+    pub(super) fn find_body(&mut self) {
         let is_body = |line: &Line| {
             line.cut.is_none()
                 && line.is_paragraph()
@@ -75,107 +72,20 @@ impl<'a> Page<'a> {
         };
     }
 
-    fn is_head(&self, index: usize) -> bool {
+    pub(super) fn is_head(&self, index: usize) -> bool {
         index < self.body.0
     }
 
-    fn is_tail(&self, index: usize) -> bool {
+    pub(super) fn is_tail(&self, index: usize) -> bool {
         index >= self.body.1
     }
 
-    fn is_edge(&self, index: usize) -> bool {
+    pub(super) fn is_edge(&self, index: usize) -> bool {
         self.is_head(index) || self.is_tail(index)
     }
 
-    fn kept_length(&self) -> usize {
+    pub(super) fn kept_length(&self) -> usize {
         self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.key.len()).sum()
-    }
-
-    /// By the source's own marks: furniture elements, links without text, and
-    /// what stands outside the article that they tell.
-    fn by_markup(&mut self) {
-        if self.lines.iter().all(|line| line.kind == SourceKind::Line) {
-            return;
-        }
-        let total = self.kept_length();
-        let furniture: usize = self.lines.iter().filter(|line| line.weight < 0).map(|line| line.key.len()).sum();
-        let level = self.article_level();
-        // A page that puts its article into an <aside> is believed the other way round.
-        let believe = level > 0 || furniture * 2 < total;
-        for index in 0..self.lines.len() {
-            let Some(line) = self.lines.get(index) else { break };
-            let spared = matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta);
-            let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
-            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) {
-                self.cut(index, RemovedKind::Boilerplate);
-            } else if links && !spared {
-                let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
-                self.cut(index, if listed { RemovedKind::Related } else { RemovedKind::Boilerplate });
-            }
-        }
-        self.outside_of_article(level);
-    }
-
-    /// The strongest mark under which a whole article's text stands; 0 if none.
-    fn article_level(&self) -> i8 {
-        let text = |level: i8| -> usize {
-            let marked = self.lines.iter().filter(|line| line.weight >= level && line.is_paragraph());
-            marked.map(|line| line.key.len()).sum()
-        };
-        let highest = self.lines.iter().map(|line| line.weight).max().unwrap_or_default();
-        (1..=highest).rev().find(|level| text(*level) > MARKED_TEXT).unwrap_or_default()
-    }
-
-    /// The article is the stretch of blocks with the most running text and the
-    /// fewest links; what else the page holds is another's.
-    fn outside_of_article(&mut self, level: i8) {
-        let Some((first, last)) = self.densest(level) else { return };
-        let title = self.lines.iter().take(first).rposition(|line| {
-            line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
-        });
-        let first = title.unwrap_or(first);
-        for index in 0..self.lines.len() {
-            let Some(line) = self.lines.get(index) else { break };
-            let spared = match line.kind {
-                SourceKind::Heading(1) => title.is_none(),
-                SourceKind::Meta => index + 8 > first && index < last + 3,
-                _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
-            };
-            if !(first..last).contains(&index) && !spared {
-                self.cut(index, RemovedKind::Boilerplate);
-            }
-        }
-    }
-
-    /// The stretch with the largest sum of words of running text, marked text
-    /// counting twice, less what links and scraps cost. `None` where that does
-    /// not hold most of the page's running text, so that nothing is certain.
-    fn densest(&self, level: i8) -> Option<(usize, usize)> {
-        let (mut best, mut now) = ((0_i64, 0, 0), (0_i64, 0));
-        let (mut all, mut sums) = (0, Vec::with_capacity(self.lines.len()));
-        for (index, line) in self.lines.iter().enumerate() {
-            let text = line.cut.is_none() && line.is_paragraph() && line.weight >= 0;
-            #[allow(clippy::cast_possible_wrap)] // a line is short
-            let words = line.words as i64;
-            all += if text { words } else { 0 };
-            sums.push(all);
-            now.0 += match (text, level > 0 && line.weight >= level) {
-                (true, true) => words * 2,
-                (true, false) if level > 0 => words / 4 - 4,
-                (true, false) => words,
-                (false, true) => -1,
-                (false, false) => -4,
-            };
-            if now.0 <= 0 {
-                now = (0, index + 1);
-            } else if now.0 > best.0 {
-                best = (now.0, now.1, index + 1);
-            }
-        }
-        let (_, first, last) = best;
-        let before = first.checked_sub(1).and_then(|before| sums.get(before)).copied().unwrap_or_default();
-        let within = last.checked_sub(1).and_then(|last| sums.get(last)).copied().unwrap_or_default() - before;
-        (within > 0 && (level > 0 || within * 5 > all * 3)).then_some((first, last))
     }
 
     /// From the head of the comments on nothing is article, if what follows is
@@ -243,7 +153,9 @@ impl<'a> Page<'a> {
         }
         let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
         let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
-        (tags || switch).then_some(RemovedKind::Boilerplate)
+        // «A+ A-», «Aa»: the size of the letters.
+        let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
+        (tags || switch || size).then_some(RemovedKind::Boilerplate)
     }
 
     /// Nothing but the phrase, networks and numbers.
@@ -328,52 +240,6 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Menus, tickers and mastheads: above the text, and about something else.
-    fn head(&mut self) {
-        let mut furniture = Vec::new();
-        let mut top = true;
-        let body = OnceCell::new();
-        for (index, line) in self.lines.iter().enumerate().take(self.body.0 + 1) {
-            if line.cut.is_some() {
-                continue;
-            }
-            let headlines = top && is_run_of_headlines(line);
-            if headlines || self.is_menu(line) {
-                // The first paragraph is not to be compared with itself.
-                let rest = (index == self.body.0).then(|| self.subject(index + 1));
-                let subject = rest.as_ref().unwrap_or_else(|| body.get_or_init(|| self.subject(self.body.0)));
-                let (share, common) = subject.overlap(line, self.phrases);
-                if !subject.is_thin() && if headlines { share < 0.25 } else { common <= 1 } {
-                    furniture.push(index);
-                    continue;
-                }
-            }
-            // A ticker stands on top of all, or under menus.
-            top &= line.words < 4;
-        }
-        for index in furniture {
-            self.cut(index, RemovedKind::Boilerplate);
-        }
-        self.find_body();
-    }
-
-    /// What the paragraphs from `first` on are about.
-    fn subject(&self, first: usize) -> Subject {
-        Subject::of(self.lines.iter().take(self.body.1).skip(first), self.phrases)
-    }
-
-    /// Names in a row, the same again and again, no small words.
-    fn is_menu(&self, line: &Line) -> bool {
-        if line.words < 8 || line.end_mark || line.any_word(self.phrases, class::STOP) {
-            return false;
-        }
-        let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-        for word in line.key.split(' ') {
-            *counts.entry(word).or_default() += 1;
-        }
-        counts.len() * 4 <= line.words * 3
-    }
-
     fn tail(&mut self) {
         for index in self.body.1..self.lines.len() {
             let tags = self.lines.get(index).is_some_and(is_tag_list);
@@ -389,6 +255,10 @@ impl<'a> Page<'a> {
                 self.cut(index, RemovedKind::Boilerplate);
             }
         }
+    }
+
+    pub(super) fn is_kept(&self, index: usize) -> bool {
+        self.lines.get(index).is_some_and(|line| line.cut.is_none())
     }
 
     /// The same line again: a lead given twice, a title above and below.
@@ -414,11 +284,6 @@ impl<'a> Page<'a> {
             }
         }
     }
-}
-
-/// Too long for a title, and without the marks of running text.
-fn is_run_of_headlines(line: &Line) -> bool {
-    line.words > 26 && !line.end_mark && !line.shown.ends_with(':') && !line.shown.contains(['،', '؛'])
 }
 
 /// Names with commas or number signs between, no sentence.

@@ -29,6 +29,9 @@ pub(super) struct Line {
     pub cut: Option<RemovedKind>,
 }
 
+/// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
+const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
+
 const fn bit(cue: Cue) -> u16 {
     1 << cue as u16
 }
@@ -106,25 +109,31 @@ impl Line {
         self.key.get(self.cue_length..).unwrap_or_default().split_whitespace().count()
     }
 
-    /// A colon or bar comes right behind the phrase: `المصدر: …`, `Day: …`.
+    /// A colon, bar or dash comes right behind the phrase: `المصدر: …`, `Day: …`.
     pub(super) fn is_labelled(&self) -> bool {
         self.labelled
     }
 
     /// What follows the label's mark, without what surrounds it.
     pub(super) fn behind_label(&self) -> &str {
-        self.shown.split_once([':', '：', '|']).map_or("", |(_, rest)| rest).trim()
+        self.shown.split_once(LABEL_MARKS).map_or("", |(_, rest)| rest).trim()
     }
 
     /// Running text: a full sentence, or so long that it cannot be else.
     pub(super) fn is_paragraph(&self) -> bool {
         let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
-        self.link_density < 0.5 && (marked || self.end_mark && self.words >= 8 || self.words >= 26)
+        let ends = self.end_mark || self.shown.ends_with(':');
+        self.link_density < 0.5 && (marked || ends && self.words >= 8 || self.words >= 26)
     }
 
     pub(super) fn is_bullet(&self) -> bool {
         self.kind == SourceKind::ListItem
             || self.shown.starts_with(['-', '–', '—', '•', '*', '●', '▪', '◄', '»', '›', '·', '○'])
+    }
+
+    /// Short, and no sentence: as a menu has them, or a list of names.
+    pub(super) fn is_scrap(&self) -> bool {
+        self.words <= 3 && !self.end_mark && !self.shown.ends_with(':') && !self.is_bullet()
     }
 
     pub(super) fn all_words(&self, phrases: &Phrases, classes: u8) -> bool {
@@ -139,6 +148,17 @@ impl Line {
         self.key.split(' ').any(is_number)
     }
 
+    /// Numbers and the words that stand with dates, or a label that says so.
+    pub(super) fn is_dateline(&self, phrases: &Phrases) -> bool {
+        if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
+            return false;
+        }
+        let numbers = self.key.split(' ').filter(|word| is_number(word)).count();
+        let named = self.key.split(' ').any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
+        self.says(Cue::Dateline) && (named || numbers >= 2)
+            || self.all_words(phrases, class::DATE) && (named || numbers >= 3)
+    }
+
     /// Words that say what the line is about.
     pub(super) fn content_words<'a>(&'a self, phrases: &'a Phrases) -> impl Iterator<Item = &'a str> {
         self.key
@@ -149,7 +169,7 @@ impl Line {
 }
 
 fn is_labelled(shown: &str, phrase: &str) -> bool {
-    let label = shown.find([':', '：', '|']).and_then(|at| shown.get(..at));
+    let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
     label.is_some_and(|label| key(&fold(label)) == phrase)
 }
 

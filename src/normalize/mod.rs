@@ -36,11 +36,15 @@ mod blocks;
 mod boilerplate;
 mod fingerprint;
 mod fold;
+mod headline;
 mod language;
 mod lines;
+mod markup;
 mod phrases;
 mod residue;
+mod rows;
 mod sentences;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod title;

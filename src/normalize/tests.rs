@@ -358,23 +358,24 @@ fn a_title_of_the_metadata_is_one_block() {
 
 #[test]
 fn a_title_that_stands_nowhere_is_put_first_and_found_in_the_payload() {
-    let payload = r#"{"title": "  السوق  القديم يرمم - الضفة", "text": "…"}"#;
-    let at = payload.find("  السوق").unwrap();
-    let raw = "  السوق  القديم يرمم - الضفة";
-    let mut article = article(&["أقر مجلس البلدية أمس خطة للترميم، بعد اجتماع دام ثلاث ساعات."]);
-    article.site = Some("الضفة".to_owned());
-    article.title = Some(Piece {
-        text: raw.to_owned(),
-        trace: Some(Trace { raw: RawSpan::new(at, at + raw.len()), edits: Edits::default() }),
-    });
-    let text = normalize(&article);
-    let title = &text.blocks[0];
-    assert_eq!((title.kind, text.shown(title.span)), (BlockKind::Title, "السوق القديم يرمم"));
-    let word = "القديم";
-    let start = text.display.find(word).unwrap() - title.span.start;
-    let (from, to) = title.edits.source(start, start + word.len());
-    let span = title.trace.as_ref().unwrap().raw(from, to);
-    assert_eq!(payload.get(span.start..span.end), Some(word));
+    for raw in ["  السوق  القديم يرمم - الضفة", "الضفة | السوق  القديم يرمم "] {
+        let payload = format!(r#"{{"title": "{raw}", "text": "…"}}"#);
+        let at = payload.find(raw).unwrap();
+        let mut article = article(&["أقر مجلس البلدية أمس خطة للترميم، بعد اجتماع دام ثلاث ساعات."]);
+        article.site = Some("الضفة".to_owned());
+        article.title = Some(Piece {
+            text: raw.to_owned(),
+            trace: Some(Trace { raw: RawSpan::new(at, at + raw.len()), edits: Edits::default() }),
+        });
+        let text = normalize(&article);
+        let title = &text.blocks[0];
+        assert_eq!((title.kind, text.shown(title.span)), (BlockKind::Title, "السوق القديم يرمم"));
+        for word in words(&text, title.span) {
+            let (from, to) = title.edits.source(word.start, word.end);
+            let span = title.trace.as_ref().unwrap().raw(from, to);
+            assert_eq!(payload.get(span.start..span.end), Some(text.shown(word)));
+        }
+    }
 }
 
 #[test]
@@ -406,6 +407,57 @@ fn html_blocks_go_by_the_same_rules_and_their_own_marks() {
     let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
     assert_eq!(kinds, ["title", "credit", "p", "caption", "subhead", "p", "p", "p"]);
     holds(&article, &text);
+}
+
+#[test]
+fn a_page_with_all_its_menus() {
+    let text = check(
+        "
+        -furniture | مجلس البلدية يقر خطة لترميم السوق القديم - جريدة الضفة
+        -furniture | الرئيسية
+        -furniture | سياسة
+        -furniture | اقتصاد
+        -furniture | رياضة
+        -furniture | ثقافة وفن
+        -furniture | وزير النقل يفتتح جسرا جديدا في الجنوب
+        -furniture | المنتخب يستعد لمباراة الأحد في غياب قائده
+        -furniture | موجة حر تضرب مناطق الوسط حتى نهاية الأسبوع
+        title | مجلس البلدية يقر خطة لترميم السوق القديم
+        credit | نشر في: الأحد 12 مايو 2024 - 3:45 م | آخر تحديث: الأحد 12 مايو 2024 - 5:10 م
+        credit | كتب/ سامر الحلاق
+        -furniture | A+ A-
+        p | أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة.
+        -furniture | انضم إلى قناتنا على تلغرام
+        p | وقال رئيس المجلس إن الأعمال ستبدأ الشهر المقبل، وإن السوق سيبقى مفتوحا أمام الزوار والباعة.
+        p | واعترض أصحاب المحال على الكلفة، التي تبلغ مليوني دولار، وطالبوا البلدية بتقسيطها على أعوام.
+        -share | 0 تعليق
+        -related | سفينة شحن تجنح قبالة الساحل الغربي
+        -related | ارتفاع أسعار الذهب في ختام التعاملات
+        -related | افتتاح معرض الزهور في حديقة المدينة
+        -furniture | من نحن
+        -furniture | اتصل بنا
+        -furniture | وظائف
+        -furniture | أرشيف
+        -furniture | خريطة الموقع
+        -furniture | الأسئلة الشائعة",
+        |_| (),
+    );
+    assert_eq!(text.byline.as_deref(), Some("سامر الحلاق"));
+}
+
+#[test]
+fn a_list_that_the_text_announces_stays() {
+    check(
+        "
+        title | أسماء الفائزين في مسابقة القصة القصيرة
+        p | أعلنت اللجنة أمس أسماء الفائزين في مسابقة القصة القصيرة، التي شارك فيها ستون كاتبا.
+        p | وجاءت النتائج التي وقعتها رئيسة اللجنة مساء الخميس في حفل كبير على النحو الآتي:
+        p | منى الصباغ
+        p | رائد كيوان
+        p | سهى النجار
+        p | نبيل حمدان",
+        |_| (),
+    );
 }
 
 #[test]
@@ -463,6 +515,59 @@ fn other_articles_of_an_html_page_go() {
             text.display
         );
     }
+}
+
+#[test]
+fn a_page_whose_article_is_marked_as_furniture_is_kept() {
+    let text = "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة.";
+    let mut blocks = vec![block(
+        SourceKind::Paragraph,
+        "تنبيه: الموقع في طور التحديث، وقد تتأخر بعض الصفحات في الظهور لقرائنا الكرام.",
+    )];
+    blocks.extend(
+        (0..6).map(|number| SourceBlock { weight: -1, ..block(SourceKind::Paragraph, &format!("{text} {number}")) }),
+    );
+    let shown = normalize(&Article { blocks, ..Article::default() }).display;
+    assert_eq!(shown.matches("مجلس البلدية").count(), 6, "{shown}");
+}
+
+#[test]
+fn a_lead_of_the_metadata_must_be_the_articles() {
+    let lead = |lead: &str| {
+        let mut page = article(&[
+            "مجلس البلدية يقر خطة لترميم السوق القديم",
+            "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات.",
+            "وقال رئيس المجلس إن الأعمال ستبدأ الشهر المقبل، وإن السوق سيبقى مفتوحا.",
+        ]);
+        page.lead = Some(lead.to_owned());
+        normalize(&page).lead
+    };
+    let other = "السوق القديم يبقى مفتوحا خلال أعمال الترميم التي أقرها المجلس";
+    assert_eq!(lead(other).as_deref(), Some(other));
+    assert_eq!(lead("أقر مجلس البلدية أمس خطة لترميم السوق القد…"), None, "the beginning of the first paragraph");
+    assert_eq!(lead("كتب: سامر الحلاق"), None);
+    assert_eq!(lead("موقع إخباري شامل يقدم آخر المستجدات على مدار الساعة"), None);
+}
+
+#[test]
+fn a_date_in_a_header_of_its_own_is_kept_and_a_question_is_no_byline() {
+    let marked = |kind, weight, text: &str| SourceBlock { weight, ..block(kind, text) };
+    let answer = "بدأت الفكرة من حكاية سمعتها من جدتي، ثم كتبت عنها قصة قصيرة، ولم أفكر يومها في السينما أبدا.";
+    let mut blocks = vec![
+        marked(SourceKind::ListItem, -2, "الأولى"),
+        marked(SourceKind::Meta, -2, "الجمعة 8 فيفري 2019"),
+        marked(SourceKind::Meta, -2, "Tweet"),
+        marked(SourceKind::Heading(1), 2, "مخرجة الفيلم: صورنا كل شيء في شهر واحد"),
+    ];
+    for number in 0..6 {
+        blocks.push(marked(SourceKind::Meta, 2, &format!("* السؤال رقم {number}: كيف بدأت الفكرة؟")));
+        blocks.push(marked(SourceKind::Paragraph, 2, &format!("- {answer} {number}")));
+    }
+    let text = normalize(&Article { blocks, ..Article::default() });
+    let kinds: Vec<&str> = text.blocks.iter().map(|block| name(block.kind)).collect();
+    assert_eq!(kinds[..3], ["credit", "title", "p"], "{}", text.display);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "credit").count(), 1);
+    assert_eq!(kinds.len(), 14);
 }
 
 #[test]

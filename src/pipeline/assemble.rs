@@ -69,8 +69,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
 
 /// The record's identity, the same in every replay and by every version: the
 /// payload's own identifier as it is, else `url:` and a hash of the canonical
-/// URL or the URL without its fragment, else `content:` and a hash of the
-/// payload's bytes. Hashes are xxh3-128 in 32 hexadecimal digits.
+/// URL or the URL (see [`page`]), else `content:` and a hash of the payload's
+/// bytes. Hashes are xxh3-128 in 32 hexadecimal digits.
 fn id(raw: &RawRecord, article: &Article) -> String {
     let given =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -78,10 +78,23 @@ fn id(raw: &RawRecord, article: &Article) -> String {
         return if id.len() <= ID_BYTES { id } else { format!("id:{:032x}", xxh3_128(id.as_bytes())) };
     }
     if let Some(url) = given(&article.canonical_url).or_else(|| given(&article.url)) {
-        let page = url.split_once('#').map_or(url.as_str(), |(page, _)| page);
-        return format!("url:{:032x}", xxh3_128(page.as_bytes()));
+        return format!("url:{:032x}", xxh3_128(page(&url).as_bytes()));
     }
     format!("content:{:032x}", xxh3_128(raw.value.as_deref().unwrap_or_default()))
+}
+
+/// A URL without its fragment and without the parameters that only say which
+/// link led to the page.
+fn page(url: &str) -> String {
+    let url = url.split_once('#').map_or(url, |(page, _)| page);
+    let Some((page, query)) = url.split_once('?') else { return url.to_owned() };
+    let tells = |parameter: &&str| !parameter.starts_with("utm_") && !matches!(name(parameter), "fbclid" | "gclid");
+    let kept: Vec<&str> = query.split('&').filter(tells).collect();
+    if kept.is_empty() { page.to_owned() } else { format!("{page}?{}", kept.join("&")) }
+}
+
+fn name(parameter: &str) -> &str {
+    parameter.split_once('=').map_or(parameter, |(name, _)| name)
 }
 
 /// The key as text, or in base64 behind a prefix. A text that begins with the
@@ -318,6 +331,12 @@ mod tests {
         assert_eq!(url, format!("url:{:032x}", xxh3_128(b"https://x/1")));
         assert_eq!(url, id_of(None, Some("https://x/1"), Some("https://x/1?from=feed")));
         assert_eq!(id_of(None, None, None), format!("content:{:032x}", xxh3_128(b"payload")));
+        assert_eq!(url, id_of(None, None, Some("https://x/1?utm_source=rss&fbclid=9")));
+        assert_eq!(
+            id_of(None, None, Some("https://x/?p=1&utm_medium=a&q")),
+            id_of(None, None, Some("https://x/?p=1&q#b"))
+        );
+        assert_ne!(id_of(None, None, Some("https://x/?p=1")), id_of(None, None, Some("https://x/?p=2")));
         let long = "x".repeat(ID_BYTES + 1);
         assert_eq!(id_of(Some(&long), None, None), format!("id:{:032x}", xxh3_128(long.as_bytes())));
     }

@@ -16,11 +16,11 @@ struct Edit {
 }
 
 impl Edit {
-    const fn from_end(self) -> usize {
+    const fn end_of_source(self) -> usize {
         self.from as usize + self.from_unit as usize * self.count as usize
     }
 
-    const fn to_end(self) -> usize {
+    const fn end_of_output(self) -> usize {
         self.to as usize + self.to_unit as usize * self.count as usize
     }
 }
@@ -81,7 +81,7 @@ impl Edits {
             return ((from, to), Self::default());
         }
         let mut builder = EditsBuilder::new();
-        let first = self.edits.partition_point(|edit| edit.to_end() <= start);
+        let first = self.edits.partition_point(|edit| edit.end_of_output() <= start);
         for edit in self.edits.get(first..).unwrap_or_default() {
             let (edit_to, units) = (edit.to as usize, edit.to_unit as usize);
             if edit_to >= end {
@@ -97,7 +97,7 @@ impl Edits {
                 continue;
             }
             // Units that a border cuts through give only what lies inside.
-            let (low, high) = (start.max(edit_to), end.min(edit.to_end()));
+            let (low, high) = (start.max(edit_to), end.min(edit.end_of_output()));
             let (mut unit, last) = ((low - edit_to) / units, (high - edit_to).div_ceil(units));
             while unit < last {
                 let (from, to) = (edit_to + unit * units, edit_to + (unit + 1) * units);
@@ -229,8 +229,8 @@ fn source_start(edits: &[Edit], position: usize) -> usize {
     // Edits that drop something right before the position lie before it, too.
     let after = edits.partition_point(|edit| edit.to as usize <= position);
     let Some(edit) = edits[..after].last() else { return position };
-    if position >= edit.to_end() {
-        return edit.from_end() + (position - edit.to_end());
+    if position >= edit.end_of_output() {
+        return edit.end_of_source() + (position - edit.end_of_output());
     }
     let unit = (position - edit.to as usize) / (edit.to_unit as usize).max(1);
     edit.from as usize + unit * edit.from_unit as usize
@@ -241,8 +241,8 @@ fn source_end(edits: &[Edit], position: usize) -> usize {
     // An edit that begins at the position contributes nothing before it.
     let after = edits.partition_point(|edit| (edit.to as usize) < position);
     let Some(edit) = edits[..after].last() else { return position };
-    if position > edit.to_end() {
-        return edit.from_end() + (position - edit.to_end());
+    if position > edit.end_of_output() {
+        return edit.end_of_source() + (position - edit.end_of_output());
     }
     let unit = (position - edit.to as usize).div_ceil((edit.to_unit as usize).max(1));
     edit.from as usize + unit * edit.from_unit as usize
@@ -251,8 +251,8 @@ fn source_end(edits: &[Edit], position: usize) -> usize {
 fn output_start(edits: &[Edit], position: usize) -> usize {
     let after = edits.partition_point(|edit| edit.from as usize <= position);
     let Some(edit) = edits[..after].last() else { return position };
-    if position >= edit.from_end() {
-        return edit.to_end() + (position - edit.from_end());
+    if position >= edit.end_of_source() {
+        return edit.end_of_output() + (position - edit.end_of_source());
     }
     let unit = (position - edit.from as usize) / (edit.from_unit as usize).max(1);
     edit.to as usize + unit * edit.to_unit as usize
@@ -261,8 +261,8 @@ fn output_start(edits: &[Edit], position: usize) -> usize {
 fn output_end(edits: &[Edit], position: usize) -> usize {
     let after = edits.partition_point(|edit| (edit.from as usize) < position);
     let Some(edit) = edits[..after].last() else { return position };
-    if position > edit.from_end() {
-        return edit.to_end() + (position - edit.from_end());
+    if position > edit.end_of_source() {
+        return edit.end_of_output() + (position - edit.end_of_source());
     }
     let unit = (position - edit.from as usize).div_ceil((edit.from_unit as usize).max(1));
     edit.to as usize + unit * edit.to_unit as usize
@@ -297,8 +297,8 @@ impl EditsBuilder {
         let (from_unit, to_unit) = (clamp(from), clamp(to));
         match self.edits.last_mut() {
             Some(last)
-                if last.from_end() == self.from
-                    && last.to_end() == self.to
+                if last.end_of_source() == self.from
+                    && last.end_of_output() == self.to
                     && last.from_unit == from_unit
                     && last.to_unit == to_unit =>
             {

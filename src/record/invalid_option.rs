@@ -10,6 +10,7 @@ pub struct InvalidOption {
 }
 
 impl InvalidOption {
+    #[allow(clippy::needless_pass_by_value, reason = "values of all kinds, shown once")]
     pub fn new(key: impl Into<String>, value: impl ToString, message: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.to_string(), message: message.into() }
     }

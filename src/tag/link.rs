@@ -235,7 +235,12 @@ impl Linker<'_> {
 fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {
     let near = thing.country.is_some_and(|country| countries.contains(country));
     let known = f32::from(thing.prior) / 30.0;
-    let class = if matches!(thing.class, Class::Country | Class::Capital | Class::User) { 1.5 } else { 0.0 };
+    let class = match thing.class {
+        // الكويت is the country before it is the city.
+        Class::Country => 4.0,
+        Class::Capital | Class::User => 1.5,
+        _ => 0.0,
+    };
     let listed = if thing.name.is_some() { 1.0 } else { 0.0 };
     strength + known + class + listed + if near { 2.5 } else { 0.0 }
 }

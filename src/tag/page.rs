@@ -17,6 +17,8 @@ pub(super) struct Page<'a> {
 struct Word {
     forms: Option<Forms>,
     facts: Facts,
+    /// Marks of any of its readings.
+    flags: u16,
     known: bool,
     /// No name begins here: a preposition that is spelled like one.
     closed: bool,
@@ -77,8 +79,16 @@ impl<'a> Page<'a> {
         }))
     }
 
+    /// Some reading has one of the flags: cheaper than asking which.
+    pub(super) fn may_be(&self, index: usize, flags: u16) -> bool {
+        self.words.get(index).is_some_and(|word| word.flags & flags != 0)
+    }
+
     /// The first reading that has one of the flags.
     pub(super) fn reading(&self, index: usize, flags: u16) -> Option<Reading> {
+        if !self.may_be(index, flags) {
+            return None;
+        }
         self.readings(index).find(|reading| reading.facts.is(flags))
     }
 
@@ -118,7 +128,7 @@ pub(super) fn is_definite(word: &str) -> bool {
 }
 
 fn word(tokens: &Tokens<'_>, gazetteer: &Gazetteer, index: usize, is_ali: &impl Fn(usize, MatchSpan) -> bool) -> Word {
-    let nothing = Word { forms: None, facts: Facts::default(), known: false, closed: false };
+    let nothing = Word { forms: None, facts: Facts::default(), flags: 0, known: false, closed: false };
     if tokens.kind(index) != Kind::Word {
         return nothing;
     }
@@ -126,7 +136,8 @@ fn word(tokens: &Tokens<'_>, gazetteer: &Gazetteer, index: usize, is_ali: &impl 
     let forms = Forms::new(text, gazetteer);
     let known = forms.whole().word;
     let facts = known.map(|word| gazetteer.facts(word)).unwrap_or_default();
-    let word = Word { forms: Some(forms), facts, known: known.is_some(), closed: false };
+    let flags = forms.iter().filter_map(|form| form.word).fold(0, |flags, word| flags | gazetteer.facts(word).flags);
+    let word = Word { forms: Some(forms), facts, flags, known: known.is_some(), closed: false };
     if text != "علي" {
         return word;
     }

@@ -147,6 +147,13 @@ fn a_city_of_two_countries_is_told_by_the_country_or_left_open() {
 }
 
 #[test]
+fn a_country_comes_before_its_capital_of_the_same_name() {
+    let found = entities(&["عاد الوفد من الكويت والجزائر وتونس"]);
+    let ids: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.qid.as_deref())).collect();
+    assert_eq!(ids, [("الكويت", Some("Q817")), ("الجزائر", Some("Q262")), ("تونس", Some("Q948"))]);
+}
+
+#[test]
 fn a_name_in_the_title_matters_more() {
     let found = entities(&["مصر تفوز", "فازت مصر على تونس"]);
     assert!(found[0].salience > found[1].salience, "{found:?}");
@@ -189,7 +196,7 @@ fn in_another_language_only_sure_names_count() {
 
 #[test]
 fn too_many_mentions_are_cut_and_said() {
-    let options = Options { max_mentions: 3 };
+    let options = Options { max_mentions: 3, ..Options::default() };
     let tagger = Tagger::new(&options, Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap(), &[]).unwrap();
     let (tags, degraded) = tagger.tag(&text(&["مصر ثم مصر ثم مصر ثم مصر"]), Hints::default());
     assert_eq!(tags.entities[0].mentions.len(), 3);
@@ -198,7 +205,7 @@ fn too_many_mentions_are_cut_and_said() {
 
 #[test]
 fn an_option_that_cannot_work_is_refused() {
-    let invalid = Tagger::new(&Options { max_mentions: 0 }, Gazetteer::empty(), &[]).unwrap_err();
+    let invalid = Tagger::new(&Options { max_mentions: 0, ..Options::default() }, Gazetteer::empty(), &[]).unwrap_err();
     assert_eq!(invalid[0].key, "tag.max_mentions");
 }
 

@@ -34,18 +34,18 @@ impl<'a> Tokens<'a> {
     /// Texts are far below 4 GiB; what lies beyond is not read.
     pub(super) fn new(text: &'a str) -> Self {
         let mut tokens = Vec::with_capacity(text.len() / 8);
-        let mut letters = text.char_indices().peekable();
-        while let Some((start, letter)) = letters.next() {
+        let mut at = 0;
+        while let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let start = at;
+            at += letter.len_utf8();
             if letter == ' ' || letters::is_mark(letter) {
                 continue;
             }
             let kind = kind(letter);
-            let mut end = start + letter.len_utf8();
             if matches!(kind, Kind::Word | Kind::Number) {
-                end = run(text, start, kind);
-                while letters.next_if(|(at, _)| *at < end).is_some() {}
+                at = run(text, start, kind);
             }
-            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else { break };
+            let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(at)) else { break };
             tokens.push(Token { kind, start, end });
         }
         Self { text, tokens }
@@ -111,9 +111,17 @@ fn kind(letter: char) -> Kind {
     match letter {
         '\n' | '.' | '!' | '?' | '؟' | '…' | '۔' => Kind::Break,
         '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‟' => Kind::Quote,
+        _ if is_letter(letter) => Kind::Word,
         _ if letter.is_numeric() => Kind::Number,
-        _ if letter.is_alphabetic() => Kind::Word,
         _ => Kind::Mark,
+    }
+}
+
+/// The standard library's answer, its table spared for the common scripts.
+fn is_letter(letter: char) -> bool {
+    match letter {
+        '\0'..='\u{7F}' => letter.is_ascii_alphabetic(),
+        _ => letters::is_arabic_letter(letter) || letter.is_alphabetic(),
     }
 }
 
@@ -123,7 +131,7 @@ fn run(text: &str, start: usize, kind: Kind) -> usize {
     let mut letters = text.get(start..).unwrap_or_default().chars().peekable();
     while let Some(letter) = letters.next() {
         let separator = matches!(letter, '.' | ',' | ':' | '/' | '٫' | '٬');
-        let inside = letter.is_alphanumeric() || letters::is_mark(letter) || letter == '\u{200C}';
+        let inside = is_letter(letter) || letter.is_numeric() || letters::is_mark(letter) || letter == '\u{200C}';
         let between = kind == Kind::Number && separator && letters.peek().is_some_and(|next| next.is_numeric());
         if !inside && !between {
             break;

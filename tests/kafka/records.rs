@@ -59,7 +59,7 @@ fn keys_headers_timestamps_and_tombstones_are_carried() {
 fn every_record_is_valid_and_says_where_it_came_from() {
     let names = Names::create(broker::shared(), "valid", 2);
     let articles: Vec<Article> = (0..80).map(|number| articles::good(number, 26)).collect();
-    let expected = topics::produce(&names, articles.clone());
+    let expected = topics::produce(&names, articles);
     let mut worker = Setup::new(&names, "a").start_ready();
     names.wait_until_done(Duration::from_secs(60));
     worker.stop();
@@ -116,7 +116,7 @@ fn records_are_the_same_bytes_whatever_the_threads() {
     let first = run(&names, "1");
     // The same input, a group and outputs of its own.
     let other = Names::create(broker::shared(), "same-bytes-4", 2);
-    let second = run(&Names { input: names.input.clone(), ..other }, "4");
+    let second = run(&Names { input: names.input, ..other }, "4");
     assert_eq!(first.len(), 400);
     assert!(first == second, "some records differ");
     assert!(first.values().flatten().count() > 300);

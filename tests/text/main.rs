@@ -5,6 +5,8 @@
 
 mod bad_input;
 #[cfg(feature = "worker")]
+mod check;
+#[cfg(feature = "worker")]
 mod command;
 mod golden;
 mod oversize;

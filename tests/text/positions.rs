@@ -87,7 +87,11 @@ fn payload(lines: &[String], form: Form) -> RawRecord {
             let headers = [(headers::CONTENT_TYPE, "text/plain; charset=utf-8"), (headers::CONTENT_ENCODING, "gzip")];
             raw(Some(gzip(text.as_bytes())), &headers)
         }
-        Form::Windows1256 => plain(encoding_rs::WINDOWS_1256.encode(&text).0.into_owned(), "windows-1256"),
+        Form::Windows1256 => {
+            let has = |letter: &char| !encoding_rs::WINDOWS_1256.encode(letter.encode_utf8(&mut [0; 4])).2;
+            let text: String = text.chars().filter(has).collect();
+            plain(encoding_rs::WINDOWS_1256.encode(&text).0.into_owned(), "windows-1256")
+        }
         Form::Html => {
             let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
             let body: String = escaped.lines().map(|line| format!("<p>{line}</p>\n")).collect();

@@ -4,7 +4,6 @@ mod broker;
 mod report;
 
 use std::io::{IsTerminal, Write};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -40,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// Where the embedded broker or the worker fails, or a record is missing.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut config = config();
+    let mut config = config()?;
     logging::start(&config.log)?;
     let samples = samples().context("the samples cannot be unpacked")?;
     let broker = Broker::start(&config)?;
@@ -136,9 +135,6 @@ fn say(text: &str) -> std::io::Result<()> {
 }
 
 /// The demo's own options; everything else is as in production.
-fn config() -> Config {
-    let mut config = Config::default();
-    config.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    config.log.level = "warn,warraq::metrics::events=error".to_owned();
-    config
+fn config() -> Result<Config> {
+    Ok(Config::parse("config/demo.toml", include_str!("../../../config/demo.toml"), [])?)
 }

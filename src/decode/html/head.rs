@@ -122,10 +122,10 @@ impl Head {
                 | "dcterms.date"
                 | "dcterms.created"
                 | "dcterms.issued"
-                | "date" => {
-                    if self.meta_dates.len() < 50 {
-                        self.meta_dates.push(content.to_owned());
-                    }
+                | "date"
+                    if self.meta_dates.len() < 50 =>
+                {
+                    self.meta_dates.push(content.to_owned());
                 }
                 _ => {}
             }
@@ -190,10 +190,9 @@ fn title(
 ) -> Option<Piece> {
     let headings = || blocks.iter().filter(|block| block.kind == SourceKind::Heading(1));
     let named = headline.or(og_title);
-    if let Some(named) = &named {
-        if let Some(block) = headings().find(|block| block.piece.text == *named) {
-            return Some(block.piece.clone());
-        }
+    let shown = headings().find(|block| Some(&block.piece.text) == named.as_ref());
+    if let Some(shown) = shown {
+        return Some(shown.piece.clone());
     }
     // Several headings of the first rank: which one is the title, nobody says.
     let only = headings().next().filter(|_| headings().count() == 1).map(|block| block.piece.clone());

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::layout::{Class, Facts, Header, LAST, NONE, byte, edge_hash, high, low};
-use super::lists::{BuildError, Lists, Sources, ThingRow, merge};
+use super::lists::{BuildError, Lists, OURS, Sources, ThingRow, merge};
 use super::worth::log2;
 use crate::letters;
 use crate::record::EntityType;
@@ -21,7 +21,9 @@ const MIN_STRENGTH: f32 = 0.06;
 /// Compiles all lists into one gazetteer.
 pub fn build(sources: &Sources) -> Result<Vec<u8>, BuildError> {
     let mut lists = Lists::default();
-    for (list, text) in sources {
+    // Our own lists first: of one thing in two lists the first decides its name.
+    let (ours, others): (Vec<_>, Vec<_>) = sources.iter().partition(|(list, _)| list.starts_with(OURS));
+    for (list, text) in ours.into_iter().chain(others) {
         lists.read(list, text)?;
     }
     Ok(lists.compile())

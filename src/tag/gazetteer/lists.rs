@@ -14,6 +14,9 @@ use crate::record::EntityType;
 /// Names of lists and their text, in the order of the names.
 pub type Sources = BTreeMap<String, String>;
 
+/// How the names of lists begin that were written for this project.
+pub(super) const OURS: &str = "curated";
+
 /// A line of a list that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{list}, line {line}: {message}")]
@@ -98,7 +101,7 @@ impl Lists {
             }
         };
         let columns = head.split('\t').count();
-        let ours = list.starts_with("curated");
+        let ours = list.starts_with(OURS);
         for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
             let mut fields: Vec<&str> = line.split('\t').collect();
             if fields.len() > columns {

@@ -87,8 +87,9 @@ impl Ends {
 
 pub(super) fn find(page: &Page<'_>, found: &mut Vec<Candidate>) {
     let ends = Ends::new(found);
+    let opens = flag::HEAD | flag::WEAK_HEAD | flag::MEDIA | flag::EVENT | flag::PLACE | flag::SITE;
     for index in 0..page.len() {
-        if !page.tokens.is_word(index) {
+        if !page.may_be(index, opens) {
             continue;
         }
         for reading in page.readings(index) {
@@ -112,7 +113,7 @@ fn bare<'a>(page: &Page<'a>, index: usize, reading: Reading) -> &'a str {
 /// صحيفة “…” names an organization, عملية “…” an event, قاعدة “…” a place.
 fn quoted(page: &Page<'_>, index: usize, reading: Reading, found: &mut Vec<Candidate>) {
     let facts = reading.facts;
-    let kind = if WORKS.contains(&bare(page, index, reading)) {
+    let kind = if facts.is(flag::MEDIA) && WORKS.contains(&bare(page, index, reading)) {
         EntityType::Other
     } else if facts.is(flag::EVENT) {
         EntityType::Event

@@ -34,7 +34,7 @@ pub(super) fn find(page: &Page<'_>, found: &mut Vec<Candidate>) {
 }
 
 fn announces(page: &Page<'_>, index: usize) -> bool {
-    page.reading(index, flag::TITLE).is_some()
+    page.may_be(index, flag::TITLE)
 }
 
 /// A title was read; a name may follow.
@@ -95,6 +95,9 @@ fn parse(page: &Page<'_>, index: usize, title: Option<Title>) -> Option<Candidat
 
 /// A conjunction and a name: what is left is a name more often than the whole.
 fn joins(page: &Page<'_>, index: usize) -> bool {
+    if !page.tokens.word(index).starts_with('و') {
+        return false;
+    }
     let whole = page.facts(index);
     let stem = page.readings(index).find(|reading| reading.cut == 2 && !reading.preposition);
     stem.is_some_and(|stem| {

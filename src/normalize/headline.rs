@@ -1,0 +1,90 @@
+//! Which line is the title where the metadata tells none, and what above it is
+//! none of the article's.
+
+use super::blocks::Sorter;
+use super::lines::Line;
+use super::phrases::{Cue, class};
+use crate::record::{RemovedKind, SourceKind};
+
+impl Sorter<'_> {
+    /// Among the lines above the text the one that is most about it.
+    pub(super) fn choose_title(&self) -> Option<usize> {
+        let first_kept = (0..self.lines.len()).find(|index| self.kept(*index).is_some())?;
+        self.next_kept(first_kept)?;
+        let (first, last) = self.body;
+        let mut best: Option<(f32, usize)> = None;
+        for index in 0..self.lines.len().min(first) {
+            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line, true)) else { continue };
+            let (share, common) = self.subject.overlap(line, self.phrases);
+            #[allow(clippy::cast_precision_loss)] // a line is short
+            let mut score = share + 0.15 * common.min(4) as f32;
+            score += if line.kind == SourceKind::Heading(1) { 1.0 } else { 0.0 };
+            score -= if line.words < 5 { 0.6 } else { 0.0 };
+            if best.is_none_or(|(most, _)| score > most + 0.2) {
+                best = Some((score, index));
+            }
+        }
+        if best.is_some() {
+            return best.map(|(_, index)| index);
+        }
+        // Nothing else heads the text: words such as «By» may begin a title.
+        let weak =
+            |index: &usize| self.kept(*index).is_some_and(|line| line.words >= 3 && self.may_be_title(line, false));
+        if let Some(index) = (0..self.lines.len().min(first)).find(weak) {
+            return Some(index);
+        }
+        // A question or an exclamation looks like a sentence, but heads the text.
+        let line = self.kept(first_kept)?;
+        let asks =
+            !line.shown.ends_with(['.', '۔', '”', '"', '»']) && line.words <= 20 && self.may_be_title(line, true);
+        (asks && first_kept == first && self.next_kept(first).is_some_and(|next| next < last)).then_some(first_kept)
+    }
+
+    /// Above the title stand at most a section, a kicker and a dateline; a row of
+    /// scraps is a menu, a row of headlines about else the news of the day.
+    pub(super) fn cut_above_title(&mut self) {
+        let above: Vec<usize> =
+            (0..self.title.unwrap_or_default()).filter(|index| self.kept(*index).is_some()).collect();
+        let of = |test: &dyn Fn(&Line) -> bool| -> Vec<usize> {
+            above.iter().copied().filter(|index| self.kept(*index).is_some_and(test)).collect()
+        };
+        let scraps =
+            of(&|line| line.is_scrap() && !line.any_number() && !self.is_agency(line) && !line.says(Cue::Byline));
+        let headlines = of(&|line| {
+            (4..=30).contains(&line.words)
+                && self.may_be_title(line, true)
+                && self.subject.overlap(line, self.phrases).0 < 0.25
+        });
+        let mut cut = Vec::new();
+        if scraps.len() >= 4 {
+            cut.extend(scraps);
+        } else if let Some((_, rest)) = scraps.split_last() {
+            // A breadcrumb in lines: the last of them is the section.
+            cut.extend(rest);
+        }
+        if headlines.len() >= 3 && !self.subject.is_thin() {
+            cut.extend(headlines);
+        }
+        for index in cut {
+            if let Some(line) = self.lines.get_mut(index) {
+                line.cut = Some(RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    /// `strict` leaves out what begins as bylines do.
+    fn may_be_title(&self, line: &Line, strict: bool) -> bool {
+        let plain = !line.shown.ends_with(['.', ':', '۔', '،']) || line.shown.ends_with("..");
+        let other = line.is_labelled()
+            && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
+            || strict && line.says(Cue::Byline) && line.words <= 4
+            || line.says(Cue::Dateline) && line.any_number()
+            || line.is_dateline(self.phrases)
+            || self.is_agency(line)
+            || self.is_site(line)
+            || line.kind == SourceKind::Meta
+            || line.is_bullet() && line.kind != SourceKind::Heading(1)
+            || line.words < 3 && self.phrases.whole(&line.key, class::SECTION);
+        line.words > 0 && line.words <= 30 && plain && !other
+    }
+}

@@ -1,0 +1,118 @@
+//! What an HTML page's own marks tell: furniture elements, lists of links, and
+//! the stretch of blocks that is the article.
+
+use super::boilerplate::Page;
+use super::lines::Line;
+use super::phrases::Cue;
+use crate::record::{RemovedKind, SourceKind};
+
+/// Bytes of paragraphs (as keys) under a mark from which on it is believed.
+const MARKED_TEXT: usize = 400;
+
+impl Page<'_> {
+    /// By the source's own marks: furniture elements, links without text, and
+    /// what stands outside the article that they tell.
+    pub(super) fn by_markup(&mut self) {
+        if self.lines.iter().all(|line| line.kind == SourceKind::Line) {
+            return;
+        }
+        let total = self.kept_length();
+        let furniture: usize = self.lines.iter().filter(|line| line.weight < 0).map(|line| line.key.len()).sum();
+        let level = self.article_level();
+        // A page that puts its article into an <aside> is believed the other way round.
+        let believe = level > 0 || furniture * 2 < total;
+        let article = self.densest(level, believe);
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
+            // The date often stands in a header of its own.
+            let date =
+                article.is_some_and(|(first, _)| index < first && index + 8 > first) && line.is_dateline(self.phrases);
+            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date {
+                self.cut(index, kind_of(line));
+            } else if links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta) {
+                let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
+                self.cut(index, if listed { RemovedKind::Related } else { kind_of(line) });
+            }
+        }
+        if let Some((first, last)) = article {
+            self.outside_of_article(first, last);
+        }
+    }
+
+    /// The strongest mark under which a whole article's text stands; 0 if none.
+    fn article_level(&self) -> i8 {
+        let text = |level: i8| -> usize {
+            let marked = self.lines.iter().filter(|line| line.weight >= level && line.is_paragraph());
+            marked.map(|line| line.key.len()).sum()
+        };
+        let highest = self.lines.iter().map(|line| line.weight).max().unwrap_or_default();
+        (1..=highest).rev().find(|level| text(*level) > MARKED_TEXT).unwrap_or_default()
+    }
+
+    /// The article is the stretch of blocks with the most running text and the
+    /// fewest links; what else the page holds is another's.
+    fn outside_of_article(&mut self, first: usize, last: usize) {
+        let title = self.lines.iter().take(first).rposition(|line| {
+            line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
+        });
+        let text = first;
+        let first = title.unwrap_or(first);
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get(index) else { break };
+            let spared = match line.kind {
+                SourceKind::Heading(1) => title.is_none(),
+                SourceKind::Meta => index + 8 > first && index < last + 3,
+                _ if index < text && index + 8 > text => line.is_dateline(self.phrases),
+                _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
+            };
+            if !(first..last).contains(&index) && !spared {
+                self.cut(index, kind_of(line));
+            }
+        }
+    }
+
+    /// The stretch with the largest sum of words of running text, marked text
+    /// counting twice, less what links and scraps cost. `None` where that does
+    /// not hold most of the page's running text, so that nothing is certain.
+    fn densest(&self, level: i8, believe: bool) -> Option<(usize, usize)> {
+        let (mut best, mut now) = ((0_i64, 0, 0), (0_i64, 0));
+        let (mut all, mut sums) = (0, Vec::with_capacity(self.lines.len()));
+        for (index, line) in self.lines.iter().enumerate() {
+            let text = line.cut.is_none() && line.is_paragraph() && (line.weight >= 0 || !believe);
+            #[allow(clippy::cast_possible_wrap)] // a line is short
+            let words = line.words as i64;
+            all += if text { words } else { 0 };
+            sums.push(all);
+            now.0 += match (text, level > 0 && line.weight >= level) {
+                (true, true) => words * 2,
+                (true, false) if level > 0 => words / 4 - 4,
+                (true, false) => words,
+                (false, true) => -1,
+                (false, false) => -4,
+            };
+            if now.0 <= 0 {
+                now = (0, index + 1);
+            } else if now.0 > best.0 {
+                best = (now.0, now.1, index + 1);
+            }
+        }
+        let (_, first, last) = best;
+        let before = first.checked_sub(1).and_then(|before| sums.get(before)).copied().unwrap_or_default();
+        let within = last.checked_sub(1).and_then(|last| sums.get(last)).copied().unwrap_or_default() - before;
+        (within > 0 && (level > 0 || within * 5 > all * 3)).then_some((first, last))
+    }
+}
+
+/// What is cut for where it stands still counts as what it says.
+fn kind_of(line: &Line) -> RemovedKind {
+    if line.says(Cue::CommentHead) || line.says(Cue::CommentPart) {
+        RemovedKind::CommentForm
+    } else if line.says(Cue::Share) {
+        RemovedKind::ShareBar
+    } else if line.says(Cue::RelatedHead) || line.says(Cue::RelatedLine) {
+        RemovedKind::Related
+    } else {
+        RemovedKind::Boilerplate
+    }
+}

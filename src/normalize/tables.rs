@@ -1,0 +1,265 @@
+//! The phrases and words themselves; what they are for stands in `phrases`.
+
+use super::phrases::{At, Cue, Phrase, Zone};
+
+const fn phrase(cue: Cue, at: At, zone: Zone, max_words: usize, texts: &'static [&'static str]) -> Phrase {
+    Phrase { cue, at, zone, max_words, texts }
+}
+
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const PHRASES: &[Phrase] = &[
+    phrase(Cue::CommentHead, At::Start, Zone::Edge, 9, &[
+        "اترك تعليق", "اترك تعليقا", "اترك تعليقك", "اترك رد", "اترك ردا", "أترك تعليقا", "أضف تعليق",
+        "أضف تعليقا", "أضف تعليقك", "إضافة تعليق", "كتابة تعليق", "اكتب تعليقا", "اكتب تعليقك", "شاركنا رأيك",
+        "شارك برأيك", "شاركنا برأيك", "أضف ردا", "لا توجد تعليقات", "لا يوجد تعليقات", "كن أول من يعلق",
+        "إلغاء الرد", "تعليقات القراء", "leave a reply", "leave a comment", "post a comment", "add a comment",
+        "write a comment", "join the conversation", "cancel reply", "no comments", "laisser un commentaire",
+        "ajouter un commentaire", "poster un commentaire", "annuler la réponse", "aucun commentaire",
+        "bir yorum yazın", "yorum yap", "yorum yaz", "bir cevap yazın", "bir yanıt yazın", "ارسال نظر",
+        "نظر شما", "دیدگاهتان را بنویسید", "دیدگاه خود را", "لغو پاسخ", "بۆچوونێک بنووسە", "کۆمێنت بکە",
+        "وەڵامێک بنووسە",
+    ]),
+    phrase(Cue::CommentHead, At::Whole, Zone::Tail, 4, &[
+        "التعليقات", "تعليقات", "تعليق", "الردود", "comments", "commentaires", "yorumlar", "نظرات", "دیدگاه ها",
+        "دیدگاهها", "کۆمێنتەکان",
+    ]),
+    phrase(Cue::CommentPart, At::Inside, Zone::Anywhere, 30, &[
+        "لن يتم نشر عنوان بريدك", "لن يتم نشر بريدك", "لن ينشر عنوان بريدك", "الحقول الإلزامية مشار",
+        "الحقول المطلوبة مشار", "احفظ اسمي وبريدي", "احفظ اسمي بريدي", "حفظ اسمي وبريدي", "حفظ اسمي بريدي",
+        "your email address will not be published", "required fields are marked", "save my name email",
+        "votre adresse e-mail ne sera pas publiée", "votre adresse de messagerie ne sera pas publiée",
+        "les champs obligatoires sont indiqués", "enregistrer mon nom mon e-mail",
+        "e-posta hesabınız yayımlanmayacak", "e-posta adresiniz yayınlanmayacak",
+        "نشانی ایمیل شما منتشر نخواهد شد", "بخش های موردنیاز علامت گذاری", "ئیمەیڵەکەت بڵاو ناکرێتەوە",
+    ]),
+    phrase(Cue::CommentPart, At::Whole, Zone::Tail, 4, &[
+        "الاسم", "البريد الإلكتروني", "الموقع الإلكتروني", "التعليق", "إرسال التعليق", "أرسل التعليق", "إرسال",
+        "رد", "name", "email", "website", "comment", "post comment", "submit", "reply", "nom", "e-mail",
+        "site web", "commentaire", "envoyer", "نام", "ایمیل", "وب سایت", "دیدگاه",
+    ]),
+    phrase(Cue::Share, At::Start, Zone::Anywhere, 7, &[
+        "شارك الخبر", "شارك المقال", "شارك هذا", "شارك هذه", "شارك على", "شارك عبر", "شاركها", "شاركه",
+        "انشر الخبر", "انشر المقال", "مشاركة على", "مشاركة عبر", "مشاركة الخبر", "مشاركة المقال",
+        "انقر للمشاركة", "اضغط للمشاركة", "share this", "share on", "share via", "share article",
+        "click to share", "partager sur", "partager cet article", "partager via", "bu haberi paylaş",
+        "facebook ta paylaş", "twitter da paylaş", "اشتراک گذاری", "به اشتراک بگذارید", "هاوبەشی بکە",
+    ]),
+    phrase(Cue::Share, At::Whole, Zone::Anywhere, 3, &[
+        "شارك", "مشاركة", "شير", "طباعة", "اطبع", "انسخ الرابط", "نسخ الرابط", "حفظ", "أرسل", "share", "print",
+        "copy link", "tweet", "partager", "imprimer", "paylaş", "yazdır", "چاپ", "کپی لینک", "پرینت",
+    ]),
+    phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 6, &[
+        "اقرأ أيضا", "إقرأ أيضا", "أقرأ أيضا", "اقرا ايضا", "اقرأ المزيد", "إقرأ المزيد", "قراءة المزيد",
+        "اقرأوا أيضا", "مواضيع ذات صلة", "موضوعات ذات صلة", "مواضيع متعلقة", "موضوعات متعلقة", "مواضيع مرتبطة",
+        "أخبار ذات صلة", "أخبار متعلقة", "مقالات ذات صلة", "مقالات مشابهة", "مواضيع مشابهة", "أخبار مشابهة",
+        "ذات صلة", "الأكثر قراءة", "الأكثر مشاهدة", "الأكثر تداولا", "الأكثر شعبية", "آخر الأخبار",
+        "أحدث الأخبار", "قد يعجبك أيضا", "قد يهمك أيضا", "قد يهمك", "ربما يعجبك أيضا", "شاهد أيضا",
+        "المزيد من الأخبار", "المزيد", "أخبار أخرى", "اخترنا لك", "مختارات", "مقترحة لك", "تابع أيضا",
+        "الخبر السابق", "الخبر التالي", "المقال السابق", "المقال التالي", "related articles", "related stories",
+        "related news", "related posts", "related topics", "related", "read more", "read also", "read next",
+        "see also", "more stories", "more news", "most read", "most popular", "trending", "trending now",
+        "you may also like", "recommended", "recommended for you", "latest news", "previous article",
+        "next article", "previous post", "next post", "lire aussi", "à lire aussi", "a lire également",
+        "lire la suite", "articles similaires", "articles liés", "sur le même sujet", "les plus lus",
+        "les plus populaires", "dernières nouvelles", "ilgili haberler", "benzer haberler", "en çok okunanlar",
+        "son haberler", "diğer haberler", "بیشتر بخوانید", "اخبار مرتبط", "مطالب مرتبط", "مطالب مشابه",
+        "پربازدیدترین", "پربازدیدترین ها", "آخرین اخبار", "بابەتی پەیوەندیدار", "بابەتە پەیوەندیدارەکان",
+        "هەواڵی پەیوەندیدار", "زۆرترین خوێنراوە", "زیاتر بخوێنەرەوە",
+    ]),
+    phrase(Cue::RelatedLine, At::Start, Zone::Anywhere, 30, &[
+        "اقرأ أيضا", "إقرأ أيضا", "أقرأ أيضا", "اقرا ايضا", "اقرأ المزيد", "إقرأ المزيد", "اقرأ كذلك",
+        "قد يهمك أيضا", "شاهد أيضا", "لقراءة المزيد", "للمزيد اقرأ", "طالع أيضا", "read also", "read more",
+        "see also", "also read", "lire aussi", "à lire aussi", "à lire également", "بیشتر بخوانید",
+        "همچنین بخوانید", "زیاتر بخوێنەرەوە",
+    ]),
+    phrase(Cue::Furniture, At::Whole, Zone::Anywhere, 6, &[
+        "حجم النص", "حجم الخط", "تكبير الخط", "تصغير الخط", "تجاوز إلى المحتوى الرئيسي", "انتقل إلى المحتوى",
+        "تخطي إلى المحتوى", "الانتقال إلى المحتوى", "استمع إلى المقال", "استمع للخبر", "استمع", "مدة القراءة",
+        "القائمة الرئيسية", "القائمة", "بحث", "ابحث", "تسجيل الدخول", "تسجيل الخروج", "إنشاء حساب", "إعلان",
+        "إعلانات", "اعلان", "عودة إلى الأعلى", "skip to content", "skip to main content", "advertisement",
+        "sponsored", "menu", "search", "log in", "login", "sign in", "sign up", "subscribe", "close",
+        "toggle navigation", "listen to this article", "back to top", "home", "aller au contenu",
+        "aller au contenu principal", "publicité", "se connecter", "connexion", "s abonner", "rechercher",
+        "reklam", "giriş yap", "ana sayfa", "içeriğe geç", "پرش به محتوا", "جستجو", "ورود", "تبلیغات", "گەڕان",
+        "چوونە ژوورەوە", "ڕیکلام",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 16, &[
+        "جميع الحقوق محفوظة", "كل الحقوق محفوظة", "كافة الحقوق محفوظة", "حقوق النشر محفوظة", "حقوق الطبع",
+        "سياسة الخصوصية", "شروط الاستخدام", "الشروط والأحكام", "من نحن", "اتصل بنا", "هيئة التحرير", "أعلن معنا",
+        "تابعونا على", "تابعنا على", "تابعوا آخر", "اشترك في", "اشتركوا في", "انضم إلى قناتنا", "انضموا إلى",
+        "حمل التطبيق", "حمّل تطبيق", "للاشتراك في", "all rights reserved", "privacy policy", "terms of use",
+        "terms of service", "terms and conditions", "cookie policy", "contact us", "about us", "follow us",
+        "subscribe to", "sign up for", "download our app", "join our", "tous droits réservés",
+        "politique de confidentialité", "mentions légales", "nous contacter", "qui sommes nous", "suivez nous",
+        "abonnez vous", "tüm hakları saklıdır", "gizlilik politikası", "bize ulaşın", "bizi takip edin",
+        "تمامی حقوق", "کلیه حقوق", "درباره ما", "تماس با ما", "ما را در", "هەموو مافێک پارێزراوە",
+        "مافی بڵاوکردنەوە", "دەربارەی ئێمە", "پەیوەندیمان پێوە بکە",
+    ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 40, &[
+        "جميع الحقوق محفوظة", "الحقوق محفوظة ©", "يستخدم هذا الموقع ملفات تعريف الارتباط",
+        "نستخدم ملفات تعريف الارتباط", "ملفات تعريف الارتباط لتحسين", "هذا الموقع يستخدم الكوكيز",
+        "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies",
+        "by continuing to use this site", "accept all cookies", "tous droits réservés",
+        "ce site utilise des cookies", "nous utilisons des cookies", "tüm hakları saklıdır",
+        "çerezleri kullanıyoruz", "çerez kullanıyoruz", "این سایت از کوکی", "please enable javascript",
+    ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 16, &[
+        "انضم إلى قناتنا", "انضموا إلى قناتنا", "تابع قناتنا", "تابعوا قناتنا", "اشترك في قناتنا", "اشتركوا في قناتنا",
+        "تابعونا على", "تابعنا على", "تابعوا صفحتنا", "لمتابعة آخر الأخبار", "حمل تطبيق", "حملوا تطبيق",
+        "join our channel", "follow us on", "subscribe to our newsletter", "suivez nous sur", "kanalımıza abone",
+        "کانال تلگرام ما", "مشاهدة الصورة بالحجم", "your browser does not support",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
+        "day", "month", "year", "category", "archives", "عدد المشاهدات", "مشاهدات", "المشاهدات", "القراءات", "الزيارات", "عدد الزيارات", "عدد القراءات", "عدد الزوار",
+        "وقت القراءة", "زمن القراءة", "رابط مختصر", "الرابط المختصر", "رمز الخبر", "کد خبر", "شناسه خبر",
+        "لینک کوتاه", "reading time", "min read", "temps de lecture",
+    ]),
+    phrase(Cue::Tags, At::Whole, Zone::Edge, 3, &[
+        "الكلمات المفتاحية", "كلمات مفتاحية", "الكلمات الدلالية", "كلمات دلالية", "الوسوم", "وسوم", "العلامات",
+        "تاجات", "تاغات", "هاشتاغ", "tags", "keywords", "topics", "mots clés", "étiquettes", "etiketler",
+        "برچسب ها", "برچسبها", "کلیدواژه ها", "تاگەکان",
+    ]),
+    phrase(Cue::Tags, At::Start, Zone::Edge, 60, &[
+        "الكلمات المفتاحية", "كلمات مفتاحية", "الكلمات الدلالية", "كلمات دلالية", "الوسوم", "وسوم", "العلامات",
+        "tags", "keywords", "mots clés", "étiquettes", "etiketler", "برچسب ها", "برچسبها", "کلیدواژه ها",
+        "تاگەکان",
+    ]),
+    phrase(Cue::Staff, At::Whole, Zone::Edge, 5, &[
+        "الإشراف العام", "رئيس التحرير", "مدير التحرير", "رئيس مجلس الإدارة", "المدير العام", "المدير المسؤول",
+        "رئيس مجلس الإدارة ورئيس التحرير", "مدير النشر", "نائب رئيس التحرير", "سكرتير التحرير", "صاحب الامتياز",
+        "المشرف العام", "رئيس التحرير المسؤول", "editor in chief", "managing editor", "publisher",
+        "directeur de la publication", "rédacteur en chef", "مدیر مسئول", "سردبیر", "صاحب امتیاز", "سەرنووسەر",
+    ]),
+    phrase(Cue::AuthorBox, At::Start, Zone::Tail, 8, &[
+        "عن الكاتب", "نبذة عن الكاتب", "عن المؤلف", "مقالات الكاتب", "المزيد من مقالات الكاتب",
+        "about the author", "more by this author", "à propos de l auteur", "درباره نویسنده", "دەربارەی نووسەر",
+    ]),
+    phrase(Cue::Credit, At::Start, Zone::Edge, 9, &[
+        "المصدر", "المصادر", "مصدر الخبر", "نقلا عن", "عن وكالة", "وكالات", "خاص", "متابعة", "متابعات", "source",
+        "sources", "kaynak", "منبع", "سەرچاوە", "ژێدەر",
+    ]),
+    phrase(Cue::Byline, At::Start, Zone::Edge, 9, &[
+        "بقلم", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
+        "مراسلنا", "حاوره", "حاورها", "حوار", "by", "written by", "edited by", "author", "par",
+        "propos recueillis par", "haber", "نویسنده", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
+    ]),
+    phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
+        "تصوير", "صورة", "الصورة", "صور", "مصدر الصورة", "صورة أرشيفية", "صورة تعبيرية", "التعليق على الصورة",
+        "photo", "photo by", "image", "photograph", "file photo", "crédit photo", "credit photo", "illustration",
+        "fotoğraf", "foto", "عکس", "تصویر", "وێنە",
+    ]),
+    phrase(Cue::Dateline, At::Start, Zone::Anywhere, 24, &[
+        "نشر", "نشر في", "نشرت في", "تاريخ الإضافة", "تاريخ الخبر", "التاريخ", "أضيف في", "أضيف بتاريخ", "تم نشره",
+        "آخر تعديل", "منشور", "تاريخ النشر", "تم النشر", "نشر بتاريخ", "آخر تحديث", "تم التحديث", "تحديث",
+        "حرر في", "published", "published on", "posted", "posted on", "updated", "last updated",
+        "first published", "publié le", "publié", "mis à jour le", "mis à jour", "modifié le", "yayınlanma",
+        "yayın tarihi", "güncelleme", "giriş", "تاریخ انتشار", "تاریخ", "به روزرسانی", "بەروار",
+        "بڵاوکراوەتەوە لە",
+    ]),
+];
+
+/// Words of the longest line that any phrase may stand in.
+pub(super) const LONGEST: usize = 60;
+
+/// Words of share bars: a line of these and numbers alone is one.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const SHARE_WORDS: &[&str] = &[
+    "فيسبوك", "الفيسبوك", "تويتر", "واتساب", "واتس", "الواتساب", "تلغرام", "تيليجرام", "تليجرام", "تيلغرام",
+    "ماسنجر", "مسنجر", "لينكدإن", "لينكد", "لينكدان", "إن", "إنستغرام", "انستجرام", "انستغرام", "بينتيريست",
+    "بنترست", "سكايب", "فايبر", "يوتيوب", "تيك", "توك", "سناب", "شات", "إكس", "بريد", "البريد", "الإلكتروني",
+    "إلكتروني", "طباعة", "شارك", "مشاركة", "مشاركات", "شير", "غرد", "تغريدة", "نسخ", "انسخ", "الرابط", "رابط", "حفظ",
+    "أرسل", "إرسال", "عبر", "على", "facebook", "twitter", "x", "whatsapp", "telegram", "messenger", "linkedin",
+    "pinterest", "reddit", "tumblr", "instagram", "youtube", "tiktok", "viber", "skype", "threads", "bluesky",
+    "email", "e", "mail", "print", "share", "shares", "tweet", "copy", "link", "rss", "on", "via", "partager",
+    "imprimer", "envoyer", "paylaş", "yazdır", "فیسبوک", "فیس", "بوک", "توییتر", "واتساپ", "تلگرام", "لینکدین",
+    "چاپ", "ایمیل", "فەیسبووک", "تویتەر",
+];
+
+/// Words that count a page's readers.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const COUNTER_WORDS: &[&str] = &[
+    "مشاهدة", "مشاهدات", "مشاهده", "قراءة", "قراءات", "تعليق", "تعليقات", "التعليقات", "المشاهدات", "دقيقة", "دقائق",
+    "للقراءة", "زيارة", "إعجاب", "إعجابات", "views", "view", "reads", "comments", "comment", "likes", "shares",
+    "min", "mins", "read", "minutes", "vues", "commentaires", "lectures", "بازدید", "نظر", "yorum", "görüntülenme",
+    "k", "m",
+];
+
+/// Words of language switches and the like, at the very head.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const SWITCH_WORDS: &[&str] = &[
+    "english", "en", "french", "français", "fr", "العربية", "عربي", "عربى", "ar", "arabic", "türkçe", "tr", "فارسی",
+    "fa", "kurdî", "kurdi", "کوردی", "سۆرانی", "kurmancî", "español", "es", "deutsch", "de", "русский", "ru",
+    "עברית", "中文",
+];
+
+/// Months, weekdays and what stands beside a date; a line of these and numbers
+/// is a dateline.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const DATE_WORDS: &[&str] = &[
+    "يناير", "فبراير", "مارس", "أبريل", "إبريل", "مايو", "يونيو", "يونيه", "يوليو", "يوليه", "أغسطس", "سبتمبر",
+    "أكتوبر", "نوفمبر", "ديسمبر", "كانون", "الثاني", "الأول", "شباط", "آذار", "نيسان", "أيار", "حزيران", "تموز",
+    "آب", "أيلول", "تشرين", "جانفي", "فيفري", "أفريل", "ماي", "جوان", "جويلية", "أوت", "يوليوز", "غشت", "شتنبر",
+    "نونبر", "دجنبر", "محرم", "صفر", "ربيع", "الآخر", "جمادى", "الأولى", "الآخرة", "الثانية", "رجب", "شعبان",
+    "رمضان", "شوال", "ذو", "ذي", "القعدة", "الحجة", "السبت", "الأحد", "الاثنين", "الإثنين", "الثلاثاء", "الأربعاء",
+    "الخميس", "الجمعة", "يوم", "هـ", "ه", "م", "ص", "الساعة", "صباحا", "مساء", "ظهرا", "فجرا", "بتوقيت", "غرينتش",
+    "غرينيتش", "جرينتش", "مكة", "القاهرة", "المحلي", "دمشق", "بيروت", "من", "في", "منذ", "بتاريخ", "ساعة", "ساعات",
+    "دقيقة", "دقائق", "أيام", "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
+    "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "am", "pm", "gmt", "utc", "est", "edt", "cet", "at", "on", "of", "t", "z", "h", "st", "nd",
+    "rd", "th", "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+    "novembre", "décembre", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "à", "le", "er",
+    "ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasım", "aralık",
+    "pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar", "فروردین", "اردیبهشت", "خرداد", "تیر",
+    "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند", "شنبه", "یکشنبه", "دوشنبه", "سه", "چهارشنبه",
+    "پنجشنبه", "جمعه", "ژانویه", "فوریه", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر",
+    "دسامبر", "ساعت", "کانوونی", "دووەم", "یەکەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران", "تەمموز", "ئاب",
+    "ئەیلوول", "تشرینی", "کاتژمێر", "شەممە", "هەینی",
+];
+
+/// News agencies and the like, as they stand alone under a title.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const AGENCIES: &[&str] = &[
+    "رويترز", "أ ف ب", "أف ب", "ا ف ب", "أ.ف.ب", "فرانس برس", "فرانس 24", "أسوشيتد برس", "أ ب", "د ب أ", "د ب ا",
+    "الأناضول", "وكالة الأناضول", "سبوتنيك", "شينخوا", "تاس", "نوفوستي", "سانا", "واع", "وفا", "وام", "بترا", "قنا",
+    "كونا", "واس", "بنا", "وال", "وات", "واج", "ومع", "و م ع", "أ ش أ", "سونا", "سبأ", "إيفي", "إرنا", "فارس",
+    "تسنيم", "مهر", "إيسنا", "وكالات", "الوكالات", "بي بي سي", "سي إن إن", "الجزيرة", "العربية", "سكاي نيوز",
+    "دويتشه فيله", "reuters", "afp", "ap", "associated press", "dpa", "anadolu", "aa", "xinhua", "tass", "efe",
+    "ansa", "irna", "isna", "tasnim", "agencies", "agence france presse", "map", "aps", "tap", "رووداو",
+    "رووداو دیجیتاڵ", "کوردستان24", "ایسنا", "ایرنا", "تسنیم", "خبرگزاری مهر", "خبرگزاری فارس", "ajansı", "iha",
+    "dha",
+];
+
+/// Sections of a news site: a short line before the title.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const SECTIONS: &[&str] = &[
+    "سياسة", "السياسة", "اقتصاد", "الاقتصاد", "رياضة", "الرياضة", "ثقافة", "الثقافة", "فن", "فنون", "منوعات",
+    "أخبار", "الأخبار", "آخر الأخبار", "أخبار عاجلة", "عاجل", "محليات", "أخبار محلية", "محلي", "دولي", "دوليات",
+    "أخبار دولية", "عربي", "عربي ودولي", "عربية ودولية", "أخبار عربية", "العالم", "العالم العربي", "الشرق الأوسط",
+    "تقارير", "تحقيقات", "تحقيق", "حوارات", "مقالات", "رأي", "آراء", "الرأي", "تحليل", "تكنولوجيا", "تقنية", "علوم",
+    "صحة", "مجتمع", "حوادث", "قضايا", "بيئة", "سياحة", "تعليم", "ملفات", "اخترنا لكم", "الرئيسية", "أسواق",
+    "مال وأعمال", "كتاب وآراء", "خاص", "سوريا", "لبنان", "العراق", "مصر", "فلسطين", "الأردن", "السعودية", "الإمارات",
+    "الكويت", "قطر", "اليمن", "ليبيا", "تونس", "الجزائر", "المغرب", "السودان", "إيران", "تركيا", "politics", "world",
+    "business", "economy", "sports", "sport", "opinion", "culture", "technology", "tech", "health", "science",
+    "news", "latest news", "middle east", "analysis", "features", "politique", "monde", "économie", "société",
+    "culture et médias", "international", "actualités", "sports et loisirs", "gündem", "dünya", "ekonomi", "spor",
+    "siyaset", "سیاسی", "اقتصادی", "ورزشی", "فرهنگی", "جهان", "بین الملل", "اجتماعی", "سیاسەت", "ئابووری", "وەرزش",
+    "کوردستان", "جیهان", "عێراق", "هەواڵ",
+];
+
+/// Items of a breadcrumb that name no section.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const GENERIC_CRUMBS: &[&str] = &[
+    "الرئيسية", "الصفحة الرئيسية", "أخبار", "الأخبار", "home", "news", "accueil", "actualités", "ana sayfa",
+    "haberler", "خانه", "صفحه اصلی", "سەرەکی",
+];
+
+/// Small words that say nothing of a text's subject.
+#[rustfmt::skip] // one entry a line would hide the table
+pub(super) const STOP_WORDS: &[&str] = &[
+    "في", "من", "على", "إلى", "عن", "مع", "أن", "إن", "التي", "الذي", "هذا", "هذه", "ذلك", "بعد", "قبل", "بين",
+    "كما", "ما", "لا", "لم", "لن", "قد", "كان", "كانت", "هو", "هي", "كل", "أو", "ثم", "حتى", "عبر", "خلال", "غير",
+    "أكثر", "أول", "يوم", "عام", "the", "of", "and", "to", "in", "a", "for", "on", "is", "with", "at", "by", "from",
+    "as", "le", "la", "les", "de", "des", "du", "et", "en", "un", "une", "à", "که", "در", "به", "از", "را", "با",
+    "این", "لە", "بۆ",
+];
