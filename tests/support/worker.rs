@@ -38,7 +38,6 @@ impl Setup {
             .text("output", "topic", &names.output)
             .text("output", "dead_letter_topic", &names.dead)
             .text("delivery", "transaction_timeout", "10s")
-            .text("delivery", "revoke_deadline", "4s")
             .value("enrich", "threads", "2")
     }
 
