@@ -1,7 +1,7 @@
 //! `warraq enrich [FILE…]`: the text half on files or standard input, no broker.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -62,9 +62,10 @@ impl Kind {
 /// Where the configuration, an input file or standard output fails. Input that
 /// is rejected is no error: it makes the exit status 1.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let pipeline = text::pipeline(&Config::load(super::config_file(args.config.as_deref()).as_deref())?)?;
+    let config = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    let (pipeline, limit) = (text::pipeline(&config)?, config.decode.max_value_bytes);
     let stdout = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let mut job = Job { args, pipeline, out: stdout, rejected: false };
+    let mut job = Job { args, pipeline, limit, out: stdout, rejected: false };
     text::unless_closed(job.all())?;
     Ok(if job.rejected { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -72,6 +73,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 struct Job<'a, W: Write> {
     args: &'a Args,
     pipeline: Pipeline,
+    /// Longer input is rejected, so no more of it is kept.
+    limit: usize,
     out: W,
     rejected: bool,
 }
@@ -99,21 +102,24 @@ impl<W: Write> Job<'_, W> {
     fn input(&mut self, name: &str, mut input: impl BufRead) -> Result<()> {
         if !self.args.lines {
             let mut value = Vec::new();
-            return match input.read_to_end(&mut value) {
-                Ok(_) => self.article(name, 0, value),
+            let kept = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(1);
+            let read = input.by_ref().take(kept).read_to_end(&mut value);
+            return match read.and_then(|read| Ok(read as u64 + io::copy(&mut input, &mut io::sink())?)) {
+                Ok(length) => self.article(name, 0, value, length),
                 Err(error) => self.complain(name, &error),
             };
         }
         for (offset, line) in (0..).zip(input.split(b'\n')) {
             let line = line.with_context(|| format!("{name} cannot be read"))?;
             if !line.trim_ascii().is_empty() {
-                self.article(name, offset, line)?;
+                let length = line.len() as u64;
+                self.article(name, offset, line, length)?;
             }
         }
         Ok(())
     }
 
-    fn article(&mut self, name: &str, offset: i64, value: Vec<u8>) -> Result<()> {
+    fn article(&mut self, name: &str, offset: i64, value: Vec<u8>, length: u64) -> Result<()> {
         let content_type = self
             .args
             .kind
@@ -123,7 +129,7 @@ impl<W: Write> Job<'_, W> {
             origin: Origin { topic: name.into(), partition: 0, offset },
             timestamp: None,
             key: None,
-            value_length: value.len(),
+            value_length: usize::try_from(length).unwrap_or(usize::MAX),
             value: Some(value),
             headers: content_type.into_iter().collect(),
         };

@@ -54,9 +54,10 @@ pub fn plain(options: &Options) -> Result<ClientConfig, std::io::Error> {
             config.set(key, value);
         }
     }
-    Ok(config)
+    Ok(with_user_properties(config, options))
 }
 
+/// Again after each client's own, since the user's word goes before ours.
 fn with_user_properties(mut config: ClientConfig, options: &Options) -> ClientConfig {
     for (key, value) in &options.properties {
         config.set(key, value);

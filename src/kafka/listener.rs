@@ -27,14 +27,15 @@ pub trait ClientListener: Send + Sync {
     fn error(&self, client: ClientKind, error: &KafkaError, reason: &str);
 }
 
-/// librdkafka's own log lines, under their own target.
+/// librdkafka's own log lines, under their own target. What they tell of
+/// trouble comes as an error too, which is counted and limited; the lines are
+/// for whoever looks closer (`log.level = "info,librdkafka=debug"`).
 pub fn log(client: ClientKind, level: Level, facility: &str, text: &str) {
     let client = client.as_str();
     match level {
-        Level::Emerg | Level::Alert | Level::Critical | Level::Error => {
+        Level::Emerg | Level::Alert | Level::Critical => {
             tracing::warn!(target: "librdkafka", client, facility, "{text}");
         }
-        Level::Warning | Level::Notice => tracing::info!(target: "librdkafka", client, facility, "{text}"),
-        Level::Info | Level::Debug => tracing::debug!(target: "librdkafka", client, facility, "{text}"),
+        _ => tracing::debug!(target: "librdkafka", client, facility, "{text}"),
     }
 }

@@ -180,12 +180,12 @@ mod tests {
             let mut end = 0;
             for index in 0..tokens.len() {
                 let token = tokens.get(index).unwrap();
-                let between = &text[end..token.start as usize];
+                let between = text.get(end..token.start as usize).unwrap();
                 prop_assert!(between.chars().all(|letter| letter == ' ' || letters::is_mark(letter)));
                 prop_assert!(token.end > token.start && !tokens.word(index).is_empty());
                 end = token.end as usize;
             }
-            prop_assert!(text[end..].chars().all(|letter| letter == ' ' || letters::is_mark(letter)));
+            prop_assert!(text.get(end..).unwrap().chars().all(|letter| letter == ' ' || letters::is_mark(letter)));
         }
     }
 }

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::clock::Clock;
+
 /// The exit code of a second signal, which does not wait for anything.
 const EXIT_NOW: i32 = 130;
+
+/// A sender that signals a process and its group signals twice at once: that is
+/// one wish, not two.
+const ONE_SIGNAL: Duration = Duration::from_millis(300);
 
 /// Asks a worker to stop; cheap to clone.
 #[derive(Debug, Clone)]
@@ -39,9 +46,9 @@ impl Stop {
     }
 
     /// Waits, at most so long; returns whether a stop was asked for.
-    pub fn wait(&self, timeout: std::time::Duration) -> bool {
+    pub fn wait(&self, timeout: Duration) -> bool {
         let mut left = timeout;
-        let step = std::time::Duration::from_millis(50);
+        let step = Duration::from_millis(50);
         while !self.is_requested() && !left.is_zero() {
             let nap = left.min(step);
             std::thread::sleep(nap);
@@ -66,13 +73,18 @@ impl Stop {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
         let stop = self.clone();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            let mut first: Option<Clock> = None;
             for signal in signals.forever() {
                 let name = if signal == SIGTERM { "SIGTERM" } else { "SIGINT" };
+                if first.is_some_and(|first| first.now() < ONE_SIGNAL) {
+                    continue;
+                }
                 if stop.is_requested() {
                     tracing::warn!(signal = name, "second signal: exiting at once; what is in hand is done again");
                     std::process::exit(EXIT_NOW);
                 }
                 tracing::info!(signal = name, "stopping: finishing and committing what is in hand");
+                first = Some(Clock::start());
                 stop.request();
             }
         })?;

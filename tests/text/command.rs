@@ -85,6 +85,14 @@ fn each_line_may_be_an_article() {
     assert!(text(&output.stderr).starts_with("-:3: decode: invalid_json: "), "{}", text(&output.stderr));
 }
 
+#[test]
+fn a_file_that_is_far_too_large_is_rejected_without_being_kept() {
+    let output = warraq(&["enrich", "--type", "text"], &vec![b'a'; 100_000_000]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let told = text(&output.stderr);
+    assert!(told.starts_with("-: decode: value_too_large: ") && told.contains("100000000"), "{told}");
+}
+
 /// `warraq enrich … | head -1` is no failure.
 #[test]
 fn a_reader_that_leaves_is_no_failure() {

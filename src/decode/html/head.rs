@@ -150,6 +150,11 @@ impl Head {
         }
     }
 
+    /// The title as `<meta>` has it.
+    pub(super) fn title(&self) -> Option<&str> {
+        self.og_title.as_deref()
+    }
+
     pub(super) fn json_ld(&self) -> Option<JsonLd> {
         json_ld::read(&self.scripts)
     }
@@ -168,6 +173,9 @@ impl Head {
         for written in &self.time_dates {
             published::note(&mut article, written, Evidence::TimeElement);
         }
+        if let Some(written) = dateline(&blocks).filter(|_| article.published_text.is_none()) {
+            published::note(&mut article, written, Evidence::TimeElement);
+        }
         article.title = title(ld.headline, self.og_title, self.title, &blocks);
         article.canonical_url = self.canonical.filter(|url| url.starts_with("http"));
         article.url = self.og_url.or(ld.url);
@@ -179,6 +187,18 @@ impl Head {
         article.blocks = with_body(blocks, ld.body.as_deref(), source);
         article
     }
+}
+
+/// What the page shows as its date, above the article or right below it.
+fn dateline(blocks: &[SourceBlock]) -> Option<&str> {
+    let first = blocks.iter().position(|block| block.weight > 0)?;
+    let last = blocks.iter().rposition(|block| block.weight > 0)?;
+    let below = blocks.get(last..).unwrap_or_default().iter().take(4);
+    let near = blocks.get(..=first).unwrap_or_default().iter().rev().take(12).chain(below);
+    near.filter(|block| block.kind == SourceKind::Meta).map(|block| block.piece.text.as_str()).find(|text| {
+        let digits = text.split(|c: char| !c.is_numeric()).any(|number| number.chars().count() == 4);
+        digits && text.chars().count() <= 80
+    })
 }
 
 /// The metadata's title, as a heading of the page where it stands there, too.

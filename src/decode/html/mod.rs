@@ -63,3 +63,6 @@ fn plain_text(html: &str) -> String {
     }
     plain.0.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

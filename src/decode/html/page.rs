@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::Caps;
 use super::head::Head;
 use super::hints::{self, FURNITURE};
-use super::regions::{self, Region};
+use super::regions::{self, MAX_META, Region};
 use super::tags::{BLOCK, FRAGILE, LOOK, REGION, SCOPE, Tag, UNSEEN, VOID};
 use super::tokens::{Attributes, Handler};
 use crate::decode::reject;
@@ -15,8 +15,6 @@ use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
 /// A row of a table is one block if it is no longer, in code points: longer
 /// rows are a page's layout.
 const MAX_ROW: usize = 400;
-/// A byline or dateline is no longer, in code points.
-const MAX_META: usize = 250;
 /// What stands between two cells of a row.
 const CELL_SEPARATOR: &str = " | ";
 
@@ -127,7 +125,9 @@ impl<'a> Page<'a> {
         self.close_from(0);
         self.flush();
         let ld = self.head.json_ld();
-        let weights = regions::weigh(&mut self.regions, &self.drafts, ld.as_ref().and_then(|ld| ld.body.as_deref()));
+        let body = ld.as_ref().and_then(|ld| ld.body.as_deref());
+        let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title());
+        let weights = regions::weigh(&mut self.regions, &mut self.drafts, title, body);
         let (page_language, languages) = (self.head.language.clone(), self.languages);
         let mut blocks = Vec::with_capacity(self.drafts.len());
         for (mut draft, weight) in self.drafts.into_iter().zip(weights) {
@@ -197,8 +197,9 @@ impl<'a> Page<'a> {
     fn opened(&mut self, tag: Tag, attributes: &Attributes) -> Open {
         let above = self.top();
         let hint = hints::hint(tag, attributes);
-        let region = if tag.is(REGION) || hint != 0 {
-            self.regions.push(Region::new(above.region, hint, tag));
+        let meta = tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes);
+        let region = if tag.is(REGION) || hint != 0 || meta && tag.is(BLOCK) {
+            self.regions.push(Region::new(above.region, hint, tag, meta));
             self.regions.len() - 1
         } else {
             above.region
@@ -225,7 +226,7 @@ impl<'a> Page<'a> {
             ended: false,
             unseen: tag.is(UNSEEN) || hints::is_hidden(attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
-            meta: tag == Tag::Time || tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes),
+            meta: tag == Tag::Time || meta && !tag.is(BLOCK),
             kind,
             region,
             language,
@@ -324,19 +325,25 @@ impl<'a> Page<'a> {
             let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag == other)) else {
                 continue;
             };
-            if other == Tag::A { self.end_inside(place) } else { self.close_from(place) }
+            if other == Tag::A { self.end_inline(place) } else { self.close_from(place) }
         }
     }
 
     fn close_fragile(&mut self) {
-        let found = self.stack.iter().rposition(|open| open.tag.is(FRAGILE | BLOCK));
-        if let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag.is(FRAGILE))) {
+        while let Some(place) = self.stack.iter().rposition(|open| open.tag.is(FRAGILE | BLOCK)) {
+            if !self.stack.get(place).is_some_and(|open| open.tag.is(FRAGILE)) {
+                return;
+            }
             self.close_from(place);
         }
     }
 
-    /// Ends an element whose blocks stay open, as `</a>` in `<a><p></a>`.
-    fn end_inside(&mut self, place: usize) {
+    /// Ends an element; blocks inside it stay open, as in `<a><p></a>`.
+    fn end_inline(&mut self, place: usize) {
+        let inside = self.stack.get(place + 1..).unwrap_or_default();
+        if !inside.iter().any(|open| open.tag.is(BLOCK)) {
+            return self.close_from(place);
+        }
         let Some(open) = self.stack.get(place).copied() else { return };
         self.leave(open);
         if let Some(open) = self.stack.get_mut(place) {
@@ -362,12 +369,7 @@ impl<'a> Page<'a> {
         let Some(place) = found.filter(|place| self.stack.get(*place).is_some_and(|open| open.tag == tag)) else {
             return;
         };
-        let inside = self.stack.get(place + 1..).unwrap_or_default();
-        if !tag.is(BLOCK | UNSEEN) && inside.iter().any(|open| open.tag.is(BLOCK)) {
-            self.end_inside(place);
-        } else {
-            self.close_from(place);
-        }
+        if tag.is(BLOCK | UNSEEN) { self.close_from(place) } else { self.end_inline(place) }
     }
 
     fn word(&mut self, word: &str, start: usize, end: usize) {

@@ -28,10 +28,15 @@ const CERTAIN: u32 = 250;
 /// A paragraph that stands alone in its container is a card's teaser rather than
 /// the article's, unless it is longer than this.
 const TEASER: usize = 240;
+/// Fewer cards in a row may be part of the article.
+const MIN_CARDS: u32 = 3;
 /// How far above the chosen part its text may go on, in containers.
 const CLIMB: usize = 3;
 /// Words in a row that a block must share with the article's text in JSON-LD.
 const SHINGLE: usize = 4;
+
+/// A byline or dateline, with its container, is no longer, in code points.
+pub(super) const MAX_META: usize = 250;
 
 /// A container element.
 #[derive(Debug)]
@@ -39,28 +44,53 @@ pub(super) struct Region {
     parent: usize,
     hint: i8,
     tag: Tag,
+    /// Named as a byline, a dateline or the like, or inside of one.
+    meta: bool,
     /// Code points of its own and all regions inside: all, in links, running text.
     chars: u32,
     link_chars: u32,
     good: u32,
-    /// Blocks of running text directly inside.
+    /// Blocks of running text directly inside, and all inside.
     paragraphs: u32,
+    all_paragraphs: u32,
+    /// Blocks inside that are links.
+    linked: u32,
     furniture: bool,
     score: f32,
 }
 
 impl Region {
     pub(super) const fn root() -> Self {
-        Self::new(0, 0, Tag::Body)
+        Self::new(0, 0, Tag::Body, false)
     }
 
-    pub(super) const fn new(parent: usize, hint: i8, tag: Tag) -> Self {
-        Self { parent, hint, tag, chars: 0, link_chars: 0, good: 0, paragraphs: 0, furniture: false, score: 0.0 }
+    pub(super) const fn new(parent: usize, hint: i8, tag: Tag, meta: bool) -> Self {
+        Self {
+            parent,
+            hint,
+            tag,
+            meta,
+            chars: 0,
+            link_chars: 0,
+            good: 0,
+            paragraphs: 0,
+            all_paragraphs: 0,
+            linked: 0,
+            furniture: false,
+            score: 0.0,
+        }
     }
 
-    /// Nearly all of it is running text.
-    fn is_text(&self) -> bool {
-        self.good * 10 >= self.chars * 6 && self.link_chars * 5 <= self.chars
+    /// Whether it may be the rest of an article: nearly all of it is running
+    /// text, and it is no card with a linked headline, nor a list of such cards.
+    const fn goes_on(&self) -> bool {
+        let (good, chars, links) = (self.good as u64, self.chars as u64, self.link_chars as u64);
+        let text = good > 0 && good * 10 >= chars * 6 && links * 5 <= chars;
+        text && match self.paragraphs {
+            0 => good > 600 && links * 20 <= chars,
+            1 => links == 0 || good > TEASER as u64,
+            _ => true,
+        }
     }
 }
 
@@ -75,9 +105,12 @@ fn is_good(draft: &Draft) -> bool {
     kind && draft.link_density() < 0.4 && (draft.chars >= 90 || draft.chars >= 40 && sentence)
 }
 
-/// A weight for each block.
-pub(super) fn weigh(regions: &mut [Region], drafts: &[Draft], body: Option<&str>) -> Vec<i8> {
+/// A weight for each block; bylines and the like are marked on the way.
+/// `title` and `body` are what the metadata says they are.
+pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<&str>, body: Option<&str>) -> Vec<i8> {
     sum(regions, drafts);
+    mark_meta(regions, drafts);
+    mark_cards(regions);
     mark_furniture(regions);
     score(regions, drafts);
     let known = body.map(Shingles::new);
@@ -99,8 +132,25 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &[Draft], body: Option<&str>
             }
         }
     }
-    spare_the_head(drafts, regions, &mut weights);
+    spare_the_head(drafts, regions, title, &mut weights);
     weights
+}
+
+/// A container named `date` or `author` is one only if it holds little: some
+/// pages give such a name to all they have.
+fn mark_meta(regions: &mut [Region], drafts: &mut [Draft]) {
+    for index in 1..regions.len() {
+        let above = regions.get(index).and_then(|region| regions.get(region.parent)).is_some_and(|above| above.meta);
+        if let Some(region) = regions.get_mut(index) {
+            region.meta = above || region.meta && region.chars as usize <= MAX_META;
+        }
+    }
+    for draft in drafts {
+        let named = regions.get(draft.region).is_some_and(|region| region.meta);
+        if named && matches!(draft.kind, SourceKind::Paragraph | SourceKind::ListItem) {
+            draft.kind = SourceKind::Meta;
+        }
+    }
 }
 
 /// Sums from the inside out: a region comes after its parent.
@@ -113,16 +163,41 @@ fn sum(regions: &mut [Region], drafts: &[Draft]) {
         if is_good(draft) {
             region.good = region.good.saturating_add(short(draft.chars));
             region.paragraphs += 1;
+            region.all_paragraphs += 1;
         }
+        region.linked += u32::from(draft.link_density() > 0.6);
     }
     for index in (1..regions.len()).rev() {
-        let Some((parent, sums)) = regions.get(index).map(|r| (r.parent, (r.chars, r.link_chars, r.good))) else {
-            continue;
-        };
+        let of = |r: &Region| (r.parent, (r.chars, r.link_chars, r.good, r.all_paragraphs, r.linked));
+        let Some((parent, sums)) = regions.get(index).map(of) else { continue };
         let Some(parent) = regions.get_mut(parent) else { continue };
         parent.chars = parent.chars.saturating_add(sums.0);
         parent.link_chars = parent.link_chars.saturating_add(sums.1);
         parent.good = parent.good.saturating_add(sums.2);
+        parent.all_paragraphs += sums.3;
+        parent.linked += sums.4;
+    }
+}
+
+/// A linked headline with a teaser, over and over: other articles. Not where
+/// such cards are much of the page, which may then be a digest of short news.
+fn mark_cards(regions: &mut [Region]) {
+    let total = regions.first().map_or(0, |root| u64::from(root.good));
+    let is_card = |region: &Region| {
+        region.linked > 0 && region.all_paragraphs == 1 && region.good as usize <= TEASER && region.hint < ARTICLE
+    };
+    let mut cards = vec![(0u32, 0u64); regions.len()];
+    for region in regions.iter().skip(1).filter(|region| is_card(region)) {
+        if let Some((count, good)) = cards.get_mut(region.parent) {
+            *count += 1;
+            *good += u64::from(region.good);
+        }
+    }
+    for region in regions.iter_mut().skip(1) {
+        let (count, good) = cards.get(region.parent).copied().unwrap_or_default();
+        if count >= MIN_CARDS && good * 5 <= total * 2 && is_card(region) {
+            region.hint = super::hints::FURNITURE;
+        }
     }
 }
 
@@ -207,12 +282,7 @@ fn included(regions: &[Region], main: usize) -> Vec<bool> {
     let mut inside = vec![false; regions.len()];
     for (index, region) in regions.iter().enumerate() {
         let above = index != 0 && inside.get(region.parent).copied().unwrap_or_default();
-        let beside = index != 0
-            && path.contains(&region.parent)
-            && !path.contains(&index)
-            && region.good > 0
-            && region.is_text()
-            && (region.paragraphs > 1 || region.good > 240);
+        let beside = index != 0 && path.contains(&region.parent) && !path.contains(&index) && region.goes_on();
         if let Some(place) = inside.get_mut(index) {
             *place = !region.furniture && (index == main || above || beside);
         }
@@ -239,15 +309,17 @@ fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i
 
 /// Between the title and the article stand the lead, the byline, the date and
 /// the picture's caption, often in containers of their own.
-fn spare_the_head(drafts: &[Draft], regions: &[Region], weights: &mut [i8]) {
+fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, weights: &mut [i8]) {
     let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
-    let title = drafts.get(..first).unwrap_or_default().iter().rposition(|draft| draft.kind == SourceKind::Heading(1));
+    let is_title = |draft: &Draft| draft.kind == SourceKind::Heading(1) || Some(draft.text()) == named;
+    let title = drafts.get(..first).unwrap_or_default().iter().rposition(is_title);
     let title = title.filter(|title| first - title <= 40);
     for index in title.unwrap_or(first)..first {
         let Some(draft) = drafts.get(index) else { break };
         let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
         if let Some(weight) = weights.get_mut(index).filter(|_| !furniture && draft.link_density() < 0.6) {
-            *weight = (*weight).max(SourceBlock::NEUTRAL);
+            let text = is_good(draft) || draft.kind == SourceKind::Caption;
+            *weight = (*weight).max(if text { CHOSEN } else { SourceBlock::NEUTRAL });
         }
     }
 }

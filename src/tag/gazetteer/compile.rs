@@ -272,7 +272,7 @@ impl Builder {
         let Some(row) = self.things.get(thing as usize) else { return };
         let known = |other: &(u32, f32)| {
             let Some(other) = self.things.get(other.0 as usize) else { return false };
-            let bare = row.qid == 0 && row.geonames == 0 && row.user_id.is_none();
+            let bare = row.qid == 0 && row.geonames == 0 && row.name.is_none() && row.user_id.is_none();
             other.kind == row.kind && bare
         };
         let full = entries.len() >= MAX_ENTRIES;

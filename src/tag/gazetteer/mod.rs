@@ -280,6 +280,19 @@ mod tests {
     }
 
     #[test]
+    fn our_own_list_is_not_hidden_by_one_without_identifiers() {
+        let head = "names\tkind\tclass\tcountry\tqid\tgeonames\tweight\n";
+        let list = |name: &str, row: &str| (name.to_owned(), format!("{head}{row}\n"));
+        let ours = list("curated.tsv", "سمير الورد|سمير\tperson\tfigure\tSY\t\t\t60");
+        let other = list("people.tsv", "سمير الورد\tperson\tperson\t\t\t\t");
+        let gazetteer = Gazetteer::new(build(&[ours, other].into()).unwrap()).unwrap();
+        let node =
+            gazetteer.next(gazetteer.first(gazetteer.word("سمير").unwrap()).unwrap(), gazetteer.word("الورد").unwrap());
+        let names: Vec<_> = gazetteer.entries(node.unwrap()).map(|entry| gazetteer.thing(entry.thing).name).collect();
+        assert_eq!(names, [None, Some("سمير الورد")]);
+    }
+
+    #[test]
     fn words_carry_their_class() {
         let gazetteer = Gazetteer::new(compiled()).unwrap();
         let facts = |word: &str| gazetteer.facts(gazetteer.word(word).unwrap());

@@ -1,0 +1,199 @@
+//! Pages of every kind, written for these tests.
+
+use std::borrow::Cow;
+
+use super::*;
+use crate::record::{Edits, Evidence, RawSpan, SourceKind};
+
+const CAPS: Caps = Caps { nodes: 10_000, depth: 100 };
+const LONG: &str = "قال مدير الميناء إن الرصيف الجديد سيستقبل السفن الكبيرة ابتداء من الصيف المقبل، وإن العمل فيه يسير وفق الخطة الموضوعة.";
+
+fn try_read(page: &str) -> Result<Article, Reject> {
+    article(&Source::new(Cow::Borrowed(page), RawSpan::new(0, page.len()), Edits::default()), CAPS)
+}
+
+fn read(page: &str) -> Article {
+    try_read(page).unwrap()
+}
+
+fn blocks(page: &str) -> Vec<(SourceKind, String)> {
+    read(page).blocks.into_iter().map(|block| (block.kind, block.piece.text)).collect()
+}
+
+fn texts(page: &str) -> Vec<String> {
+    blocks(page).into_iter().map(|(_, text)| text).collect()
+}
+
+/// Texts of the blocks that are article, and of those that are furniture.
+fn parted(page: &str) -> (Vec<String>, Vec<String>) {
+    let of = |wanted: fn(i8) -> bool| {
+        let blocks = read(page).blocks.into_iter().filter(move |block| wanted(block.weight));
+        blocks.map(|block| block.piece.text).collect()
+    };
+    (of(|weight| weight > 0), of(|weight| weight < 0))
+}
+
+#[test]
+fn every_kind_of_block() {
+    use SourceKind::{Caption, Heading, ListItem, Meta, Paragraph, Quote, TableRow};
+    let page =
+        "<h1>عنوان</h1><p class=byline>كتب فلان<p>سطر<br>آخر<blockquote><p>قول</blockquote><ul><li>أول<li>ثان</ul>
+        <figure><img><figcaption>صورة</figcaption></figure><h3>فرع</h3>
+        <table><tr><th>بلد<th>عدد<tr><td>مصر</td><td>3</td></tr></table><time datetime=2024>أمس</time><pre>a\nb</pre>";
+    let expected = [
+        (Heading(1), "عنوان"),
+        (Meta, "كتب فلان"),
+        (Paragraph, "سطر"),
+        (Paragraph, "آخر"),
+        (Quote, "قول"),
+        (ListItem, "أول"),
+        (ListItem, "ثان"),
+        (Caption, "صورة"),
+        (Heading(3), "فرع"),
+        (TableRow, "بلد | عدد"),
+        (TableRow, "مصر | 3"),
+        (Meta, "أمس"),
+        (Paragraph, "a"),
+        (Paragraph, "b"),
+    ];
+    assert_eq!(blocks(page), expected.map(|(kind, text)| (kind, text.to_owned())));
+}
+
+#[test]
+fn white_space_and_entities() {
+    assert_eq!(texts("<p>  أ\n\t<b>ب</b>ج <i> د</i> &amp;&nbsp;&#1607; </p><p>&nbsp;</p>"), ["أ بج د &\u{A0}ه"]);
+}
+
+#[test]
+fn what_is_not_shown_is_left_out() {
+    let page = "<style>a</style><script>b</script><noscript>c</noscript><template>d</template><svg><text>e</text></svg>
+        <div hidden>f<div>g</div></div><p style='display: none'>h</p><select><option>i</select><button>j</button>k<!-- l -->";
+    assert_eq!(texts(page), ["k"]);
+}
+
+#[test]
+fn a_forgotten_end_tag_hides_nothing() {
+    assert_eq!(texts("<svg><path><p>أ<select><option>x<p>ب"), ["أ", "ب"]);
+    assert_eq!(texts("<p>أ</div></p></b><div>ب</span></p>ج"), ["أ", "ب", "ج"]);
+}
+
+#[test]
+fn links_end_where_the_next_begins_and_where_they_are_ended() {
+    let density = |page: &str| read(page).blocks.iter().map(|block| block.link_density).collect::<Vec<_>>();
+    assert_eq!(density("<a href=x>ab<p>cd</a>ef"), [1.0, 0.5]);
+    assert_eq!(density("<a href=x>ab<a href=y>cd</a>ef gh"), [4.0 / 9.0]);
+    assert_eq!(density("<a name=x>ab"), [0.0]);
+}
+
+#[test]
+fn a_layout_of_tables_keeps_its_paragraphs() {
+    let page = format!(
+        "<table><tr><td><a href=1>قائمة</a></td><td><h1>عنوان</h1>{LONG}<br><br>{LONG}<br>{LONG}</td></tr></table>"
+    );
+    assert_eq!(texts(&page), ["قائمة", "عنوان", LONG, LONG, LONG]);
+    assert_eq!(parted(&page).0, ["عنوان", LONG, LONG, LONG]);
+}
+
+#[test]
+fn the_article_is_told_from_what_surrounds_it() {
+    let card = "<div class=item><a href=x><h4>خبر آخر من هنا</h4></a><div><p>مقتطف قصير من خبر آخر لا صلة له بما سبق ولا بما يلي من الأخبار.</p></div></div>";
+    let page = format!(
+        "<div class=top><a href=/>الرئيسية</a></div><div class=wrap><h1>عنوان</h1><div class=x><p>مقدمة</p><p>{LONG} قبل</p></div>
+        <div class=y><p>{LONG}</p><p>{LONG}</p><h2>فرع</h2><p>{LONG}</p></div></div>
+        <div class=list>{}</div><footer>حقوق</footer>",
+        card.repeat(25)
+    );
+    let (article, furniture) = parted(&page);
+    assert_eq!(article, [&format!("{LONG} قبل"), LONG, LONG, "فرع", LONG]);
+    assert!(!furniture.contains(&"عنوان".to_owned()) && !furniture.contains(&"مقدمة".to_owned()));
+    assert_eq!(furniture.len(), 1 + 25 * 2 + 1);
+}
+
+#[test]
+fn a_page_inside_a_form_or_a_badly_named_wrapper_is_no_furniture() {
+    for wrapper in ["<form>", "<div class='with-sidebar'>", "<aside>", "<div id=comments>"] {
+        let page = format!("{wrapper}<div><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div>");
+        assert_eq!(parted(&page).0.len(), 3, "{wrapper}");
+    }
+}
+
+#[test]
+fn an_article_cut_in_two_is_kept_whole() {
+    let page = format!(
+        "<div><div class=a><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div><div class=ad>إعلان</div>
+        <div class=b><p>{LONG}</p></div></div><div class=comments><p>{LONG}</p></div>"
+    );
+    let (article, furniture) = parted(&page);
+    assert_eq!((article.len(), furniture.len()), (5, 2));
+}
+
+#[test]
+fn cards_inside_the_article_are_furniture() {
+    let card = "<div class=i><a href=x><h4>خبر آخر من هنا</h4></a><p>مقتطف قصير من خبر آخر لا صلة له بما سبق ولا بما يلي من الأخبار.</p></div>";
+    let text = format!("<div class=s><p>{LONG} {LONG}</p></div>").repeat(5);
+    let page = format!("<form>{text}<div class=r>{}</div></form>", card.repeat(4));
+    let (article, furniture) = parted(&page);
+    assert_eq!((article.len(), furniture.len()), (5, 8));
+}
+
+#[test]
+fn one_container_a_paragraph_is_an_article_too() {
+    let page: String = (0..6).map(|_| format!("<div class=s><p>{LONG} {LONG} {LONG}</p></div>")).collect();
+    assert_eq!(parted(&format!("<main>{page}</main>")).0.len(), 6);
+}
+
+#[test]
+fn metadata_in_order_of_trust() {
+    let head = "<html lang=ar><title>عنوان - الموقع</title><meta property=og:title content='عنوان'>
+        <meta property=og:site_name content='الموقع'><link rel=canonical href='https://a.example/1'>
+        <meta property=article:published_time content='2024-01-02T10:00:00+02:00'><meta name=author content='ليلى'>";
+    let page = format!("{head}<h1>عنوان</h1><time datetime=2024-01-03>x</time><p>{LONG}</p>");
+    let article = read(&page);
+    let title = article.title.unwrap();
+    assert_eq!((title.text.as_str(), title.trace.is_some()), ("عنوان", true), "the heading, with its place");
+    assert_eq!((article.site.as_deref(), article.byline.as_deref()), (Some("الموقع"), Some("ليلى")));
+    assert_eq!(
+        (article.language.as_deref(), article.canonical_url.as_deref()),
+        (Some("ar"), Some("https://a.example/1"))
+    );
+    let published = article.published.unwrap();
+    assert_eq!((published.date.as_str(), published.evidence), ("2024-01-02T10:00:00+02:00", Evidence::Meta));
+    let ld = "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"datePublished\":\"2024-01-01\"}</script>";
+    assert_eq!(read(&format!("{ld}{page}")).published.unwrap().evidence, Evidence::JsonLd);
+    let bare = format!("<title>وحده</title><p>{LONG}</p><time datetime=2024-01-03>x</time>");
+    assert_eq!(read(&bare).published.unwrap().evidence, Evidence::TimeElement);
+    assert_eq!(read(&bare).title.unwrap().text, "وحده");
+}
+
+#[test]
+fn a_shown_date_is_kept_as_written() {
+    let page = format!(
+        "<h1>عنوان</h1><div class='post date'>الجمعة 8 فيفري 2019</div><div><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div>"
+    );
+    assert_eq!(read(&page).published_text.as_deref(), Some("الجمعة 8 فيفري 2019"));
+}
+
+#[test]
+fn a_page_that_a_script_fills_gives_the_body_of_its_json_ld() {
+    let body = format!("{LONG}\\n{LONG} {LONG}");
+    let ld = format!("<script type=application/ld+json>{{\"@type\":\"Article\",\"articleBody\":\"{body}\"}}</script>");
+    let article = read(&format!("{ld}<div id=app>جار التحميل</div>"));
+    assert!(article.blocks.iter().any(|block| block.weight > 0 && block.piece.text.starts_with(LONG)));
+}
+
+#[test]
+fn languages_of_blocks() {
+    let page = "<html lang=ar><p>نص<p lang=fr>texte<div lang=en><p>text</div><p>نص";
+    let languages: Vec<_> = read(page).blocks.into_iter().map(|block| block.language).collect();
+    assert_eq!(languages, [None, Some("fr".to_owned()), Some("en".to_owned()), None]);
+}
+
+#[test]
+fn the_caps_are_exact() {
+    let nested = |depth: usize| "<div>".repeat(depth) + "نص";
+    assert!(try_read(&nested(100)).is_ok());
+    assert_eq!(try_read(&nested(101)).unwrap_err().reason, crate::record::Reason::HtmlTooComplex);
+    let flat = |nodes: usize| "<br>".repeat(nodes) + "نص";
+    assert!(try_read(&flat(10_000)).is_ok());
+    assert_eq!(try_read(&flat(10_001)).unwrap_err().reason, crate::record::Reason::HtmlTooComplex);
+}
