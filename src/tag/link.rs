@@ -115,7 +115,12 @@ impl Linker<'_> {
             let things: Vec<Thing<'_>> =
                 gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing)).collect();
             let country = things.iter().find(|thing| thing.class == Class::Country);
-            if let Some(thing) = country.or(things.first().filter(|_| things.len() == 1)) {
+            let named = country.or(things.first().filter(|_| things.len() == 1));
+            // عمان names a country or the capital of another: it tells neither.
+            let elsewhere = |thing: &&Thing<'_>| {
+                thing.class == Class::Capital && thing.country != named.and_then(|named| named.country)
+            };
+            if let Some(thing) = named.filter(|_| !things.iter().any(|thing| elsewhere(&thing))) {
                 countries.extend(thing.country);
             }
         }
@@ -136,10 +141,16 @@ impl Linker<'_> {
     /// country is spoken of. None where two are nearly as likely.
     fn choose(&self, kind: EntityType, named: Named, countries: &FxHashSet<&str>) -> Option<u32> {
         let gazetteer = self.gazetteer(named.user);
+        let things = || gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing));
+        // الكويت is the country before it is the country's capital.
+        let own_capital = |thing: &Thing<'_>| {
+            thing.class == Class::Capital
+                && things().any(|other| other.class == Class::Country && other.country == thing.country)
+        };
         let (mut best, mut second): (Option<(u32, f32)>, f32) = (None, f32::MIN);
         for entry in gazetteer.entries(named.node) {
             let thing = gazetteer.thing(entry.thing);
-            if thing.kind != kind {
+            if thing.kind != kind || own_capital(&thing) {
                 continue;
             }
             let rank = rank(&thing, entry.strength, countries);
@@ -235,12 +246,7 @@ impl Linker<'_> {
 fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {
     let near = thing.country.is_some_and(|country| countries.contains(country));
     let known = f32::from(thing.prior) / 30.0;
-    let class = match thing.class {
-        // الكويت is the country before it is the city.
-        Class::Country => 4.0,
-        Class::Capital | Class::User => 1.5,
-        _ => 0.0,
-    };
+    let class = if matches!(thing.class, Class::Country | Class::Capital | Class::User) { 1.5 } else { 0.0 };
     let listed = if thing.name.is_some() { 1.0 } else { 0.0 };
     strength + known + class + listed + if near { 2.5 } else { 0.0 }
 }

@@ -154,6 +154,19 @@ fn a_country_comes_before_its_capital_of_the_same_name() {
 }
 
 #[test]
+fn amman_is_told_from_oman_by_the_countries_spoken_of() {
+    let amman = |text: &str| {
+        let found = entities(&[text]);
+        found
+            .iter()
+            .find(|one| one.mentions.iter().any(|m| m.span.len() > 0) && one.name.contains("عمان"))
+            .and_then(|one| one.qid.clone())
+    };
+    assert_eq!(amman("عقد وزراء الأردن ومصر اجتماعهم في عمان أمس").as_deref(), Some("Q3805"));
+    assert_eq!(amman("زار الوفد سلطنة عمان والكويت أمس").as_deref(), Some("Q842"));
+}
+
+#[test]
 fn a_name_in_the_title_matters_more() {
     let found = entities(&["مصر تفوز", "فازت مصر على تونس"]);
     assert!(found[0].salience > found[1].salience, "{found:?}");

@@ -98,7 +98,7 @@ fn a_layout_of_tables_keeps_its_paragraphs() {
 fn the_article_is_told_from_what_surrounds_it() {
     let card = "<div class=item><a href=x><h4>خبر آخر من هنا</h4></a><div><p>مقتطف قصير من خبر آخر لا صلة له بما سبق ولا بما يلي من الأخبار.</p></div></div>";
     let page = format!(
-        "<div class=top><a href=/>الرئيسية</a></div><div class=wrap><h1>عنوان</h1><div class=x><p>مقدمة</p><p>{LONG} قبل</p></div>
+        "<div class=top><a href=/>الرئيسية</a></div><div class=wrap><h1>عنوان</h1><div class=x><a href=v>صور</a><p>مقدمة</p><p>{LONG} قبل</p></div>
         <div class=y><p>{LONG}</p><p>{LONG}</p><h2>فرع</h2><p>{LONG}</p></div></div>
         <div class=list>{}</div><footer>حقوق</footer>",
         card.repeat(25)
@@ -106,7 +106,7 @@ fn the_article_is_told_from_what_surrounds_it() {
     let (article, furniture) = parted(&page);
     assert_eq!(article, [&format!("{LONG} قبل"), LONG, LONG, "فرع", LONG]);
     assert!(!furniture.contains(&"عنوان".to_owned()) && !furniture.contains(&"مقدمة".to_owned()));
-    assert_eq!(furniture.len(), 1 + 25 * 2 + 1);
+    assert_eq!(furniture.len(), 2 + 25 * 2 + 1);
 }
 
 #[test]

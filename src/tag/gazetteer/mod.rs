@@ -383,7 +383,7 @@ mod tests {
         let same = build(&sources).unwrap() == *super::super::fixture::SHIPPED;
         assert!(
             same,
-            "models/gazetteer.bin is stale: run `warraq gazetteer build models/sources models/gazetteer.bin`"
+            "models/gazetteer.bin is stale: run `cargo run -- gazetteer build`"
         );
     }
 }
