@@ -8,6 +8,10 @@ use crate::config::{LogFormat, LogOptions};
 /// The variable that goes before `log.level`.
 const VARIABLE: &str = "WARRAQ_LOG";
 
+/// A consumer that was closed on purpose is closed once more when it is dropped,
+/// and the client library calls that an error.
+const CLOSED_TWICE: &str = "rdkafka::consumer::base_consumer=off";
+
 /// Starts logging to standard error: pretty on a terminal, JSON elsewhere, or
 /// as the options say. Standard output stays free for what a command prints.
 ///
@@ -22,6 +26,7 @@ pub(super) fn start(options: &LogOptions) -> Result<()> {
             .parse(&options.level)
             .map_err(|error| anyhow!("log.level = {:?}: {error}", options.level))?,
     };
+    let filter = filter.add_directive(CLOSED_TWICE.parse()?);
     let terminal = std::io::stderr().is_terminal();
     let pretty = match options.format {
         LogFormat::Auto => terminal,

@@ -207,6 +207,9 @@ impl Intake {
         let mut desk = self.consumer.context().desk();
         let Some(ticket) = desk.assignment.stamp(lane, message.offset()) else { return };
         let raw = raw_record(message, topic, self.keep_bytes);
+        if ticket.sequence == 0 {
+            self.watcher.first(lane, ticket.offset, raw.timestamp);
+        }
         self.watcher.consumed(raw.value_length);
         let permit = self.budget.take(raw.bytes() + OVERHEAD);
         desk.batch.push(Work { raw, ticket, permit, polled: (self.clock)() });
@@ -254,11 +257,17 @@ impl Intake {
         }
     }
 
-    /// Unsubscribes and serves the revoke that follows.
+    /// Closes the consumer and serves the revoke that comes with it.
+    ///
+    /// To unsubscribe would tell the group that even a static member is gone for
+    /// good, and its partitions would move. Closed, it may come back to them; a
+    /// dynamic member leaves either way.
     fn leave(&mut self) -> Result<(), IntakeError> {
-        self.consumer.unsubscribe();
+        if let Err(error) = self.consumer.close_queue() {
+            self.watcher.poll_error(&error);
+        }
         let give_up = (self.clock)() + self.consumer.context().revoke_deadline * 2;
-        while !self.consumer.context().desk().assignment.is_empty() && (self.clock)() < give_up {
+        while !self.consumer.closed() && (self.clock)() < give_up {
             self.watcher.tick();
             // Messages that still come are of partitions on their way out, and
             // would be drained needlessly: they are not taken.

@@ -37,6 +37,8 @@ pub trait Watcher: Send + Sync {
     /// A rebalance callback begins or ends to wait for a drain.
     fn waiting(&self, waiting: bool);
     fn consumed(&self, bytes: usize);
+    /// The first record since the partition was assigned: all before it is done.
+    fn first(&self, lane: Lane, offset: i64, appended: Option<i64>);
     /// `owned` partitions are ours after the change.
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize);
     fn drain_unanswered(&self, lanes: &[Lane]);

@@ -136,6 +136,11 @@ impl Watcher for Telemetry {
         if waiting { self.intake.protect(now + self.patience) } else { self.intake.beat(now) }
     }
 
+    /// Until something is committed, the lag begins here.
+    fn first(&self, lane: Lane, offset: i64, appended: Option<i64>) {
+        self.progress().insert(lane, Progress { next: offset, appended });
+    }
+
     fn consumed(&self, bytes: usize) {
         self.metrics.consumed(1, bytes as u64);
         self.health.taken(self.clock.now(), 1);

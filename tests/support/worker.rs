@@ -38,7 +38,6 @@ impl Setup {
             .text("output", "topic", &names.output)
             .text("output", "dead_letter_topic", &names.dead)
             .text("delivery", "transaction_timeout", "10s")
-            .text("delivery", "revoke_deadline", "4s")
             .value("enrich", "threads", "2")
     }
 
@@ -212,7 +211,7 @@ impl Worker {
     fn last_words(&self) -> String {
         let log = self.log();
         let lines: Vec<_> = log.lines().collect();
-        lines[lines.len().saturating_sub(30)..].join("\n")
+        lines[lines.len().saturating_sub(60)..].join("\n")
     }
 }
 
