@@ -381,9 +381,6 @@ mod tests {
             sources.insert(name, text);
         }
         let same = build(&sources).unwrap() == *super::super::fixture::SHIPPED;
-        assert!(
-            same,
-            "models/gazetteer.bin is stale: run `cargo run -- gazetteer build`"
-        );
+        assert!(same, "models/gazetteer.bin is stale: run `cargo run -- gazetteer build`");
     }
 }
