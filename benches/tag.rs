@@ -1,6 +1,8 @@
 //! Tagging: megabytes of match text a second on one core, and what it costs to
 //! open the gazetteer.
 
+#![allow(clippy::expect_used)] // a benchmark that cannot start should say why
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

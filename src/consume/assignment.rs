@@ -52,14 +52,10 @@ impl Assignment {
         self.lanes.keys().copied().collect()
     }
 
+    /// How many partitions are ours.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn owned(&self) -> usize {
         self.lanes.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lanes.is_empty()
     }
 }
 

@@ -63,14 +63,14 @@ impl Context {
             let _ = self.events.send(Event::Assigned { lane, epoch });
         }
         desk.pause_again = true;
-        self.watcher.rebalanced(Change::Assigned, lanes, desk.assignment.len());
+        self.watcher.rebalanced(Change::Assigned, lanes, desk.assignment.owned());
     }
 
     fn revoked(&self, lanes: &[Lane]) {
         let (drain, left) = {
             let mut desk = self.desk();
             desk.batch.flush();
-            (desk.assignment.revoke(lanes), desk.assignment.len())
+            (desk.assignment.revoke(lanes), desk.assignment.owned())
         };
         let (done, answer) = bounded(1);
         let deadline = (self.clock)() + self.revoke_deadline;
@@ -93,7 +93,7 @@ impl Context {
         let left = {
             let mut desk = self.desk();
             desk.assignment.revoke(lanes);
-            desk.assignment.len()
+            desk.assignment.owned()
         };
         for &lane in lanes {
             self.ownership.disown(lane);

@@ -495,3 +495,104 @@ fn minify(json: &str, out: &mut String) {
     }
     out.push_str(json.get(start..).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::options::Fields;
+    use crate::record::{Edits, RawSpan};
+
+    fn read_with(options: &Options, json: &str) -> Result<Article, Reject> {
+        let caps = Caps { nodes: 1000, depth: 100 };
+        let source = Source::new(Cow::Borrowed(json), RawSpan::new(0, json.len()), Edits::default());
+        Reader::new(options, caps).read(&source)
+    }
+
+    fn read(json: &str) -> Article {
+        read_with(&Options::default(), json).unwrap()
+    }
+
+    fn text(article: &Article) -> String {
+        article.blocks.iter().map(|block| block.piece.text.as_str()).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn each_crawler_is_known_by_its_fields() {
+        let trafilatura = r#"{"title":"ع","author":"ليلى; سامي","hostname":"a.example","date":"2024-01-25","id":7,"raw_text":"x",
+            "text":"أول\nثان","language":"ar","source":"https://a.example/1","source-hostname":"الموقع","categories":"سياسة","filedate":"2024-02-01"}"#;
+        let article = read(trafilatura);
+        assert_eq!((article.id.as_deref(), article.url.as_deref()), (Some("7"), Some("https://a.example/1")));
+        assert_eq!((article.site.as_deref(), article.section.as_deref()), (Some("الموقع"), Some("سياسة")));
+        assert_eq!((text(&article).as_str(), article.published.unwrap().date.as_str()), ("أول|ثان", "2024-01-25"));
+
+        let news_please = r#"{"maintext":"نص","authors":["ليلى",null,"سامي"],"date_publish":null,"date_download":"2024-02-01 10:00:00",
+            "title":"ع","source_domain":"a.example","text":"لا"}"#;
+        let article = read(news_please);
+        assert_eq!((text(&article).as_str(), article.byline.as_deref()), ("نص", Some("ليلى, سامي")));
+        assert_eq!((article.site.as_deref(), article.published), (Some("a.example"), None), "a crawl date is none");
+
+        let article = read(
+            r#"{"text":"نص","publish_date":"2018-05-03T00:00:00","meta_lang":"ar","canonical_link":"https://a.example/c"}"#,
+        );
+        assert_eq!(
+            (article.canonical_url.as_deref(), article.language.as_deref()),
+            (Some("https://a.example/c"), Some("ar"))
+        );
+
+        let article = read(r#"{"url":"u","body":"<title>عنوان</title><p>نص"}"#);
+        assert_eq!((text(&article).as_str(), article.title.unwrap().text.as_str()), ("نص", "عنوان"));
+
+        let article =
+            read(r#"{"WARC-Target-URI":"https://a.example/w","WARC-Date":"2024-02-01T10:00:00Z","content":"نص"}"#);
+        assert_eq!((article.url.as_deref(), article.published.is_none()), (Some("https://a.example/w"), true));
+    }
+
+    #[test]
+    fn own_pointers_come_first_and_reach_inside() {
+        let fields = Fields { text: vec!["/a~1b/1/~0".to_owned()], ..Fields::default() };
+        let json = r#"{"text": "لا", "a/b": [null, {"~": "نعم"}], "x": {"y" : [1, "ز ز"]}, "z": 1, "z": 2}"#;
+        let mut options = Options { fields, keep_extra: true, ..Options::default() };
+        let article = read_with(&options, json).unwrap();
+        assert_eq!(text(&article), "نعم");
+        assert_eq!(article.extra.unwrap().get(), r#"{"x":{"y":[1,"ز ز"]},"z":2}"#);
+        options.preset = Preset::None;
+        options.fields.text.clear();
+        assert_eq!(text(&read_with(&options, json).unwrap()), "", "nothing is guessed");
+    }
+
+    #[test]
+    fn a_named_field_of_the_wrong_type_is_told_by_its_pointer() {
+        let told = |options: &Options, json| {
+            let reject = read_with(options, json).unwrap_err();
+            assert_eq!(reject.reason, Reason::WrongType);
+            reject.message
+        };
+        let auto = Options::default();
+        assert!(told(&auto, r#"{"text": ["a"]}"#).starts_with("/text is a list"));
+        assert!(told(&auto, r#"{"maintext": "a", "authors": {"a": 1}}"#).starts_with("/authors is an object"));
+        assert!(told(&auto, "[{}]").contains("a list"));
+        let fields = Fields { url: vec!["/u".to_owned()], ..Fields::default() };
+        assert!(told(&Options { fields, ..auto }, r#"{"text": "a", "u": true}"#).starts_with("/u is a boolean"));
+        // Nobody named these, and an article is there.
+        let article = read(r#"{"text": "نص", "author": {"name": "x"}, "date": [], "url": 5, "lead": null}"#);
+        assert_eq!((text(&article).as_str(), article.byline, article.url), ("نص", None, None));
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(
+            text(&read(r#"{"text": "\"\\\/\u0628\ud83d\ude00\ud83d \ude00\ta"}"#)),
+            "\"\\/ب😀\u{FFFD} \u{FFFD}\ta"
+        );
+    }
+
+    #[test]
+    fn the_depth_cap_is_exact_and_strings_do_not_count() {
+        let nested =
+            |depth: usize| format!("{{\"text\":\"[[[[{{{{\\\"[\",\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read_with(&Options::default(), &nested(63)).is_ok());
+        assert_eq!(read_with(&Options::default(), &nested(64)).unwrap_err().reason, Reason::JsonTooDeep);
+        let deep = Options { max_json_depth: 1_000_000, ..Options::default() };
+        assert!(read_with(&deep, &nested(500_000)).is_ok(), "the parser needs no stack for it");
+    }
+}

@@ -13,7 +13,8 @@ impl Page<'_> {
     /// By the source's own marks: furniture elements, links without text, and
     /// what stands outside the article that they tell.
     pub(super) fn by_markup(&mut self) {
-        if self.lines.iter().all(|line| line.kind == SourceKind::Line) {
+        // A title that only the metadata has is no mark of the page's.
+        if self.lines.iter().all(|line| line.kind == SourceKind::Line || line.source.is_none()) {
             return;
         }
         let total = self.kept_length();
@@ -88,6 +89,8 @@ impl Page<'_> {
                 (true, true) => words * 2,
                 (true, false) if level > 0 => words / 4 - 4,
                 (true, false) => words,
+                // A last word of five words is the article's, too.
+                _ if line.cut.is_none() && line.weight >= level && is_short_sentence(line) => 1,
                 (false, true) => -1,
                 (false, false) => -4,
             };
@@ -102,6 +105,13 @@ impl Page<'_> {
         let within = last.checked_sub(1).and_then(|last| sums.get(last)).copied().unwrap_or_default() - before;
         (within > 0 && (level > 0 || within * 5 > all * 3)).then_some((first, last))
     }
+}
+
+/// A sentence too short to tell running text, which says no furniture.
+fn is_short_sentence(line: &Line) -> bool {
+    let furniture =
+        [Cue::CommentHead, Cue::CommentPart, Cue::Share, Cue::RelatedHead, Cue::RelatedLine, Cue::Furniture];
+    line.end_mark && line.words >= 3 && line.link_density < 0.5 && !furniture.into_iter().any(|cue| line.says(cue))
 }
 
 /// What is cut for where it stands still counts as what it says.

@@ -490,6 +490,29 @@ fn what_only_looks_like_furniture_stays() {
 }
 
 #[test]
+fn a_short_last_word_is_the_articles_too() {
+    let first = "افتتح وزير النقل الخميس رصيفا جديدا في الميناء بتمويل من البنك الدولي وبحضور عدد من السفراء.";
+    let last = "وقال الوزير إن العمل استمر عامين.";
+    // A field's text under a title that only the metadata has.
+    let mut field = article(&[first, last]);
+    field.title = Some(Piece { text: "رصيف جديد في الميناء".to_owned(), trace: None });
+    // A page whose paragraphs nothing marks as an article's.
+    let page = Article {
+        blocks: vec![
+            block(SourceKind::Heading(1), "رصيف جديد في الميناء"),
+            block(SourceKind::Paragraph, first),
+            block(SourceKind::Paragraph, last),
+        ],
+        ..Article::default()
+    };
+    for article in [&field, &page] {
+        let text = normalize(article);
+        assert!(text.display.ends_with(last), "{}", text.display);
+        assert_eq!(text.removed, []);
+    }
+}
+
+#[test]
 fn other_articles_of_an_html_page_go() {
     let text = "أقر مجلس البلدية أمس خطة لترميم السوق القديم، بعد اجتماع دام ثلاث ساعات في مبنى المحافظة وسط المدينة.";
     let teaser = "تفاصيل أخرى عن خبر مختلف تماما ينشر في القائمة الجانبية للموقع، مع مقدمة قصيرة له.";

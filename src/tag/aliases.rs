@@ -62,7 +62,9 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
             .iter()
             .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
             .copied();
-        if full.is_none() && is_short(page, inside) {
+        // وكالة الأنباء الأردنية (بترا): an agency may bear a place's name.
+        let media = long.is_some_and(|long| page.is(long.first, flag::MEDIA)) && inside.0 == inside.1;
+        if full.is_none() && (media || is_short(page, inside)) {
             let Some(long) = long.filter(takes_short).or_else(|| unseen_long(page, outside, inside)) else { continue };
             if !mentions.iter().any(|mention| mention.first == long.first) {
                 found.push(long);

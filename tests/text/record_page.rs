@@ -83,6 +83,37 @@ fn says_what_the_code_does() {
     );
 }
 
+/// The README's own article, short enough to be read there.
+const ARTICLE: &str = r#"{"url": "https://news.example/ports/12", "date": "2024-01-26", "title": "وزير النقل يفتتح رصيفا جديدا في العقبة", "text": "افتتح وزير النقل الأردني، سليم الدباس، الخميس 25 كانون الثاني رصيفا جديدا في مدينة العقبة، بتمويل من البنك الدولي.\nوقال الدباس إن العمل استمر عامين.\nالمصدر: وكالة الأنباء الأردنية (بترا)\nاترك تعليقاً"}"#;
+
+/// A field a line, an item of a list a line.
+fn by_lines(record: &Value) -> String {
+    let fields = record.as_object().unwrap().iter().map(|(name, value)| match value.as_array() {
+        Some(items) if !items.is_empty() => {
+            let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+            format!("  \"{name}\": [\n{}\n  ]", items.join(",\n"))
+        }
+        _ => format!("  \"{name}\": {value}"),
+    });
+    format!("{{\n{}\n}}", fields.collect::<Vec<_>>().join(",\n"))
+}
+
+#[test]
+fn the_readme_shows_a_real_record() {
+    let path = root().join("README.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let made = record(&enrich(&raw(Some(ARTICLE.into()), &[(headers::CONTENT_TYPE, "application/json")])).outgoing);
+    let shown = format!(
+        "\nA message of a crawler:\n\n```json\n{ARTICLE}\n```\n\nand its record (one line on the topic, broken up here):\n\n```json\n{}\n```\n\n",
+        by_lines(&made)
+    );
+    let want = replaced(&page, "record", &shown);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &want).unwrap();
+    }
+    assert!(want == page || std::env::var_os("UPDATE_DOCS").is_some(), "README.md is stale: see the head of this file");
+}
+
 #[test]
 fn tells_of_every_header() {
     let page = std::fs::read_to_string(root().join("docs/record.md")).unwrap();
