@@ -37,7 +37,7 @@ test: check ## every test; those on a broker get an Apache Kafka of their own
 	@$(SETUP) test
 	@$(KAFKA) fetch
 	@mkdir -p target
-	$(KAFKA) with cargo test --locked $(ARGS) 2>&1 | tee target/test.log
+	$(KAFKA) with cargo test --locked --no-fail-fast $(ARGS) 2>&1 | tee target/test.log
 	@awk '/^ *Running / { kafka = /tests\/kafka\// } \
 		/^test result: / { for (i = 2; i <= NF; i++) if ($$i ~ /^passed/) { all += $$(i - 1); if (kafka) real += $$(i - 1) } } \
 		END { printf "%d tests passed, %d of them in the suite on a real Apache Kafka broker\n", all, real }' target/test.log

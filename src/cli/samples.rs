@@ -186,7 +186,7 @@ mod tests {
         let mut kinds: Vec<_> = first.iter().map(|sample| sample.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 13, "{kinds:?}");
+        assert_eq!(kinds.len(), 14, "{kinds:?}");
         assert_eq!(first.iter().filter(|sample| sample.dead_letter.is_some()).count(), 4);
         assert_eq!(first.iter().filter(|sample| sample.value.is_none()).count(), 1);
     }
