@@ -113,7 +113,12 @@ pub fn bad(number: usize, seed: u64) -> Article {
     let whole = trafilatura(number, seed, 2);
     let value = whole.value.clone().unwrap();
     match number / 20 % 6 {
-        0 => Article { value: Some(value[..value.len() / 2].to_vec()), fate: Fate::Dead("invalid_json"), ..whole },
+        0 => {
+            // Between two letters: half of one would be broken text first of all.
+            let text = std::str::from_utf8(&value).unwrap();
+            let middle = (value.len() / 2..).find(|at| text.is_char_boundary(*at)).unwrap();
+            Article { value: Some(value[..middle].to_vec()), fate: Fate::Dead("invalid_json"), ..whole }
+        }
         1 => Article::new(number, r#"{"title": "عنوان", "text": 4711}"#, Fate::Dead("wrong_type")).json(),
         2 => {
             // Two bytes in the middle that are UTF-8 nowhere.
