@@ -74,6 +74,7 @@ pub struct IntakeParts {
     pub ownership: Ownership,
     pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     pub revoke_deadline: Duration,
+    pub shutdown_deadline: Duration,
     /// Of a longer value only so many bytes are kept.
     pub keep_bytes: usize,
     pub listener: Arc<dyn ClientListener>,
@@ -128,6 +129,8 @@ impl Intake {
             events: parts.events,
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
+            shutdown_deadline: parts.shutdown_deadline,
+            stop: Arc::clone(&parts.stop),
             listener: parts.listener,
             watcher: Arc::clone(&parts.watcher),
         };
@@ -266,7 +269,7 @@ impl Intake {
         if let Err(error) = self.consumer.close_queue() {
             self.watcher.poll_error(&error);
         }
-        let give_up = (self.clock)() + self.consumer.context().revoke_deadline * 2;
+        let give_up = (self.clock)() + self.consumer.context().patience() * 2;
         while !self.consumer.closed() && (self.clock)() < give_up {
             self.watcher.tick();
             // Messages that still come are of partitions on their way out, and

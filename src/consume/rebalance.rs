@@ -4,6 +4,7 @@
 //! here: the sequencer is told, and for a revoke its answer is awaited, since
 //! returning gives the partitions away.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ pub struct Context {
     pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// How long a revoke waits for the drain.
     pub revoke_deadline: Duration,
+    /// The same at shutdown, where nobody waits for the partitions.
+    pub shutdown_deadline: Duration,
+    pub stop: Arc<AtomicBool>,
     pub listener: Arc<dyn ClientListener>,
     pub watcher: Arc<dyn Watcher>,
 }
@@ -48,6 +52,11 @@ impl Context {
     pub fn lane(&self, topic: &str, partition: i32) -> Option<Lane> {
         let index = self.topics.iter().position(|name| &**name == topic)?;
         Some(Lane { topic: u16::try_from(index).ok()?, partition })
+    }
+
+    /// How long a drain may take now.
+    pub fn patience(&self) -> Duration {
+        if self.stop.load(Ordering::Relaxed) { self.shutdown_deadline } else { self.revoke_deadline }
     }
 
     fn lanes(&self, list: &TopicPartitionList) -> Vec<Lane> {
@@ -73,13 +82,14 @@ impl Context {
             (desk.assignment.revoke(lanes), desk.assignment.owned())
         };
         let (done, answer) = bounded(1);
-        let deadline = (self.clock)() + self.revoke_deadline;
+        let patience = self.patience();
+        let deadline = (self.clock)() + patience;
         self.watcher.waiting(true);
         let told = self.events.send(Event::Drain(Drain { lanes: drain, deadline, done })).is_ok();
         // The sequencer keeps the deadline; a call of its own may hold it up a
         // while longer. Not answered at all, the partitions go away regardless:
         // what is not committed is refused, since it is disowned below.
-        if told && answer.recv_timeout(self.revoke_deadline * 2).is_err() {
+        if told && answer.recv_timeout(patience * 2).is_err() {
             self.watcher.drain_unanswered(lanes);
         }
         self.watcher.waiting(false);

@@ -89,7 +89,8 @@ pub fn consumer(options: &Options, memory: Memory, start: &str) -> Result<Client
         // A limit of sanity, not of memory: a record larger than it would close
         // the connection again and again.
         .set("receive.message.max.bytes", "1000000000")
-        .set("fetch.max.bytes", memory.consumer_queue.to_string())
+        // Counted as it is sent: unpacked it may be many times as much.
+        .set("fetch.max.bytes", (memory.consumer_queue / 4).to_string())
         .set("reconnect.backoff.max.ms", "2000");
     match options.group_protocol {
         GroupProtocol::Classic => {

@@ -70,10 +70,10 @@ impl Settings {
         }
     }
 
-    /// How long a revoke may drain; at shutdown it must leave time to leave the
-    /// group.
-    fn drain_time(&self) -> Duration {
-        self.delivery.revoke_deadline.min(self.shutdown.deadline * 3 / 5)
+    /// How long the drain at shutdown may take: what is left is for leaving the
+    /// group and for the last commit.
+    fn last_drain(&self) -> Duration {
+        self.shutdown.deadline * 4 / 5
     }
 }
 
@@ -150,7 +150,7 @@ impl Worker {
             clock,
             budget: budget.clone(),
             topics: settings.input.topics.clone(),
-            patience: settings.drain_time() * 2,
+            patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
         }));
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
@@ -168,7 +168,8 @@ impl Worker {
             budget,
             ownership: ownership.clone(),
             clock: Arc::clone(&now),
-            revoke_deadline: settings.drain_time(),
+            revoke_deadline: settings.delivery.revoke_deadline,
+            shutdown_deadline: settings.last_drain(),
             keep_bytes,
             listener: Arc::clone(&telemetry) as _,
             watcher: Arc::clone(&telemetry) as _,

@@ -65,6 +65,7 @@ impl Attributes {
 /// Reads the page to its end or to where the handler has had enough.
 pub(super) fn read(page: &str, handler: impl Handler) {
     let emitter = Tokens {
+        page,
         handler,
         position: 0,
         text_end: 0,
@@ -85,7 +86,8 @@ pub(super) fn read(page: &str, handler: impl Handler) {
 #[derive(Debug)]
 struct Enough;
 
-struct Tokens<H> {
+struct Tokens<'a, H> {
+    page: &'a str,
     handler: H,
     position: usize,
     /// Where the last characters ended.
@@ -101,7 +103,7 @@ struct Tokens<H> {
     enough: bool,
 }
 
-impl<H> Tokens<H> {
+impl<H> Tokens<'_, H> {
     fn begin_tag(&mut self, is_end: bool) {
         self.name.clear();
         self.attributes.clear();
@@ -116,7 +118,7 @@ impl<H> Tokens<H> {
     }
 }
 
-impl<H: Handler> Emitter for Tokens<H> {
+impl<H: Handler> Emitter for Tokens<'_, H> {
     type Token = Enough;
 
     fn set_last_start_tag(&mut self, name: Option<&[u8]>) {
@@ -141,6 +143,9 @@ impl<H: Handler> Emitter for Tokens<H> {
     }
 
     fn emit_string(&mut self, bytes: &[u8]) {
+        // Of a line break of two bytes the first was given already, as all of it.
+        let skipped = self.page.as_bytes().get(self.text_end) == Some(&b'\n') && bytes.first() != Some(&b'\n');
+        self.text_end += usize::from(skipped);
         // After an entity or a stray `<` the tokenizer gives one byte alone, which
         // may be the first of a longer character.
         match std::str::from_utf8(bytes) {
@@ -289,6 +294,13 @@ mod tests {
     fn scripts_are_not_parsed_and_the_reader_may_stop() {
         let seen = seen("<script>a<b>c</script><end><p>never");
         assert_eq!((seen.text.as_str(), seen.tags.len()), ("a<b>c", 3));
+    }
+
+    #[test]
+    fn a_line_break_of_two_bytes_moves_nothing() {
+        for page in ["\r\n-->", "a\r\nb\r\n\r\nc<p>\r\nd"] {
+            assert_eq!(seen(page).wrong, Vec::<String>::new(), "{page:?}");
+        }
     }
 
     #[test]
