@@ -13,56 +13,17 @@ use rdkafka::{ClientConfig, Message, TopicPartitionList};
 use super::Watcher;
 use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
+use super::batch::{BATCH_RECORDS, Batch, Work};
 use super::rebalance::{Context, Desk};
-use crate::flow::{Budget, Event, Lane, Ownership, Permit, Ticket};
+use crate::flow::{Budget, Event, Lane, Ownership};
 use crate::kafka::{ClientListener, Group, raw_record};
-use crate::record::RawRecord;
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
 const POLL: Duration = Duration::from_millis(50);
-/// A batch is handed on when it is so large, or when nothing more is at hand.
-const BATCH_RECORDS: usize = 32;
-const BATCH_BYTES: usize = 256 << 10;
 /// What a record costs besides its bytes: tickets, headers, queue entries.
 const OVERHEAD: usize = 1024;
 /// How long the budget may be spent before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// One record for the pool.
-#[derive(Debug)]
-pub struct Work {
-    pub raw: RawRecord,
-    pub ticket: Ticket,
-    pub permit: Permit,
-    /// On the worker's clock.
-    pub polled: Duration,
-}
-
-/// Records on their way to the pool, handed on a few at a time.
-#[derive(Debug)]
-pub struct Batch {
-    work: Vec<Work>,
-    bytes: usize,
-    pool: Sender<Vec<Work>>,
-}
-
-impl Batch {
-    fn push(&mut self, work: Work) {
-        self.bytes += work.permit.bytes();
-        self.work.push(work);
-        if self.work.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES {
-            self.flush();
-        }
-    }
-
-    pub fn flush(&mut self) {
-        if !self.work.is_empty() {
-            self.bytes = 0;
-            // Its receivers live as long as the worker.
-            let _ = self.pool.send(std::mem::take(&mut self.work));
-        }
-    }
-}
 
 /// What an [`Intake`] is made of.
 pub struct IntakeParts {
@@ -120,7 +81,7 @@ impl Intake {
     /// Where librdkafka refuses a property.
     pub fn new(parts: IntakeParts) -> Result<Self, IntakeError> {
         let topics: Vec<Arc<str>> = parts.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
-        let batch = Batch { work: Vec::new(), bytes: 0, pool: parts.pool };
+        let batch = Batch::new(parts.pool);
         let desk = Desk { assignment: Assignment::default(), batch, pause_again: false };
         let context = Context {
             desk: Mutex::new(desk),

@@ -11,11 +11,13 @@ use rdkafka::error::KafkaError;
 
 mod assignment;
 mod backpressure;
+mod batch;
 mod intake;
 mod options;
 mod rebalance;
 
-pub use intake::{Intake, IntakeError, IntakeParts, Work};
+pub use batch::Work;
+pub use intake::{Intake, IntakeError, IntakeParts};
 pub use options::{Options, Start};
 
 use crate::flow::Lane;

@@ -15,7 +15,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::{ClientContext, Statistics, TopicPartitionList};
 
 use super::assignment::Assignment;
-use super::intake::Batch;
+use super::batch::Batch;
 use super::{Change, Watcher};
 use crate::flow::{Drain, Event, Lane, Ownership};
 use crate::kafka::{ClientKind, ClientListener, figures, log};

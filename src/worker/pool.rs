@@ -18,6 +18,9 @@ use crate::record::{RawRecord, Reason, Reject, Stage};
 /// What a record costs besides its bytes until it is committed.
 const OVERHEAD: usize = 1024;
 
+/// What is finished waits so long for the rest of its batch.
+const HOLD: Duration = Duration::from_millis(10);
+
 /// One thread of the pool.
 #[derive(Debug)]
 pub struct Enricher {
@@ -35,12 +38,27 @@ impl Enricher {
     /// Works until no more work can come.
     pub fn run(mut self) {
         for batch in &self.work.clone() {
-            let finished = batch.into_iter().map(|work| self.enrich(work)).collect();
+            let mut finished = Vec::with_capacity(batch.len());
+            let mut since = self.clock.now();
+            for work in batch {
+                finished.push(self.enrich(work));
+                // A slow record does not hold back those before it.
+                let now = self.clock.now();
+                if now.saturating_sub(since) >= HOLD && !self.hand_on(&mut finished) {
+                    return;
+                }
+                since = if finished.is_empty() { now } else { since };
+            }
             self.metrics.flush();
-            if self.events.send(Event::Finished(finished)).is_err() {
+            if !finished.is_empty() && !self.hand_on(&mut finished) {
                 return;
             }
         }
+    }
+
+    /// Whether anybody still takes it.
+    fn hand_on(&self, finished: &mut Vec<Finished>) -> bool {
+        self.events.send(Event::Finished(std::mem::take(finished))).is_ok()
     }
 
     fn enrich(&mut self, work: Work) -> Finished {
