@@ -276,11 +276,6 @@ impl Health {
         self.state.in_flight.load(Ordering::Relaxed)
     }
 
-    #[must_use]
-    pub fn is_broker_reachable(&self) -> bool {
-        self.state.broker_reachable.load(Ordering::Relaxed)
-    }
-
     /// Making progress, or nothing to do.
     #[must_use]
     pub fn alive(&self, now: Duration) -> Verdict {

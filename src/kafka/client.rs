@@ -13,8 +13,9 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An eighth of the budget for each queue, between 8 and 32 MB: 8 was as
-    /// fast as 64, and a longer producer queue makes commits longer.
+    /// For the consumer an eighth of the budget, between 8 and 32 MiB, since 8
+    /// was as fast as 64; for the producer always 8, since a longer queue makes
+    /// commits longer.
     #[must_use]
     pub fn of_budget(budget: usize) -> Self {
         const MIB: usize = 1 << 20;

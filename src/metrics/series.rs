@@ -165,7 +165,7 @@ series! {
     IN_FLIGHT_BYTES = "warraq_in_flight_bytes", Gauge, Bytes, [],
         "Bytes of the memory budget that are taken.";
     BUDGET_BYTES = "warraq_budget_bytes", Gauge, Bytes, [],
-        "The memory budget for what is in flight.";
+        "memory.budget: librdkafka's queues and what is in flight. Records in flight get half of what the queues leave; from there on the intake waits.";
     CLIENT_QUEUE_MESSAGES = "warraq_client_queue_messages", Gauge, Records, [closed::<Client>()],
         "Messages in librdkafka's own queues.";
     CLIENT_QUEUE_BYTES = "warraq_client_queue_bytes", Gauge, Bytes, [closed::<Client>()],

@@ -21,6 +21,7 @@ mod pool;
 mod preflight;
 mod telemetry;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -119,8 +120,8 @@ pub struct Worker {
 
 /// A thread's last word.
 enum Ended {
-    Intake(Result<(), IntakeError>),
-    Sequencer(Result<(), Fenced>),
+    Intake(Result<(), WorkerError>),
+    Sequencer(Result<(), WorkerError>),
 }
 
 impl std::fmt::Debug for Worker {
@@ -208,11 +209,11 @@ impl Worker {
         let last_word = end.clone();
         handles.push(spawn("sequencer".to_owned(), move || {
             // Ended before its last word is heard: the producer is gone by then.
-            let result = sequencer.run(&heard, move || now());
+            let result = guarded("sequencer", move || sequencer.run(&heard, move || now()));
             let _ = last_word.send(Ended::Sequencer(result));
         })?);
         handles.push(spawn("intake".to_owned(), move || {
-            let _ = end.send(Ended::Intake(intake.run()));
+            let _ = end.send(Ended::Intake(guarded("intake", move || intake.run())));
         })?);
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
@@ -259,14 +260,14 @@ impl Worker {
                 Ended::Intake(intake) => {
                     // Sent after the drain, so nothing of ours can follow it.
                     let _ = self.events.send(Event::Stop);
-                    result = result.and(intake.map_err(WorkerError::Intake));
+                    result = result.and(intake);
                 }
-                Ended::Sequencer(sequencer) => result = sequencer.map_err(WorkerError::Fenced).and(result),
+                Ended::Sequencer(sequencer) => result = sequencer.and(result),
             }
         }
         for thread in self.threads {
             if thread.join().is_err() {
-                result = result.and(Err(WorkerError::Panicked("of a worker")));
+                result = result.and(Err(WorkerError::Panicked("enrich")));
             }
         }
         result
@@ -276,6 +277,12 @@ impl Worker {
     fn last_word(&self, deadline: Duration) -> Option<Ended> {
         self.ended.recv_timeout(deadline.saturating_sub(self.telemetry.clock.now())).ok()
     }
+}
+
+/// A panic is a last word, too: without one the other threads would wait for
+/// ever on a channel that nobody reads.
+fn guarded<E: Into<WorkerError>>(name: &'static str, run: impl FnOnce() -> Result<(), E>) -> Result<(), WorkerError> {
+    catch_unwind(AssertUnwindSafe(run)).map_or(Err(WorkerError::Panicked(name)), |result| result.map_err(Into::into))
 }
 
 fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, WorkerError> {
@@ -307,4 +314,18 @@ fn health_limits(settings: &Settings) -> HealthLimits {
 /// The machine's name; in a pod it is the pod's, and a StatefulSet keeps it.
 fn hostname() -> String {
     hostname::get().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_thread_is_its_last_word() {
+        let panicked = guarded("intake", || -> Result<(), IntakeError> { panic!("on purpose") });
+        assert!(matches!(panicked, Err(WorkerError::Panicked("intake"))));
+        assert!(guarded("intake", || Ok::<(), IntakeError>(())).is_ok());
+        let fenced = guarded("sequencer", || Err(Fenced("a twin".to_owned())));
+        assert!(matches!(fenced, Err(WorkerError::Fenced(_))));
+    }
 }

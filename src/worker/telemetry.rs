@@ -48,7 +48,6 @@ pub struct Telemetry {
     /// A rebalance callback may wait for so long.
     patience: Duration,
     progress: Mutex<BTreeMap<Lane, Progress>>,
-    lag: Mutex<Vec<PartitionLag>>,
     transmit_errors: [AtomicU64; 2],
 }
 
@@ -67,7 +66,6 @@ impl Telemetry {
             intake,
             patience,
             progress: Mutex::default(),
-            lag: Mutex::default(),
             transmit_errors: Default::default(),
         }
     }
@@ -79,12 +77,6 @@ impl Telemetry {
     /// The sequencer's news: these positions are committed.
     pub fn durable(&self, positions: &BTreeMap<Lane, Progress>) {
         self.progress().extend(positions.iter().map(|(lane, progress)| (*lane, *progress)));
-    }
-
-    /// The lag of the owned partitions, as last computed.
-    #[must_use]
-    pub fn lag(&self) -> Vec<PartitionLag> {
-        self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn topic(&self, lane: Lane) -> &str {
@@ -121,7 +113,6 @@ impl Telemetry {
             });
         }
         self.metrics.lag(&owned);
-        *self.lag.lock().unwrap_or_else(PoisonError::into_inner) = owned;
     }
 }
 
