@@ -32,7 +32,7 @@ pub use clock::Clock;
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
 pub use panics::install_hook;
-pub use preflight::Facts;
+pub use preflight::{Facts, TopicSettings};
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
