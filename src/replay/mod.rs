@@ -11,9 +11,15 @@
 //! only while the group has no members: late beginners are refused, and every
 //! pod reads the bounds after its partitions were assigned.
 
+pub mod diff;
+mod figures;
 pub mod guard;
+pub mod live;
+pub mod progress;
 pub mod range;
+pub mod report;
 pub mod state;
+pub mod throttle;
 
 use std::collections::BTreeMap;
 
