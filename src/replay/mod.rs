@@ -15,6 +15,7 @@ pub mod diff;
 mod figures;
 pub mod guard;
 pub mod live;
+pub mod plan;
 pub mod progress;
 pub mod range;
 pub mod report;

@@ -15,6 +15,7 @@ mod crashes;
 mod diff;
 mod groups;
 mod harness;
+mod live_lag;
 mod memory;
 mod metrics;
 mod outage;
