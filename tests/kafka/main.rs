@@ -20,4 +20,6 @@ mod memory;
 mod metrics;
 mod outage;
 mod records;
+mod replay;
+mod replay_refusals;
 mod shutdown;
