@@ -30,7 +30,7 @@ pub(super) fn run(config: &ClientConfig, topics: &[String], facts: Facts, stop: 
                 for (topic, settings) in found {
                     match settings {
                         Ok(settings) => {
-                            settings.warnings(facts).iter().for_each(|warning| tracing::warn!(topic, "{warning}"))
+                            settings.warnings(facts).iter().for_each(|warning| tracing::warn!(topic, "{warning}"));
                         }
                         Err(code) => {
                             tracing::warn!(topic, "the topic's settings cannot be read: {code}; does the topic exist?");

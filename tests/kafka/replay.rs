@@ -68,7 +68,9 @@ impl Replay {
             client(&self.names.bootstrap).set("group.id", group).create().unwrap();
         let mut list = TopicPartitionList::new();
         list.add_partition_range(&self.names.input, 0, self.names.partitions - 1);
-        let list = rdkafka::consumer::Consumer::committed_offsets(&consumer, list, Duration::from_secs(30)).unwrap();
+        let list = wait_for("the group's coordinator answers", LONG, || {
+            rdkafka::consumer::Consumer::committed_offsets(&consumer, list.clone(), Duration::from_secs(30)).ok()
+        });
         let elements = list.elements();
         let found = elements.iter().filter_map(|element| match element.offset() {
             Offset::Offset(offset) => {
