@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{Client, CountedLanguage, Label, Operation, RebalanceKind, TransactionResult};
@@ -69,6 +69,7 @@ struct Inner {
     degraded: By<Stage, IntCounter>,
     lag: Lag,
     assigned: IntGauge,
+    input_partitions: IntGaugeVec,
     paused: IntGauge,
     rebalances: By<RebalanceKind, IntCounter>,
     transactions: By<TransactionResult, IntCounter>,
@@ -83,6 +84,18 @@ struct Inner {
     client_transmit_errors: By<Client, IntCounter>,
     client_errors: By<Client, IntCounter>,
     last_progress: Gauge,
+    alive: IntGauge,
+    ready: IntGauge,
+    worker_info: IntGaugeVec,
+}
+
+/// For whom a worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerInfo<'a> {
+    pub group: &'a str,
+    pub input: &'a [String],
+    pub output: &'a str,
+    pub dead_letters: &'a str,
 }
 
 /// What the counters say so far.
@@ -172,6 +185,13 @@ impl Metrics {
         self.inner.assigned.set(whole(partitions as u64));
     }
 
+    /// Partitions of an input topic, whoever owns them.
+    pub fn input_partitions(&self, topic: &str, partitions: usize) {
+        if let Ok(gauge) = self.inner.input_partitions.get_metric_with_label_values(&[topic]) {
+            gauge.set(whole(partitions as u64));
+        }
+    }
+
     /// Partitions paused now.
     pub fn paused(&self, partitions: usize) {
         self.inner.paused.set(whole(partitions as u64));
@@ -236,6 +256,20 @@ impl Metrics {
     /// Unix time at which a record last became durable.
     pub fn last_progress(&self, unix: Duration) {
         self.inner.last_progress.set(unix.as_secs_f64());
+    }
+
+    /// What the health endpoints would answer now.
+    pub fn health(&self, alive: bool, ready: bool) {
+        self.inner.alive.set(i64::from(alive));
+        self.inner.ready.set(i64::from(ready));
+    }
+
+    /// For whom this worker works; told once.
+    pub fn worker(&self, info: &WorkerInfo<'_>) {
+        let labels = [info.group, &info.input.join(","), info.output, info.dead_letters];
+        if let Ok(gauge) = self.inner.worker_info.get_metric_with_label_values(&labels) {
+            gauge.set(1);
+        }
     }
 
     /// The buffer of one enrich thread.
@@ -311,6 +345,7 @@ impl Inner {
             degraded: make.counters(&series::DEGRADED_ARTICLES)?,
             lag: Lag::new(make)?,
             assigned: make.gauge(&series::ASSIGNED_PARTITIONS)?,
+            input_partitions: make.gauge_vec(&series::INPUT_PARTITIONS)?,
             paused: make.gauge(&series::PAUSED_PARTITIONS)?,
             rebalances: make.counters(&series::REBALANCES)?,
             transactions: make.counters(&series::TRANSACTIONS)?,
@@ -325,6 +360,9 @@ impl Inner {
             client_transmit_errors: make.counters(&series::CLIENT_TRANSMIT_ERRORS)?,
             client_errors: make.counters(&series::CLIENT_ERRORS)?,
             last_progress: make.gauge_f64(&series::LAST_PROGRESS)?,
+            alive: make.gauge(&series::ALIVE)?,
+            ready: make.gauge(&series::READY)?,
+            worker_info: make.gauge_vec(&series::WORKER_INFO)?,
         })
     }
 }
@@ -350,6 +388,9 @@ mod tests {
     fn move_everything(metrics: &Metrics) {
         metrics.consumed(1, 1);
         metrics.assigned(1);
+        metrics.input_partitions("raw", 1);
+        metrics.health(true, true);
+        metrics.worker(&WorkerInfo { group: "news", input: &["raw".to_owned()], output: "out", dead_letters: "dead" });
         metrics.paused(1);
         metrics.in_flight(1, 1);
         metrics.budget(1);
@@ -416,6 +457,10 @@ mod tests {
                     "version" => "1.2.3",
                     "config" => "c0ffee",
                     "model" => "beef",
+                    "group" => "news",
+                    "input" => "raw",
+                    "output" => "out",
+                    "dead_letters" => "dead",
                     other => panic!("no value for {other}"),
                 }],
             };

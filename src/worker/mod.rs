@@ -12,6 +12,7 @@
 //! the sequencer stops; with it goes the last hold on the consumer, and with
 //! that the channel of work, which ends the pool.
 
+mod census;
 mod clock;
 mod ledger;
 mod lifecycle;
@@ -40,7 +41,7 @@ use crate::encode;
 use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
-use crate::metrics::{Events, Metrics};
+use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::pipeline::Pipeline;
 use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
@@ -143,6 +144,12 @@ impl Worker {
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
         let budget = Budget::new(in_flight_limit(&settings, memory));
         metrics.budget(settings.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &settings.kafka.group_id,
+            input: &settings.input.topics,
+            output: &settings.output.topic,
+            dead_letters: &settings.output.dead_letter_topic,
+        });
         let health = Health::new(clock.now(), health_limits(&settings), threads);
         let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
             events: Events::new(metrics.clone(), move || clock.now()),
@@ -217,8 +224,10 @@ impl Worker {
         })?);
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
+        // Neither is joined: they may wait for a broker, and hold nothing.
+        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &metrics, &stopping))?);
         let stopping = stop.clone();
-        // Not joined: it may wait for a broker, and holds nothing.
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
         tracing::info!(
             group = settings.kafka.group_id,
