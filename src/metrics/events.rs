@@ -136,6 +136,14 @@ impl Events {
         line!(self, warn, cause, text);
     }
 
+    /// The broker refuses what `key` names, and will until a person acts.
+    pub fn refused(&self, client: Client, key: &str, text: &str) {
+        self.metrics.client_error(client);
+        let cause = format!("refused {key}");
+        self.remember(&cause, text);
+        line!(self, error, cause, text.to_owned());
+    }
+
     /// The worker ends because of this. Never held back.
     pub fn fatal(&self, error: &dyn Display) {
         let text = format!("{error}");

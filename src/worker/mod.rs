@@ -71,6 +71,16 @@ impl Settings {
         }
     }
 
+    fn transactional_id(&self) -> String {
+        self.kafka.transactional_id(&hostname())
+    }
+
+    fn access(&self) -> kafka::Access {
+        let output = &self.output;
+        let id = self.transactional_id();
+        kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic)
+    }
+
     /// How long the drain at shutdown may take: what is left is for leaving the
     /// group and for the last commit.
     fn last_drain(&self) -> Duration {
@@ -151,6 +161,7 @@ impl Worker {
             clock,
             budget: budget.clone(),
             topics: settings.input.topics.clone(),
+            access: settings.access(),
             patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
         }));
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
@@ -176,7 +187,7 @@ impl Worker {
             watcher: Arc::clone(&telemetry) as _,
             stop: stop.flag(),
         })?;
-        let id = settings.kafka.transactional_id(&hostname());
+        let id = settings.transactional_id();
         let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
         let sink = KafkaSink::new(SinkParts {
             config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
