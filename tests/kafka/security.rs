@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::acl;
 use crate::support::articles;
+use crate::support::certificates::Authority;
 use crate::support::scrape;
 use crate::support::secured::{self, Login};
 use crate::support::topics::{self, Names};
@@ -18,6 +19,8 @@ fn runs_exactly_once(login: Login) {
     let mounted = tempfile::tempdir().unwrap();
     secured.mount(login, mounted.path());
     let setup = secured.setup(&names, login, mounted.path());
+    // A static member is let in again at once.
+    let setup = setup.text("kafka", "instance_id", "a");
     let mut worker = setup.start_ready();
     let mut expected = topics::produce(&names, articles::mixed(300, 31));
     names.wait_until_done(Duration::from_secs(60));
@@ -94,5 +97,51 @@ fn a_missing_grant_is_named_and_waited_for() {
         worker.wait_until_ready();
         worker.stop();
         names.check(&expected).assert_clean();
+    }
+}
+
+/// A login that cannot work: what the worker says of it.
+#[test]
+fn a_login_that_fails_says_what_to_check() {
+    let secured = secured::shared();
+    let names = Names::create(&secured.admin(), "login", 1);
+    let mounted = |login: Login| {
+        let dir = tempfile::tempdir().unwrap();
+        secured.mount(login, dir.path());
+        dir
+    };
+    let wrong = |login: Login| {
+        let dir = mounted(login);
+        std::fs::write(dir.path().join("password"), "wrong").unwrap();
+        (secured.setup(&names, login, dir.path()), dir)
+    };
+    let stranger = Authority::new("a stranger");
+    let password = "check kafka.sasl_mechanism, kafka.sasl_username and kafka.sasl_password_file";
+    let mut cases = vec![
+        ("PLAIN", wrong(Login::Plain), vec!["invalid credentials", password]),
+        ("SCRAM", wrong(Login::Scram512), vec!["invalid credentials", password]),
+        ("OIDC", wrong(Login::Oauth), vec!["check kafka.oauth_token_endpoint"]),
+    ];
+    let dir = mounted(Login::Plain);
+    std::fs::write(dir.path().join("ca.crt"), stranger.certificate()).unwrap();
+    let setup = secured.setup(&names, Login::Plain, dir.path());
+    let setup = setup.text("kafka", "ssl_ca_file", dir.path().join("ca.crt").to_str().unwrap());
+    cases.push(("wrong CA", (setup, dir), vec!["check kafka.ssl_ca_file"]));
+    let dir = mounted(Login::Certificate);
+    let signed = stranger.sign(Login::Certificate.user());
+    std::fs::write(dir.path().join("tls.crt"), &signed.certificate).unwrap();
+    std::fs::write(dir.path().join("tls.key"), &signed.key).unwrap();
+    cases.push(("wrong certificate", (secured.setup(&names, Login::Certificate, dir.path()), dir), vec!["x"]));
+    let dir = mounted(Login::Certificate);
+    let setup = secured.setup(&names, Login::Certificate, dir.path());
+    let setup = setup.without("kafka", "ssl_certificate_file").without("kafka", "ssl_key_file");
+    cases.push(("no certificate", (setup, dir), vec!["x"]));
+    let dir = mounted(Login::Certificate);
+    let setup = secured.setup(&names, Login::Certificate, dir.path());
+    cases.push(("no TLS", (setup.text("kafka", "security_protocol", "plaintext"), dir), vec!["x"]));
+    let workers: Vec<_> = cases.into_iter().map(|(case, (setup, dir), words)| (case, setup.start(), words, dir)).collect();
+    std::thread::sleep(Duration::from_secs(15));
+    for (case, worker, words, _dir) in &workers {
+        println!("=== {case} {words:?} {:?}\n{}", scrape::get(&worker.http, "/readyz"), worker.log());
     }
 }
