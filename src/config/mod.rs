@@ -52,6 +52,7 @@ pub struct Config {
     pub enrich: worker::EnrichOptions,
     pub memory: worker::MemoryOptions,
     pub shutdown: worker::ShutdownOptions,
+    pub reload: worker::ReloadOptions,
     pub http: http::Options,
     pub log: LogOptions,
 }

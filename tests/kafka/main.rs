@@ -18,4 +18,5 @@ mod memory;
 mod metrics;
 mod outage;
 mod records;
+mod reload;
 mod shutdown;
