@@ -70,6 +70,7 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
         events: telemetry.events.clone(),
         health: telemetry.health.clone(),
         clock: Arc::new(move || clock.now()),
+        log: logging::level(),
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))

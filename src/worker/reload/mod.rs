@@ -56,6 +56,9 @@ impl Live {
 /// A pipeline made of files, and how many things they name.
 pub type Built = (Pipeline, usize);
 
+/// Makes a pipeline of files, or says what is wrong with them, a line each.
+pub type Build = Box<dyn Fn(&[TextFile]) -> Result<Built, String> + Send>;
+
 /// Files to watch.
 pub struct Gazetteers {
     pub paths: Vec<PathBuf>,
@@ -63,8 +66,7 @@ pub struct Gazetteers {
     pub in_force: Vec<TextFile>,
     /// How often to look; zero never does.
     pub interval: Duration,
-    /// Makes a pipeline, or says what is wrong with the files, a line each.
-    pub build: Box<dyn Fn(&[TextFile]) -> Result<Built, String> + Send>,
+    pub build: Build,
 }
 
 impl std::fmt::Debug for Gazetteers {
