@@ -13,12 +13,14 @@
 //! that the channel of work, which ends the pool.
 
 mod clock;
+mod files;
 mod ledger;
 mod lifecycle;
 mod options;
 mod panics;
 mod pool;
 mod preflight;
+mod reload;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,10 +31,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use clock::Clock;
+pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
-pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
+pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
 pub use preflight::Facts;
+pub use reload::{Built, Gazetteers, Live};
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -41,13 +45,13 @@ use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
 use crate::metrics::{Events, Metrics};
-use crate::pipeline::Pipeline;
 use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
 };
 
 use ledger::Ledger;
 use pool::Enricher;
+use reload::Reload;
 
 /// The options of all rooms that a worker joins.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +95,9 @@ impl Settings {
 /// What a worker is made of.
 pub struct Parts {
     pub settings: Settings,
-    pub pipeline: Arc<Pipeline>,
+    pub pipeline: Live,
+    /// Files that the pipeline is made of, to be watched.
+    pub gazetteers: Gazetteers,
     pub metrics: Metrics,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
@@ -126,6 +132,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
+    _reload: Reload,
 }
 
 /// A thread's last word.
@@ -147,7 +154,7 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, facts } = parts;
+        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts } = parts;
         let clock = Clock::start();
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
@@ -207,7 +214,7 @@ impl Worker {
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {
             let enricher = Enricher {
-                pipeline: Arc::clone(&pipeline),
+                pipeline: pipeline.clone(),
                 work: to_do.clone(),
                 events: events.clone(),
                 metrics: metrics.pool(),
@@ -231,6 +238,8 @@ impl Worker {
         let stopping = stop.clone();
         // Not joined: it may wait for a broker, and holds nothing.
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
+        let reload =
+            Reload::start(gazetteers, pipeline, metrics, telemetry.events.clone()).map_err(WorkerError::Thread)?;
         tracing::info!(
             group = settings.kafka.group_id,
             input = ?settings.input.topics,
@@ -239,7 +248,15 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles })
+        Ok(Self {
+            telemetry,
+            stop,
+            deadline: settings.shutdown.deadline,
+            events,
+            ended,
+            threads: handles,
+            _reload: reload,
+        })
     }
 
     /// What the worker tells of itself.
