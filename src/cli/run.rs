@@ -13,7 +13,7 @@ use crate::http::{About, Server, Sources};
 use crate::metrics::Metrics;
 use crate::produce::DeliveryMode;
 use crate::record::Provenance;
-use crate::worker::{Facts, Parts, Settings, Stop, Worker};
+use crate::worker::{Facts, Live, Parts, Settings, Stop, Worker};
 
 /// Run the worker until it is told to stop
 ///
@@ -43,14 +43,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Starts a worker and its HTTP server.
 pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
-    let pipeline = Arc::new(text::pipeline(config)?);
+    let lists = text::lists(config)?;
+    let pipeline = text::pipeline_of(config, &lists)?;
     let provenance = pipeline.provenance().clone();
     let metrics = Metrics::new(version(), &provenance.config, &provenance.model)?;
     let settings = settings(config);
     let about = about(config, &settings, provenance);
     let parts = Parts {
         settings,
-        pipeline,
+        pipeline: Live::new(pipeline),
+        gazetteers: text::gazetteers(config, lists),
         metrics: metrics.clone(),
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
@@ -68,6 +70,7 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
         events: telemetry.events.clone(),
         health: telemetry.health.clone(),
         clock: Arc::new(move || clock.now()),
+        log: logging::level(),
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))

@@ -28,6 +28,14 @@ pub(super) fn run(config: &ClientConfig, topics: &[String], facts: Facts, stop: 
         match runtime.block_on(ask(config, topics)) {
             Ok(found) => {
                 for (topic, settings) in found {
+                    // The client hides why: a topic has dozens of settings, or is hidden.
+                    if settings.is_empty() {
+                        tracing::warn!(
+                            topic,
+                            "the topic's settings cannot be read, so nothing warns where it deletes or refuses what is \
+                             written; it does not exist, or this worker lacks DescribeConfigs on it (docs/security.md)"
+                        );
+                    }
                     for warning in warnings(&settings, facts) {
                         tracing::warn!(topic, "{warning}");
                     }

@@ -19,4 +19,6 @@ mod memory;
 mod metrics;
 mod outage;
 mod records;
+mod reload;
+mod security;
 mod shutdown;
