@@ -139,7 +139,8 @@ fn a_login_that_fails_says_what_to_check() {
     let dir = mounted(Login::Certificate);
     let setup = secured.setup(&names, Login::Certificate, dir.path());
     cases.push(("no TLS", (setup.text("kafka", "security_protocol", "plaintext"), dir), vec!["x"]));
-    let workers: Vec<_> = cases.into_iter().map(|(case, (setup, dir), words)| (case, setup.start(), words, dir)).collect();
+    let workers: Vec<_> =
+        cases.into_iter().map(|(case, (setup, dir), words)| (case, setup.start(), words, dir)).collect();
     std::thread::sleep(Duration::from_secs(15));
     for (case, worker, words, _dir) in &workers {
         println!("=== {case} {words:?} {:?}\n{}", scrape::get(&worker.http, "/readyz"), worker.log());
