@@ -15,7 +15,6 @@ pub mod diff;
 mod figures;
 pub mod guard;
 pub mod live;
-mod pacing;
 pub mod plan;
 pub mod progress;
 pub mod range;
@@ -24,8 +23,6 @@ pub mod state;
 pub mod throttle;
 
 use std::collections::BTreeMap;
-
-pub use pacing::Pacing;
 
 /// The frozen range of one partition: offsets from `from` up to `to`, `to` left
 /// out.
