@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
-use crate::worker::{Facts, Parts, Settings, Stop, Worker};
+use crate::worker::{Clock, Facts, Parts, Settings, Stop, Worker};
 
 /// Run the worker until it is told to stop
 ///
@@ -47,13 +47,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
     let pipeline = Arc::new(text::pipeline(config)?);
     let metrics = metrics(pipeline.provenance())?;
-    start_with(config, stop, Made { pipeline, metrics, seams: Seams::default(), notes: None })
+    start_with(config, stop, Made { pipeline, metrics, clock: Clock::start(), seams: Seams::default(), notes: None })
 }
 
 /// What a command makes before the worker starts, and wants to share with it.
 pub(super) struct Made {
     pub pipeline: Arc<Pipeline>,
     pub metrics: Metrics,
+    pub clock: Clock,
     pub seams: Seams,
     pub notes: Option<Box<dyn Notes>>,
 }
@@ -65,7 +66,7 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
 
 /// The same, of what was made before.
 pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Worker, Server)> {
-    let Made { pipeline, metrics, seams, notes } = made;
+    let Made { pipeline, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
     let about = about(config, &settings, provenance);
@@ -76,12 +77,12 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Wor
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
         facts: facts(config),
+        clock,
         seams,
         notes,
     };
     let worker = Worker::start(parts, stop)?;
     let telemetry = worker.telemetry();
-    let clock = telemetry.clock;
     let sources = Sources {
         about,
         metrics,

@@ -28,6 +28,9 @@ pub trait Bounds: Send + Sync {
     /// # Errors
     /// In words, where the span cannot be told; the intake ends with them.
     fn assigned(&self, lane: Lane, epoch: u64, committed: Option<Committed<'_>>) -> Result<Span, String>;
+
+    /// These are no longer ours; what was in hand is committed or dropped.
+    fn revoked(&self, lanes: &[Lane]);
 }
 
 /// How far each bounded partition was read. No client inside.

@@ -164,6 +164,9 @@ impl Context {
         for &lane in lanes {
             self.ownership.disown(lane);
         }
+        if let Some(bounds) = &self.bounds {
+            bounds.revoked(lanes);
+        }
         self.watcher.rebalanced(Change::Revoked, lanes, left);
     }
 
@@ -178,6 +181,9 @@ impl Context {
             self.ownership.disown(lane);
         }
         let _ = self.events.send(Event::Lost(lanes.to_vec()));
+        if let Some(bounds) = &self.bounds {
+            bounds.revoked(lanes);
+        }
         self.watcher.rebalanced(Change::Lost, lanes, left);
     }
 }

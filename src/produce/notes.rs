@@ -11,7 +11,16 @@ use crate::flow::{Finished, Lane};
 pub trait Notes: Send {
     /// The text for this partition's offset, if these records of it, in their
     /// order, are committed on top of what is durable.
-    fn note(&self, lane: Lane, epoch: u64, records: &mut dyn Iterator<Item = &Finished>) -> Option<String>;
+    ///
+    /// # Errors
+    /// In words, where there is no account of the partition in this epoch: the
+    /// transaction must not be committed then.
+    fn note(
+        &self,
+        lane: Lane,
+        epoch: u64,
+        records: &mut dyn Iterator<Item = &Finished>,
+    ) -> Result<Option<String>, String>;
 
     /// These records are durable; the offsets behind them are committed.
     fn durable(&mut self, records: &[Entry<Finished>]);
@@ -22,8 +31,8 @@ pub trait Notes: Send {
 pub struct NoNotes;
 
 impl Notes for NoNotes {
-    fn note(&self, _: Lane, _: u64, _: &mut dyn Iterator<Item = &Finished>) -> Option<String> {
-        None
+    fn note(&self, _: Lane, _: u64, _: &mut dyn Iterator<Item = &Finished>) -> Result<Option<String>, String> {
+        Ok(None)
     }
 
     fn durable(&mut self, _: &[Entry<Finished>]) {}

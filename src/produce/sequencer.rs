@@ -284,7 +284,9 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 }
             }
             Action::SendOffsets(mut positions) => {
-                positions.iter_mut().for_each(|position| position.note = self.note(position));
+                for position in &mut positions {
+                    position.note = self.note(position).map_err(Fault::Abort)?;
+                }
                 self.sink.send_offsets(&positions)?;
             }
             Action::Commit => {
@@ -298,7 +300,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         Ok(Done::Progress)
     }
 
-    fn note(&self, position: &Position) -> Option<String> {
+    fn note(&self, position: &Position) -> Result<Option<String>, String> {
         let of_lane = |entry: &&Entry<Finished>| entry.ticket.lane == position.lane;
         let mut records = self.transaction.in_transaction().filter(of_lane).map(|entry| &entry.item);
         self.notes.note(position.lane, position.epoch, &mut records)

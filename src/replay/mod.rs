@@ -11,10 +11,13 @@
 //! only while the group has no members: late beginners are refused, and every
 //! pod reads the bounds after its partitions were assigned.
 
+pub mod cluster;
 pub mod diff;
 mod figures;
 pub mod guard;
+mod job;
 pub mod live;
+mod pacing;
 pub mod plan;
 pub mod progress;
 pub mod range;
@@ -23,6 +26,41 @@ pub mod state;
 pub mod throttle;
 
 use std::collections::BTreeMap;
+
+use rdkafka::error::KafkaError;
+
+pub use guard::Refusal;
+pub use job::{Asked, Job, JobParts, Standing};
+pub use pacing::Pacing;
+
+/// The consumer group of the replay of that name.
+#[must_use]
+pub fn group(name: &str) -> String {
+    format!("warraq-replay-{name}")
+}
+
+/// Why a replay does not begin, or its state cannot be known.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("{what}: {error}")]
+    Kafka { what: String, error: KafkaError },
+    #[error("the settings of topics {topics} cannot be read: {why}")]
+    Settings { topics: String, why: String },
+    #[error(
+        "group {0} has members: a replay of this name is running; wait for it, give another --name, or join it with \
+         --shared"
+    )]
+    Live(String),
+    #[error(
+        "group {group} has a committed offset for partition {partition} and no state of a replay beside it ({why}): \
+         were its offsets reset by hand? give another --name, or begin anew with --restart"
+    )]
+    Stateless { group: String, partition: i32, why: String },
+    #[error("stopped before it began")]
+    Stopped,
+}
 
 /// The frozen range of one partition: offsets from `from` up to `to`, `to` left
 /// out.

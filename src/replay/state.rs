@@ -143,6 +143,8 @@ pub fn asked(text: String) -> String {
 pub struct Tally {
     lanes: BTreeMap<Lane, Account>,
     build: String,
+    /// Offsets lost, by this process.
+    lost: u64,
 }
 
 #[derive(Debug)]
@@ -155,7 +157,7 @@ impl Tally {
     /// `build`: what makes the records now.
     #[must_use]
     pub fn new(build: impl Into<String>) -> Self {
-        Self { lanes: BTreeMap::new(), build: build.into() }
+        Self { lanes: BTreeMap::new(), build: build.into(), lost: 0 }
     }
 
     /// A partition became ours: its account is what the group has committed.
@@ -180,20 +182,42 @@ impl Tally {
     }
 
     /// What is to be committed with these records.
-    pub fn note(&self, lane: Lane, epoch: u64, records: &mut dyn Iterator<Item = &Finished>) -> Option<String> {
-        let account = self.lanes.get(&lane).filter(|account| account.epoch == epoch)?;
+    ///
+    /// # Errors
+    /// Where this epoch of the partition has no account any more.
+    pub fn note(
+        &self,
+        lane: Lane,
+        epoch: u64,
+        records: &mut dyn Iterator<Item = &Finished>,
+    ) -> Result<Option<String>, String> {
+        let account = self.lanes.get(&lane).filter(|account| account.epoch == epoch);
+        let account = account.ok_or_else(|| format!("partition {} has no account any more", lane.partition))?;
         let mut state = account.state.clone();
         for record in records {
             state.count(record.outcome);
         }
         state.mixed |= state.build != self.build;
-        Some(state.to_metadata())
+        Ok(Some(state.to_metadata()))
+    }
+
+    /// Partitions are no longer ours.
+    pub fn revoked(&mut self, lanes: &[Lane]) {
+        self.lanes.retain(|lane, _| !lanes.contains(lane));
+    }
+
+    /// Partitions of the replay that are ours.
+    pub fn owned(&self) -> impl Iterator<Item = i32> {
+        self.lanes.keys().map(|lane| lane.partition)
     }
 
     /// These are committed. Those of an earlier epoch are in what was read when
     /// the partition came back, and count no more.
     pub fn durable(&mut self, records: &[Entry<Finished>]) {
         for Entry { ticket, item, .. } in records {
+            if let Outcome::Gap { deleted } = item.outcome {
+                self.lost += deleted;
+            }
             if let Some(account) = self.lanes.get_mut(&ticket.lane).filter(|account| account.epoch == ticket.epoch) {
                 account.state.count(item.outcome);
                 account.state.mixed |= account.state.build != self.build;
@@ -213,6 +237,18 @@ impl Shared {
         Self(Arc::new(Mutex::new(tally)))
     }
 
+    /// Partitions of the replay that are ours.
+    #[must_use]
+    pub fn owned(&self) -> Vec<i32> {
+        self.lock().owned().collect()
+    }
+
+    /// Offsets that this process found lost.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
     fn lock(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,10 +258,19 @@ impl consume::Bounds for Shared {
     fn assigned(&self, lane: Lane, epoch: u64, committed: Option<Committed<'_>>) -> Result<Span, String> {
         self.lock().assigned(lane, epoch, committed)
     }
+
+    fn revoked(&self, lanes: &[Lane]) {
+        self.lock().revoked(lanes);
+    }
 }
 
 impl Notes for Shared {
-    fn note(&self, lane: Lane, epoch: u64, records: &mut dyn Iterator<Item = &Finished>) -> Option<String> {
+    fn note(
+        &self,
+        lane: Lane,
+        epoch: u64,
+        records: &mut dyn Iterator<Item = &Finished>,
+    ) -> Result<Option<String>, String> {
         self.lock().note(lane, epoch, records)
     }
 
@@ -305,10 +350,13 @@ mod tests {
         let text = state().to_metadata();
         let span = tally.assigned(lane, 4, Some(Committed { offset: 12, metadata: &text })).unwrap();
         assert_eq!(span, Span { from: 12, to: 90 });
-        assert_eq!(tally.note(lane, 3, &mut std::iter::empty()), None);
-        assert_eq!(tally.note(lane, 4, &mut std::iter::empty()), Some(text));
+        assert!(tally.note(lane, 3, &mut std::iter::empty()).is_err());
+        assert_eq!(tally.note(lane, 4, &mut std::iter::empty()), Ok(Some(text)));
+        assert_eq!(tally.owned().collect::<Vec<_>>(), [3]);
+        tally.revoked(&[lane]);
+        assert!(tally.note(lane, 4, &mut std::iter::empty()).is_err());
         assert_eq!(tally.assigned(lane, 5, None), Ok(Span { from: 0, to: 0 }));
-        assert_eq!(tally.note(lane, 5, &mut std::iter::empty()), None);
+        assert!(tally.note(lane, 5, &mut std::iter::empty()).is_err());
         let error = tally.assigned(lane, 6, Some(Committed { offset: 1, metadata: "" })).unwrap_err();
         assert!(error.contains("partition 3") && error.contains("--restart"), "{error}");
     }
@@ -319,7 +367,7 @@ mod tests {
         let mut tally = Tally::new("2 m c");
         let text = state().to_metadata();
         tally.assigned(lane, 1, Some(Committed { offset: 5, metadata: &text })).unwrap();
-        let note = tally.note(lane, 1, &mut std::iter::empty()).unwrap();
+        let note = tally.note(lane, 1, &mut std::iter::empty()).unwrap().unwrap();
         assert!(State::parse(&note).unwrap().mixed);
     }
 }

@@ -87,6 +87,8 @@ pub struct Parts {
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
+    /// What all times of this worker count from.
+    pub clock: Clock,
     /// What makes a bounded run of it; nothing by default.
     pub seams: consume::Seams,
     /// The account that is committed beside the offsets, where one is kept.
@@ -142,8 +144,7 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, facts, seams, notes } = parts;
-        let clock = Clock::start();
+        let Parts { settings, pipeline, metrics, keep_bytes, facts, clock, seams, notes } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
         let budget = Budget::new(in_flight_limit(&settings, memory));
