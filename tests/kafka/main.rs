@@ -21,3 +21,4 @@ mod metrics;
 mod outage;
 mod records;
 mod shutdown;
+mod yielding;

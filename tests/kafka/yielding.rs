@@ -91,9 +91,11 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
     let producer = traffic(names.clone(), Arc::clone(&rate), Arc::clone(&stop));
     let yield_to = format!("{}:{}", names.group, names.input);
     let bound = format!("{BOUND}s");
-    let from_to = ["--from", "beginning", "--to", "end", "--output", &archive.output, "--dead-letters", &archive.dead];
-    let arguments = [&from_to[..], &["--name", &archive.group, "--yield-to", &yield_to, "--yield-below", &bound]].concat();
-    let mut replay = Setup::new(&archive, "replay").value("enrich", "threads", "2").replay(&arguments);
+    let from_to =
+        ["replay", "--from", "beginning", "--to", "end", "--output", &archive.output, "--dead-letters", &archive.dead];
+    let arguments =
+        [&from_to[..], &["--name", &archive.group, "--yield-to", &yield_to, "--max-live-lag", &bound]].concat();
+    let mut replay = Setup::new(&archive, "replay").value("enrich", "threads", "2").start_as(&arguments);
     replay.wait_until_ready();
 
     let mut rows = Vec::new();

@@ -51,7 +51,7 @@ def panel(rows, y, title, unit, series, line=None):
 def main():
     notes, rows = read(sys.argv[1])
     bound = float(notes["bound"])
-    out = panel(rows, TOP, "Lag of the live group", "seconds", [("live_lag", "#06c", "by the live worker itself")], (bound, f"--yield-below {bound:.0f}s"))
+    out = panel(rows, TOP, "Lag of the live group", "seconds", [("live_lag", "#06c", "by the live worker itself")], (bound, f"--max-live-lag {bound:.0f}s"))
     out += panel(
         rows,
         TOP + HEIGHT + GAP,

@@ -72,6 +72,11 @@ impl Setup {
 
     /// Starts the process; it may not be ready yet.
     pub fn start(&self) -> Worker {
+        self.start_as(&["run"])
+    }
+
+    /// The same with another command than `run`, such as `replay`.
+    pub fn start_as(&self, command: &[&str]) -> Worker {
         let dir = tempfile::Builder::new().prefix("warraq-worker.").tempdir().unwrap();
         let http = format!("127.0.0.1:{}", free_port());
         let config = dir.path().join("warraq.toml");
@@ -79,7 +84,8 @@ impl Setup {
         let log = dir.path().join("log");
         let output = std::fs::File::create(&log).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_warraq"))
-            .args(["run".as_ref(), "--config".as_ref(), config.as_os_str()])
+            .args(command)
+            .args(["--config".as_ref(), config.as_os_str()])
             .env("RUST_BACKTRACE", "1")
             .envs(&self.environment)
             .stdin(Stdio::null())
