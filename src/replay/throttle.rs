@@ -224,10 +224,8 @@ const GROW_SAFE: f64 = 0.1;
 /// cut waits to be found, and the further back the last, the further away.
 const PROBE: f64 = 0.00005;
 const PROBE_MOST: f64 = 0.02;
-/// Of the rate that had to be cut, so much is taken to be safe; of what was
-/// safe before, no less than this is left: not every high lag is our doing.
+/// Of the rate that had to be cut, so much is taken to be safe.
 const SAFE: f64 = 0.8;
-const SAFE_LEFT: f64 = 0.25;
 /// Records a second to begin with, after a stop as well; below [`LEAST`] is 0.
 const BEGIN: f64 = 20.0;
 const LEAST: f64 = 2.0;
@@ -357,8 +355,7 @@ impl Yielding {
         let used = self.limit.min((self.reached * 1.1).max(LEAST));
         // Further cuts before it grew again speak of the same rate as the first.
         if !self.falling {
-            let left = if self.safe.is_finite() { SAFE_LEFT * self.safe } else { 0.0 };
-            self.safe = (SAFE * used).max(left);
+            self.safe = SAFE * used;
             self.falling = true;
         }
         self.limit = used * factor;

@@ -150,6 +150,19 @@ proptest! {
     }
 
     #[test]
+    fn what_live_leaves_again_is_found_though_it_was_too_much_before(
+        capacity in 1000.0..50_000.0_f64,
+        bound in 15..60_u64,
+        delay in 1..=5_u64,
+    ) {
+        let mut plant = Plant::new(capacity, bound, seconds(delay));
+        plant.run(500, capacity * 0.85);
+        plant.run(500, capacity * 0.2);
+        let after = plant.run(200, capacity * 0.2);
+        prop_assert!(after.rate > capacity * 0.8 * 0.7, "{} of {}", after.rate, capacity * 0.8);
+    }
+
+    #[test]
     fn a_live_group_that_cannot_keep_up_stops_the_replay_and_its_recovery_starts_it(
         capacity in 200.0..20_000.0_f64,
         bound in 15..60_u64,
