@@ -26,3 +26,4 @@ mod replay;
 mod replay_refusals;
 mod security;
 mod shutdown;
+mod yielding;
