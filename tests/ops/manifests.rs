@@ -4,6 +4,7 @@
 //! `findings`), and the configuration inside, which the real binary reads (`config`).
 
 mod config;
+mod docs;
 mod findings;
 mod monitoring;
 mod network;
