@@ -6,7 +6,7 @@
 mod config;
 mod network;
 mod pods;
-mod render;
+pub mod render;
 mod replay;
 mod scaling;
 mod schemas;
