@@ -8,6 +8,7 @@
 #   image.sh can               whether an image can be built and run here; says why not
 #   image.sh build BINARY DIR  the runtime stage around BINARY; afterwards DIR/rootfs is
 #                              its root file system, DIR/image.json its configuration
+#   image.sh size BINARY       how large that is, unpacked and packed
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -89,9 +90,20 @@ build() {
     ln -s "$("${buildah[@]}" mount "$("${buildah[@]}" from --pull-never localhost/warraq)")" "$dir/rootfs"
 }
 
+size() {
+    local dir
+    dir=$(mktemp -d)
+    trap "rm -rf '$dir'" EXIT
+    build "$1" "$dir/image"
+    local root=$dir/image/rootfs/.
+    echo "the image: $(du -sm --apparent-size "$root" | cut -f 1) MiB unpacked, of which the base $(du -sm --apparent-size "$base/root" | cut -f 1);" \
+        "$(tar -C "$root" -cf - . | gzip -6 | wc -c | awk '{ printf "%.1f", $1 / 1048576 }') MiB packed by gzip"
+}
+
 case ${1:-} in
 fetch) fetch ;;
 can) can ;;
 build) build "$2" "$3" ;;
-*) die "usage: image.sh fetch|can|build BINARY DIR" ;;
+size) size "$2" ;;
+*) die "usage: image.sh fetch|can|build BINARY DIR|size BINARY" ;;
 esac
