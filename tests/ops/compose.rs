@@ -65,7 +65,9 @@ fn what_is_named_is_there() {
     for (name, service) in services() {
         match &service["depends_on"] {
             Value::Null => {}
-            Value::Array(names) => names.iter().for_each(|other| assert!(COMPOSE["services"].get(text(other)).is_some())),
+            Value::Array(names) => {
+                names.iter().for_each(|other| assert!(COMPOSE["services"].get(text(other)).is_some()))
+            }
             Value::Object(names) => names.keys().for_each(|other| assert!(COMPOSE["services"].get(other).is_some())),
             other => panic!("{name}: {other}"),
         }

@@ -163,8 +163,7 @@ impl Running {
     }
 
     pub fn terminate(&self) {
-        let kill =
-            runc(self.container.bundle.path()).args(["kill", &self.container.id, "TERM"]).status().unwrap();
+        let kill = runc(self.container.bundle.path()).args(["kill", &self.container.id, "TERM"]).status().unwrap();
         assert!(kill.success());
     }
 
