@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod enrich;
 pub mod gazetteer;
 mod logging;
@@ -37,6 +38,7 @@ pub struct Cli {
 enum Command {
     Run(run::Args),
     Demo(demo::Args),
+    Diff(diff::Args),
     Check(check::Args),
     Enrich(enrich::Args),
     Tag(tag::Args),
@@ -68,6 +70,7 @@ impl Cli {
         match &self.command {
             Command::Run(args) => run::run(args),
             Command::Demo(args) => demo::run(args),
+            Command::Diff(args) => diff::run(args),
             Command::Check(args) => check::run(args),
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),

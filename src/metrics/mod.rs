@@ -28,6 +28,7 @@ mod limit;
 mod local;
 #[cfg(test)]
 mod reference;
+mod replay;
 pub mod series;
 
 use std::sync::Arc;
@@ -37,9 +38,12 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use self::events::{Events, RecentError};
-pub use self::labels::{Client, CountedLanguage, Label, Operation, RebalanceKind, TransactionResult};
+pub use self::labels::{
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReplayState, ThrottledBy, TransactionResult,
+};
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
+pub use self::replay::{ReplayMetrics, ReplayPartition, ReplayStanding};
 pub use prometheus::Error;
 
 use self::families::{Builder, By};
@@ -282,6 +286,14 @@ impl Metrics {
     #[must_use]
     pub fn durable(&self) -> DurableMetrics {
         DurableMetrics::new(self)
+    }
+
+    /// The series of a replay, in the same exposition.
+    ///
+    /// # Errors
+    /// Where they are there already.
+    pub fn replay(&self) -> Result<ReplayMetrics, Error> {
+        ReplayMetrics::new(&Builder(&self.registry))
     }
 
     /// The counters, read back.

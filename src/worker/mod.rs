@@ -33,7 +33,7 @@ pub use clock::Clock;
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
 pub use panics::install_hook;
-pub use preflight::Facts;
+pub use preflight::{Facts, TopicSettings};
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -44,7 +44,8 @@ use crate::kafka::{self, Memory};
 use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::pipeline::Pipeline;
 use crate::produce::{
-    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
+    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
+    SinkParts,
 };
 
 use ledger::Ledger;
@@ -87,6 +88,12 @@ pub struct Parts {
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
+    /// What all times of this worker count from.
+    pub clock: Clock,
+    /// What makes a bounded run of it; nothing by default.
+    pub seams: consume::Seams,
+    /// The account that is committed beside the offsets, where one is kept.
+    pub notes: Option<Box<dyn Notes>>,
 }
 
 /// Why a worker ended.
@@ -138,8 +145,7 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, facts } = parts;
-        let clock = Clock::start();
+        let Parts { settings, pipeline, metrics, keep_bytes, facts, clock, seams, notes } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
         let budget = Budget::new(in_flight_limit(&settings, memory));
@@ -181,6 +187,7 @@ impl Worker {
             keep_bytes,
             listener: Arc::clone(&telemetry) as _,
             watcher: Arc::clone(&telemetry) as _,
+            seams,
             stop: stop.flag(),
         })?;
         let id = settings.kafka.transactional_id(&hostname());
@@ -198,7 +205,8 @@ impl Worker {
         });
         let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
         let refuse: Refuse = Box::new(encode::refused);
-        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse);
+        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
+            .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
 
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {

@@ -137,6 +137,23 @@ impl Watcher for Telemetry {
         self.health.taken(self.clock.now(), 1);
     }
 
+    fn passed(&self) {
+        self.health.taken(self.clock.now(), 1);
+    }
+
+    fn deleted(&self, lane: Lane, offsets: u64) {
+        tracing::warn!(
+            topic = self.topic(lane),
+            partition = lane.partition,
+            offsets,
+            "records were deleted from the input topic before they were read"
+        );
+    }
+
+    fn finished(&self, lane: Lane) {
+        tracing::debug!(topic = self.topic(lane), partition = lane.partition, "read to the end of the range");
+    }
+
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize) {
         let kind = match change {
             Change::Assigned => RebalanceKind::Assign,
