@@ -16,6 +16,7 @@ mod groups;
 mod harness;
 mod memory;
 mod metrics;
+mod observed;
 mod outage;
 mod records;
 mod shutdown;

@@ -4,6 +4,8 @@
 pub mod articles;
 pub mod broker;
 pub mod checker;
+pub mod load;
+pub mod prometheus;
 pub mod read;
 pub mod scrape;
 pub mod topics;
