@@ -19,6 +19,7 @@ mod harness;
 mod live_lag;
 mod memory;
 mod metrics;
+mod observed;
 mod outage;
 mod records;
 mod reload;
