@@ -51,6 +51,22 @@ labels! {
         Lost = "lost",
     }
 
+    /// What holds a replay back.
+    ThrottledBy as "by" {
+        Rate = "rate",
+        /// Live traffic, to which it gives way.
+        Yield = "yield",
+    }
+
+    /// What a replay is about.
+    ReplayState as "state" {
+        Running = "running",
+        /// Slowed or stopped for live traffic.
+        Yielding = "yielding",
+        Complete = "complete",
+        Failed = "failed",
+    }
+
     /// How a transaction ended.
     TransactionResult as "result" {
         Committed = "committed",
@@ -75,6 +91,19 @@ labels! {
     Client as "client" {
         Consumer = "consumer",
         Producer = "producer",
+    }
+
+    /// What a mounted file holds that is read again while the worker runs.
+    Reloaded as "what" {
+        Gazetteers = "gazetteers",
+        Credentials = "credentials",
+    }
+
+    /// What became of a change.
+    ReloadResult as "result" {
+        Applied = "applied",
+        /// It cannot be used; the old stays in force.
+        Refused = "refused",
     }
 
     /// Languages counted by name; what is none of them is `other`, and `und`
@@ -194,9 +223,13 @@ mod tests {
         in_order::<Destination>();
         in_order::<RebalanceKind>();
         in_order::<TransactionResult>();
+        in_order::<ThrottledBy>();
+        in_order::<ReplayState>();
         in_order::<Operation>();
         in_order::<Client>();
         in_order::<CountedLanguage>();
+        in_order::<Reloaded>();
+        in_order::<ReloadResult>();
     }
 
     #[test]
