@@ -71,6 +71,26 @@ fn the_same_build_writes_the_same_bytes_whatever_the_partitions() {
     assert_eq!((code, &told["identical"]), (0, &Value::from(expected.len())), "{told}\n{errors}");
 }
 
+#[test]
+fn a_replay_with_the_same_build_is_the_same_byte_for_byte() {
+    let live = Names::create(broker::shared(), "diff-replay", 3);
+    let archive = again(&live, 5);
+    let expected = topics::produce(&live, articles::mixed(1500, 33));
+    process(&live, &Setup::new(&live, "live"));
+    let setup = Setup::new(&live, "replay").without("kafka", "transactional_id");
+    let arguments = ["replay", "--name", &archive.group, "--output", &archive.output, "--dead-letters", &archive.dead];
+    let mut replay = setup.start_as(&[&arguments[..], &["--diff-against", &live.output]].concat());
+    let status = replay.wait(Duration::from_secs(180));
+    assert_eq!(status.code(), Some(0), "{}", replay.log());
+    let report: Value = serde_json::from_str(&replay.printed()).unwrap();
+    let output = count(&expected, |fate| fate == Fate::Output);
+    assert_eq!(report["counts"]["output"], output);
+    assert_eq!(report["diff"]["identical"], output, "{}", report["diff"]);
+    for name in ["alike", "changed", "missing", "extra", "outside"] {
+        assert_eq!(report["diff"][name], 0, "{name}: {}", report["diff"]);
+    }
+}
+
 /// A name that no built-in list knows.
 const NAME: &str = "واحة النخل الطويل";
 

@@ -137,6 +137,8 @@ impl<'a> Replay<'a> {
         let paced = self.args.yield_to.is_some() || self.args.caps() != Default::default();
         let made = Made {
             pipeline: Arc::clone(&self.pipeline),
+            // Lists that change midway would make records of two kinds.
+            gazetteers: None,
             metrics: metrics.clone(),
             clock: self.clock,
             seams: Seams {
@@ -259,8 +261,9 @@ impl<'a> Replay<'a> {
             memory: diff::MEMORY,
             within: Within::Range { topic: self.asked.input.clone(), bounds: bounds.collect() },
         };
-        let stop = self.stop.clone();
-        diff::run(&self.client, &options, &move || stop.is_requested()).context("--diff-against")
+        // The worker was told to stop, since all is done. A signal now is the
+        // second, and exits at once: nothing is lost by that.
+        diff::run(&self.client, &options, &|| false).context("--diff-against")
     }
 
     fn notes(&self, standing: &Standing) -> Vec<String> {
