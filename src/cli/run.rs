@@ -13,7 +13,7 @@ use crate::http::{About, Server, Sources};
 use crate::metrics::Metrics;
 use crate::produce::DeliveryMode;
 use crate::record::Provenance;
-use crate::worker::{Facts, Live, Parts, Settings, Stop, Worker};
+use crate::worker::{Facts, Live, Parts, Service, Settings, Stop};
 
 /// Run the worker until it is told to stop
 ///
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts a worker and its HTTP server.
-pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let lists = text::lists(config)?;
     let pipeline = text::pipeline_of(config, &lists)?;
     let provenance = pipeline.provenance().clone();
@@ -60,8 +60,9 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
             source_timestamps: config.encode.timestamp == Timestamp::Source,
             max_record_bytes: config.encode.max_record_bytes,
         },
+        telemetry: None,
     };
-    let worker = Worker::start(parts, stop)?;
+    let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
     let clock = telemetry.clock;
     let sources = Sources {

@@ -21,6 +21,7 @@ mod panics;
 mod pool;
 mod preflight;
 mod reload;
+mod service;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +38,7 @@ pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
 pub use preflight::Facts;
 pub use reload::{Built, Gazetteers, Live};
+pub use service::Service;
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -79,6 +81,21 @@ impl Settings {
         self.kafka.transactional_id(&hostname())
     }
 
+    fn telemetry(&self, metrics: &Metrics, memory: Memory) -> Telemetry {
+        let clock = Clock::start();
+        metrics.budget(self.memory.budget.as_u64());
+        Telemetry::new(telemetry::Parts {
+            events: Events::new(metrics.clone(), move || clock.now()),
+            metrics: metrics.clone(),
+            health: Health::new(clock.now(), health_limits(self), self.threads()),
+            clock,
+            budget: Budget::new(in_flight_limit(self, memory)),
+            topics: self.input.topics.clone(),
+            access: self.access(),
+            patience: self.delivery.revoke_deadline.max(self.last_drain()) * 2,
+        })
+    }
+
     fn access(&self) -> kafka::Access {
         let output = &self.output;
         let id = self.transactional_id();
@@ -102,6 +119,8 @@ pub struct Parts {
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
+    /// Of the worker whose place this one takes, in the same process.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Why a worker ended.
@@ -132,7 +151,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
-    _reload: Reload,
+    reload: Reload,
 }
 
 /// A thread's last word.
@@ -154,23 +173,11 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts } = parts;
-        let clock = Clock::start();
+        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, telemetry } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
-        let budget = Budget::new(in_flight_limit(&settings, memory));
-        metrics.budget(settings.memory.budget.as_u64());
-        let health = Health::new(clock.now(), health_limits(&settings), threads);
-        let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
-            events: Events::new(metrics.clone(), move || clock.now()),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            clock,
-            budget: budget.clone(),
-            topics: settings.input.topics.clone(),
-            access: settings.access(),
-            patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
-        }));
+        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory)));
+        let (clock, budget, health) = (telemetry.clock, telemetry.budget.clone(), telemetry.health.clone());
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
         let (events, heard) = unbounded();
@@ -248,15 +255,7 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self {
-            telemetry,
-            stop,
-            deadline: settings.shutdown.deadline,
-            events,
-            ended,
-            threads: handles,
-            _reload: reload,
-        })
+        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles, reload })
     }
 
     /// What the worker tells of itself.
@@ -298,6 +297,14 @@ impl Worker {
                 result = result.and(Err(WorkerError::Panicked("enrich")));
             }
         }
+        let totals = self.telemetry.metrics.totals();
+        tracing::info!(
+            consumed = totals.consumed,
+            produced = totals.produced,
+            dead_lettered = totals.dead_lettered,
+            in_flight = self.telemetry.health.in_flight(),
+            "worker stopped"
+        );
         result
     }
 

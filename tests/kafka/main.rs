@@ -19,5 +19,6 @@ mod metrics;
 mod outage;
 mod records;
 mod reload;
+mod restarts;
 mod security;
 mod shutdown;
