@@ -16,6 +16,7 @@ help: ## list what can be made
 setup: ## install what building and testing need (or name it), bring Kafka and cargo-deny
 	@$(SETUP) test
 	@$(SETUP) lint
+	@$(SETUP) ops
 	@$(KAFKA) fetch
 
 .PHONY: build
@@ -35,12 +36,19 @@ demo: ## the worker on an embedded broker with sample articles
 .PHONY: test
 test: check ## every test; those on a broker get an Apache Kafka of their own
 	@$(SETUP) test
+	@$(SETUP) ops
 	@$(KAFKA) fetch
 	@mkdir -p target
 	$(KAFKA) with cargo test --locked --no-fail-fast $(ARGS) 2>&1 | tee target/test.log
 	@awk '/^ *Running / { kafka = /tests\/kafka\// } \
 		/^test result: / { for (i = 2; i <= NF; i++) if ($$i ~ /^passed/) { all += $$(i - 1); if (kafka) real += $$(i - 1) } } \
 		END { printf "%d tests passed, %d of them in the suite on a real Apache Kafka broker\n", all, real }' target/test.log
+
+.PHONY: ops
+ops: ## what an operator is handed: manifests, image, rules, dashboard (part of test)
+	@$(SETUP) build
+	@$(SETUP) ops
+	cargo test --locked --test ops $(ARGS)
 
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute

@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod enrich;
 pub mod gazetteer;
+pub mod generate;
 mod logging;
 pub mod run;
 pub mod samples;
@@ -42,6 +43,7 @@ enum Command {
     Tag(tag::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
+    Generate(generate::Args),
 }
 
 impl Cli {
@@ -72,6 +74,7 @@ impl Cli {
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
+            Command::Generate(args) => generate::run(args),
         }
     }
 }

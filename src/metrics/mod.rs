@@ -35,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
@@ -73,6 +73,7 @@ struct Inner {
     degraded: By<Stage, IntCounter>,
     lag: Lag,
     assigned: IntGauge,
+    input_partitions: IntGaugeVec,
     paused: IntGauge,
     rebalances: By<RebalanceKind, IntCounter>,
     transactions: By<TransactionResult, IntCounter>,
@@ -90,6 +91,18 @@ struct Inner {
     reloads: By<Reloaded, By<ReloadResult, IntCounter>>,
     last_reload: By<Reloaded, Gauge>,
     build: Build,
+    alive: IntGauge,
+    ready: IntGauge,
+    worker_info: IntGaugeVec,
+}
+
+/// For whom a worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerInfo<'a> {
+    pub group: &'a str,
+    pub input: &'a [String],
+    pub output: &'a str,
+    pub dead_letters: &'a str,
 }
 
 /// What the counters say so far.
@@ -174,6 +187,13 @@ impl Metrics {
     /// Partitions owned now.
     pub fn assigned(&self, partitions: usize) {
         self.inner.assigned.set(whole(partitions as u64));
+    }
+
+    /// Partitions of an input topic, whoever owns them.
+    pub fn input_partitions(&self, topic: &str, partitions: usize) {
+        if let Ok(gauge) = self.inner.input_partitions.get_metric_with_label_values(&[topic]) {
+            gauge.set(whole(partitions as u64));
+        }
     }
 
     /// Partitions paused now.
@@ -268,6 +288,20 @@ impl Metrics {
         self.inner.build.model()
     }
 
+    /// What the health endpoints would answer now.
+    pub fn health(&self, alive: bool, ready: bool) {
+        self.inner.alive.set(i64::from(alive));
+        self.inner.ready.set(i64::from(ready));
+    }
+
+    /// For whom this worker works; told once.
+    pub fn worker(&self, info: &WorkerInfo<'_>) {
+        let labels = [info.group, &info.input.join(","), info.output, info.dead_letters];
+        if let Ok(gauge) = self.inner.worker_info.get_metric_with_label_values(&labels) {
+            gauge.set(1);
+        }
+    }
+
     /// The buffer of one enrich thread.
     #[must_use]
     pub fn pool(&self) -> PoolMetrics {
@@ -342,6 +376,7 @@ impl Inner {
             degraded: make.counters(&series::DEGRADED_ARTICLES)?,
             lag: Lag::new(make)?,
             assigned: make.gauge(&series::ASSIGNED_PARTITIONS)?,
+            input_partitions: make.gauge_vec(&series::INPUT_PARTITIONS)?,
             paused: make.gauge(&series::PAUSED_PARTITIONS)?,
             rebalances: make.counters(&series::REBALANCES)?,
             transactions: make.counters(&series::TRANSACTIONS)?,
@@ -359,6 +394,9 @@ impl Inner {
             reloads: make.counters_2(&series::RELOADS)?,
             last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
             build: Build::new(make, build)?,
+            alive: make.gauge(&series::ALIVE)?,
+            ready: make.gauge(&series::READY)?,
+            worker_info: make.gauge_vec(&series::WORKER_INFO)?,
         })
     }
 }
@@ -384,6 +422,9 @@ mod tests {
     fn move_everything(metrics: &Metrics) {
         metrics.consumed(1, 1);
         metrics.assigned(1);
+        metrics.input_partitions("raw", 1);
+        metrics.health(true, true);
+        metrics.worker(&WorkerInfo { group: "news", input: &["raw".to_owned()], output: "out", dead_letters: "dead" });
         metrics.paused(1);
         metrics.in_flight(1, 1);
         metrics.budget(1);
@@ -456,6 +497,10 @@ mod tests {
                     "version" => "1.2.3",
                     "config" => "c0ffee",
                     "model" => "beef",
+                    "group" => "news",
+                    "input" => "raw",
+                    "output" => "out",
+                    "dead_letters" => "dead",
                     other => panic!("no value for {other}"),
                 }],
             };

@@ -103,6 +103,10 @@ const PARTITION: LabelInfo = open("partition", "the partitions this worker owns"
 const VERSION: LabelInfo = open("version", "one: this build's version");
 const CONFIG: LabelInfo = open("config", "one: short hash of what shapes records");
 const MODEL: LabelInfo = open("model", "one: short hash of the tagger's files; changes when they are reloaded");
+const GROUP: LabelInfo = open("group", "one: `kafka.group_id`");
+const INPUT: LabelInfo = open("input", "one: `input.topics`, separated by commas");
+const OUTPUT: LabelInfo = open("output", "one: `output.topic`");
+const DEAD_LETTERS: LabelInfo = open("dead_letters", "one: `output.dead_letter_topic`");
 
 macro_rules! series {
     ($($id:ident = $name:literal, $kind:expr, $unit:ident, [$($label:expr),*], $help:literal;)*) => {
@@ -152,6 +156,8 @@ series! {
         "Age of the oldest record not yet committed, 0 when there is none; owned partitions only.";
     ASSIGNED_PARTITIONS = "warraq_assigned_partitions", Gauge, Partitions, [],
         "Partitions that this worker owns.";
+    INPUT_PARTITIONS = "warraq_input_partitions", Gauge, Partitions, [TOPIC],
+        "Partitions of an input topic, whoever owns them; asked once a minute, 0 for a topic that does not exist.";
     PAUSED_PARTITIONS = "warraq_paused_partitions", Gauge, Partitions, [],
         "Owned partitions paused because the memory budget is taken.";
     REBALANCES = "warraq_rebalances_total", Counter, Times, [closed::<RebalanceKind>()],
@@ -184,6 +190,12 @@ series! {
         "Changes of mounted files that were seen, by what they hold and whether they were taken; what is refused leaves the old in force.";
     LAST_RELOAD = "warraq_last_reload_timestamp_seconds", Gauge, Seconds, [closed::<Reloaded>()],
         "Unix time at which a change was last taken; 0 before the first.";
+    ALIVE = "warraq_alive", Gauge, None, [],
+        "1 while /livez would answer 200: making progress, or nothing to do.";
+    READY = "warraq_ready", Gauge, None, [],
+        "1 while /readyz would answer 200: the broker answers and the group has given its assignment.";
+    WORKER_INFO = "warraq_worker_info", Gauge, None, [GROUP, INPUT, OUTPUT, DEAD_LETTERS],
+        "Always 1; its labels say for whom the worker works. Join it on instance to tell groups apart.";
     BUILD_INFO = "warraq_build_info", Gauge, None, [VERSION, CONFIG, MODEL],
         "Always 1; its labels say what runs.";
 }

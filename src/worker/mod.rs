@@ -12,6 +12,7 @@
 //! the sequencer stops; with it goes the last hold on the consumer, and with
 //! that the channel of work, which ends the pool.
 
+mod census;
 mod clock;
 mod files;
 mod ledger;
@@ -46,7 +47,7 @@ use crate::encode;
 use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
-use crate::metrics::{Events, Metrics};
+use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
 };
@@ -84,6 +85,12 @@ impl Settings {
     fn telemetry(&self, metrics: &Metrics, memory: Memory) -> Telemetry {
         let clock = Clock::start();
         metrics.budget(self.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &self.kafka.group_id,
+            input: &self.input.topics,
+            output: &self.output.topic,
+            dead_letters: &self.output.dead_letter_topic,
+        });
         Telemetry::new(telemetry::Parts {
             events: Events::new(metrics.clone(), move || clock.now()),
             metrics: metrics.clone(),
@@ -242,8 +249,11 @@ impl Worker {
         })?);
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
+        let counted = metrics.clone();
+        // Neither is joined: they may wait for a broker, and hold nothing.
+        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &counted, &stopping))?);
         let stopping = stop.clone();
-        // Not joined: it may wait for a broker, and holds nothing.
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
         let reload =
             Reload::start(gazetteers, pipeline, metrics, telemetry.events.clone()).map_err(WorkerError::Thread)?;

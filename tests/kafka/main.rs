@@ -12,6 +12,7 @@ mod support;
 mod at_least_once;
 mod bad_input;
 mod crashes;
+mod generate;
 mod groups;
 mod harness;
 mod memory;

