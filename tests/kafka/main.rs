@@ -25,6 +25,7 @@ mod records;
 mod reload;
 mod replay;
 mod replay_refusals;
+mod restarts;
 mod security;
 mod shutdown;
 mod yielding;
