@@ -42,6 +42,17 @@ test: check ## every test; those on a broker get an Apache Kafka of their own
 		/^test result: / { for (i = 2; i <= NF; i++) if ($$i ~ /^passed/) { all += $$(i - 1); if (kafka) real += $$(i - 1) } } \
 		END { printf "%d tests passed, %d of them in the suite on a real Apache Kafka broker\n", all, real }' target/test.log
 
+.PHONY: otel
+otel: ## clippy and the tests of the feature otel (traces to a collector)
+	@$(SETUP) test
+	cargo clippy --locked --all-targets --features otel -- -D warnings
+	$(KAFKA) with cargo test --locked --features otel --test kafka tracing $(ARGS)
+
+.PHONY: registry
+registry: ## the schema registry's tests on a real one (Apicurio, 159 MB; Java 21 or newer)
+	@$(SETUP) test
+	tests/support/registry/registry.sh with $(KAFKA) with cargo test --locked --test kafka registry -- --nocapture $(ARGS)
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::{logging, text, version};
+use super::{logging, registry, text, version};
 use crate::config::Config;
 use crate::encode::Timestamp;
 use crate::http::{About, Server, Sources};
 use crate::metrics::Metrics;
 use crate::produce::DeliveryMode;
 use crate::record::Provenance;
+use crate::trace::Tracer;
 use crate::worker::{Facts, Live, Parts, Settings, Stop, Worker};
 
 /// Run the worker until it is told to stop
@@ -35,7 +36,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     logging::start(&config.log)?;
     let stop = Stop::default();
     stop.on_signals().context("signal handlers cannot be installed")?;
-    let (worker, server) = start(&config, stop)?;
+    let (worker, server) = match start(&config, stop) {
+        Err(error) if error.is::<registry::Stopped>() => return Ok(ExitCode::SUCCESS),
+        started => started?,
+    };
     worker.join()?;
     drop(server);
     Ok(ExitCode::SUCCESS)
@@ -43,17 +47,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Starts a worker and its HTTP server.
 pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
+    super::features(config)?;
     let lists = text::lists(config)?;
     let pipeline = text::pipeline_of(config, &lists)?;
     let provenance = pipeline.provenance().clone();
     let metrics = Metrics::new(version(), &provenance.config, &provenance.model)?;
     let settings = settings(config);
     let about = about(config, &settings, provenance);
+    let schema_id = registry::schema_id(config, &about, &metrics, &stop)?;
     let parts = Parts {
         settings,
-        pipeline: Live::new(pipeline),
-        gazetteers: text::gazetteers(config, lists),
+        pipeline: Live::new(pipeline.with_schema_id(schema_id)),
+        gazetteers: text::gazetteers(config, lists, schema_id),
         metrics: metrics.clone(),
+        tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
         facts: Facts {
@@ -74,6 +81,22 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))
+}
+
+/// What spans go to, where a collector is named.
+fn tracer(config: &Config) -> Result<Option<Tracer>> {
+    #[cfg(feature = "otel")]
+    {
+        let (group, topics) = (&config.kafka.group_id, [&*config.output.topic, &*config.output.dead_letter_topic]);
+        let exporter = crate::trace::Exporter::start(&config.otel, version(), group, topics)?;
+        Ok(exporter.map(|exporter| Tracer::new(Arc::new(exporter), config.otel.ratio, group)))
+    }
+    #[cfg(not(feature = "otel"))]
+    {
+        // A configuration that names a collector was refused before.
+        let _ = config;
+        Ok(None)
+    }
 }
 
 fn settings(config: &Config) -> Settings {

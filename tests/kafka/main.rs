@@ -18,5 +18,9 @@ mod memory;
 mod metrics;
 mod outage;
 mod records;
+#[cfg(feature = "schema-registry")]
+mod registry;
 mod reload;
 mod shutdown;
+#[cfg(feature = "otel")]
+mod tracing;

@@ -5,6 +5,7 @@ pub mod articles;
 pub mod broker;
 pub mod checker;
 pub mod read;
+pub mod registry;
 pub mod scrape;
 pub mod topics;
 pub mod worker;

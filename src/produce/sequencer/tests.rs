@@ -318,6 +318,7 @@ impl World {
             rejected: None,
             permit,
             polled: Duration::ZERO,
+            made: Duration::ZERO,
             appended: None,
         });
     }
