@@ -318,6 +318,7 @@ impl World {
             outcome: Outcome::Output,
             permit,
             polled: Duration::ZERO,
+            made: Duration::ZERO,
             appended: None,
         });
     }
