@@ -48,6 +48,9 @@ pub mod retry;
 pub mod worker;
 
 #[cfg(feature = "worker")]
+pub mod replay;
+
+#[cfg(feature = "worker")]
 pub mod cli;
 #[cfg(feature = "worker")]
 pub mod config;

@@ -88,8 +88,11 @@ impl KafkaSink {
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for position in positions {
             let topic = self.topic(position.lane)?;
-            list.add_partition_offset(topic, position.lane.partition, Offset::Offset(position.offset))
-                .map_err(|error| Fault::Abort(error.to_string()))?;
+            let mut element = list.add_partition(topic, position.lane.partition);
+            element.set_offset(Offset::Offset(position.offset)).map_err(|error| Fault::Abort(error.to_string()))?;
+            if let Some(note) = &position.note {
+                element.set_metadata(note);
+            }
         }
         Ok(list)
     }

@@ -37,7 +37,7 @@ pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
-pub use preflight::Facts;
+pub use preflight::{Facts, TopicSettings};
 pub use reload::{Built, Gazetteers, Live};
 pub use service::Service;
 pub use telemetry::Telemetry;
@@ -49,7 +49,8 @@ use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
 use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::produce::{
-    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
+    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
+    SinkParts,
 };
 
 use ledger::Ledger;
@@ -82,8 +83,7 @@ impl Settings {
         self.kafka.transactional_id(&hostname())
     }
 
-    fn telemetry(&self, metrics: &Metrics, memory: Memory) -> Telemetry {
-        let clock = Clock::start();
+    fn telemetry(&self, metrics: &Metrics, memory: Memory, clock: Clock) -> Telemetry {
         metrics.budget(self.memory.budget.as_u64());
         metrics.worker(&WorkerInfo {
             group: &self.kafka.group_id,
@@ -121,11 +121,17 @@ pub struct Parts {
     pub settings: Settings,
     pub pipeline: Live,
     /// Files that the pipeline is made of, to be watched.
-    pub gazetteers: Gazetteers,
+    pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
+    /// What all times of this worker count from.
+    pub clock: Clock,
+    /// What makes a bounded run of it; nothing by default.
+    pub seams: consume::Seams,
+    /// The account that is committed beside the offsets, where one is kept.
+    pub notes: Option<Box<dyn Notes>>,
     /// Of the worker whose place this one takes, in the same process.
     pub telemetry: Option<Arc<Telemetry>>,
 }
@@ -180,10 +186,11 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, telemetry } = parts;
+        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, clock, seams, notes, telemetry } =
+            parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
-        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory)));
+        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory, clock)));
         let (clock, budget, health) = (telemetry.clock, telemetry.budget.clone(), telemetry.health.clone());
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
@@ -206,6 +213,7 @@ impl Worker {
             keep_bytes,
             listener: Arc::clone(&telemetry) as _,
             watcher: Arc::clone(&telemetry) as _,
+            seams,
             stop: stop.flag(),
         })?;
         let id = settings.transactional_id();
@@ -223,7 +231,8 @@ impl Worker {
         });
         let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
         let refuse: Refuse = Box::new(encode::refused);
-        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse);
+        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
+            .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
 
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reload::{Credentials, look};
-use super::{Clock, Facts, Gazetteers, Live, Parts, Settings, Stop, Telemetry, Worker, WorkerError};
+use super::{Clock, Facts, Live, Parts, Settings, Stop, Telemetry, Worker, WorkerError};
+use crate::consume::Seams;
 use crate::metrics::{Metrics, Reloaded};
 
 /// One worker after the other in one process, with one telemetry: whoever
@@ -14,6 +15,8 @@ pub struct Service {
     blueprint: Blueprint,
     worker: Worker,
     stop: Stop,
+    /// Whether another worker takes the place of one that was asked alone.
+    renewed: bool,
 }
 
 /// What a worker can be made of once more.
@@ -33,6 +36,8 @@ impl Service {
     /// # Errors
     /// Those of [`Worker::start`].
     pub fn start(parts: Parts, stop: Stop, interval: Duration) -> Result<Self, WorkerError> {
+        // A bounded run has an account that is not handed on; it is begun again.
+        let interval = if parts.notes.is_some() { Duration::ZERO } else { interval };
         let blueprint = Blueprint {
             settings: parts.settings.clone(),
             pipeline: parts.pipeline.clone(),
@@ -51,7 +56,7 @@ impl Service {
             in_force,
         };
         credentials.watch().map_err(WorkerError::Thread)?;
-        Ok(Self { blueprint, worker, stop })
+        Ok(Self { blueprint, worker, stop, renewed: !interval.is_zero() })
     }
 
     /// What the worker tells of itself; the same for all that follow.
@@ -65,14 +70,14 @@ impl Service {
     /// # Errors
     /// Those of [`Worker::join`].
     pub fn join(self) -> Result<(), WorkerError> {
-        let Self { blueprint, mut worker, stop } = self;
+        let Self { blueprint, mut worker, stop, renewed } = self;
         loop {
             let telemetry = worker.telemetry();
             // The lists of names are watched on.
             let reload = std::mem::take(&mut worker.reload);
             worker.join()?;
             // Asked by nobody else, it was asked to make room for the next.
-            if stop.is_requested() {
+            if stop.is_requested() || !renewed {
                 return Ok(());
             }
             telemetry.renewed();
@@ -89,10 +94,13 @@ impl Blueprint {
         Parts {
             settings: self.settings.clone(),
             pipeline: self.pipeline.clone(),
-            gazetteers: Gazetteers::none(),
+            gazetteers: None,
             metrics: self.metrics.clone(),
             keep_bytes: self.keep_bytes,
             facts: self.facts,
+            clock: telemetry.clock,
+            seams: Seams::default(),
+            notes: None,
             telemetry: Some(telemetry),
         }
     }

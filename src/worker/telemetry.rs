@@ -76,6 +76,7 @@ impl Telemetry {
     /// The clients were closed, and others take their place.
     pub(super) fn renewed(&self) {
         self.health.begin_again();
+        self.metrics.paused(0);
         for counter in &self.transmit_errors {
             counter.store(0, Ordering::Relaxed);
         }
@@ -169,6 +170,23 @@ impl Watcher for Telemetry {
         self.metrics.consumed(1, bytes as u64);
         self.health.taken(self.clock.now(), 1);
         self.allowed(&[refused::INPUT]);
+    }
+
+    fn passed(&self) {
+        self.health.taken(self.clock.now(), 1);
+    }
+
+    fn deleted(&self, lane: Lane, offsets: u64) {
+        tracing::warn!(
+            topic = self.topic(lane),
+            partition = lane.partition,
+            offsets,
+            "records were deleted from the input topic before they were read"
+        );
+    }
+
+    fn finished(&self, lane: Lane) {
+        tracing::debug!(topic = self.topic(lane), partition = lane.partition, "read to the end of the range");
     }
 
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize) {

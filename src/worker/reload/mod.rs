@@ -40,8 +40,8 @@ pub struct Live(Arc<ArcSwap<Pipeline>>);
 
 impl Live {
     #[must_use]
-    pub fn new(pipeline: Pipeline) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(pipeline)))
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        Self(Arc::new(ArcSwap::new(pipeline)))
     }
 
     /// The one to make a record by, from its first stage to its last.
@@ -77,15 +77,6 @@ impl std::fmt::Debug for Gazetteers {
     }
 }
 
-impl Gazetteers {
-    /// No files: nothing is looked at.
-    #[must_use]
-    pub fn none() -> Self {
-        let build: Build = Box::new(|_| Err("there are no files to build of".to_owned()));
-        Self { paths: Vec::new(), in_force: Vec::new(), interval: Duration::ZERO, build }
-    }
-}
-
 /// The thread that looks; it ends when this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Reload {
@@ -96,11 +87,17 @@ pub(super) struct Reload {
 impl Reload {
     /// # Errors
     /// Where the thread cannot be started.
-    pub(super) fn start(gazetteers: Gazetteers, live: Live, metrics: Metrics, events: Events) -> std::io::Result<Self> {
+    pub(super) fn start(
+        gazetteers: Option<Gazetteers>,
+        live: Live,
+        metrics: Metrics,
+        events: Events,
+    ) -> std::io::Result<Self> {
         let (end, ended) = bounded(0);
-        if gazetteers.paths.is_empty() || gazetteers.interval.is_zero() {
+        let watched = gazetteers.filter(|lists| !lists.paths.is_empty() && !lists.interval.is_zero());
+        let Some(gazetteers) = watched else {
             return Ok(Self { end: None, thread: None });
-        }
+        };
         let watch = Watch { gazetteers, live, metrics, events };
         let thread = std::thread::Builder::new().name("reload".to_owned()).spawn(move || watch.run(&ended))?;
         Ok(Self { end: Some(end), thread: Some(thread) })
