@@ -75,7 +75,7 @@ impl Service {
     /// # Errors
     /// Those of [`Worker::join`].
     pub fn join(self) -> Result<(), WorkerError> {
-        let Self { blueprint, mut worker, stop, renewed } = self;
+        let Self { blueprint, mut worker, stop } = self;
         loop {
             let telemetry = worker.telemetry();
             // The lists of names are watched on.

@@ -163,8 +163,9 @@ impl<'a> Replay<'a> {
             .context("a thread cannot be started")?;
         let worked = worker.join();
         // A panic of that thread has been told by the panic hook.
-        let _ = watch.join();
+        let watched = watch.join().unwrap_or(Ok(()));
         drop(server);
+        watched?;
         Ok(worked?)
     }
 
