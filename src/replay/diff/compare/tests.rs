@@ -58,6 +58,13 @@ fn entities_are_added_removed_retyped_and_relinked() {
 }
 
 #[test]
+fn one_name_is_one_thing_though_the_text_around_it_changed() {
+    let one = article(&[entity("person", "سمير", None, 0)], &[], "سمير هنا");
+    let other = article(&[entity("organization", "سمير", Some("Q1"), 9)], &[], "هنا وهناك سمير");
+    assert_eq!(labels(&one, &other), ["text", "entities.retyped", "entities.relinked", "entities.mentions"]);
+}
+
+#[test]
 fn one_identifier_is_one_thing_under_two_names() {
     let of = |name: &str| article(&[entity("place", name, Some("Q3820"), 8)], &[], "x");
     assert_eq!(labels(&of("بيروت"), &of("Beirut")), ["entities.relinked", "entities.mentions"]);
