@@ -31,8 +31,9 @@
 //! assert!(health.ready(now).ok);
 //! ```
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long each silence may be.
@@ -130,6 +131,10 @@ struct State {
     broker_seen: Moment,
     assigned: AtomicBool,
     shutting_down: AtomicBool,
+    /// What somebody outside refuses, and why, by its key.
+    refused: Mutex<BTreeMap<&'static str, String>>,
+    /// Whether that holds anything: asked for each record.
+    is_refused: AtomicBool,
 }
 
 /// One thread's line to the state.
@@ -202,6 +207,8 @@ impl Health {
             broker_seen: Moment::at(now),
             assigned: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
+            refused: Mutex::default(),
+            is_refused: AtomicBool::new(false),
         };
         Self { state: Arc::new(state) }
     }
@@ -271,6 +278,24 @@ impl Health {
         self.state.shutting_down.store(true, Ordering::Relaxed);
     }
 
+    /// Something that is needed is refused, until a person acts outside: a grant is
+    /// missing, a login fails. A restart would not mend it.
+    pub fn refused(&self, key: &'static str, reason: String) {
+        self.state.refusals().insert(key, reason);
+        self.state.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// It is not, or no longer; returns whether it was. Cheap where nothing is.
+    pub fn allowed(&self, key: &str) -> bool {
+        if !self.state.is_refused.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut refusals = self.state.refusals();
+        let was = refusals.remove(key).is_some();
+        self.state.is_refused.store(!refusals.is_empty(), Ordering::Relaxed);
+        was
+    }
+
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.state.in_flight.load(Ordering::Relaxed)
@@ -297,7 +322,13 @@ impl State {
         if self.outage(now) {
             return Verdict::yes("waiting for the broker");
         }
-        if let Some(reason) = self.silent_loop(now).or_else(|| self.no_progress(now)) {
+        if let Some(reason) = self.silent_loop(now) {
+            return Verdict::no(reason);
+        }
+        if self.refusal().is_some() {
+            return Verdict::yes("waiting for what is refused; see /readyz");
+        }
+        if let Some(reason) = self.no_progress(now) {
             return Verdict::no(reason);
         }
         if self.in_flight.load(Ordering::Relaxed) == 0 {
@@ -310,6 +341,9 @@ impl State {
         if self.shutting_down.load(Ordering::Relaxed) {
             return Verdict::no("shutting down".to_owned());
         }
+        if let Some(reason) = self.refusal() {
+            return Verdict::no(reason);
+        }
         if !self.broker_reachable.load(Ordering::Relaxed) {
             return Verdict::no("the broker does not answer".to_owned());
         }
@@ -318,6 +352,17 @@ impl State {
         }
         let alive = self.alive(now);
         if alive.ok { Verdict::yes("taking work") } else { alive }
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that is refused, in one line.
+    fn refusal(&self) -> Option<String> {
+        let refusals = self.refusals();
+        let all: Vec<&str> = refusals.values().map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// No broker answers, and somebody still looks. Where nobody has looked for

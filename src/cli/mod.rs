@@ -5,6 +5,7 @@ pub mod demo;
 pub mod diff;
 pub mod enrich;
 pub mod gazetteer;
+pub mod generate;
 mod logging;
 pub mod replay;
 pub mod run;
@@ -46,6 +47,7 @@ enum Command {
     Tag(tag::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
+    Generate(generate::Args),
 }
 
 impl Cli {
@@ -78,6 +80,7 @@ impl Cli {
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
+            Command::Generate(args) => generate::run(args),
         }
     }
 }

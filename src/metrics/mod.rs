@@ -20,6 +20,7 @@
 //! label that is no closed list; it is closed by the size of the topic, and the
 //! series of a partition go when the partition goes.
 
+mod build;
 mod events;
 mod families;
 mod labels;
@@ -35,17 +36,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReplayState, ThrottledBy, TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
+    TransactionResult,
 };
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
 pub use self::replay::{ReplayMetrics, ReplayPartition, ReplayStanding};
 pub use prometheus::Error;
 
+use self::build::Build;
 use self::families::{Builder, By};
 use self::lag::Lag;
 use crate::record::{Destination, EntityType, Reason, Stage};
@@ -64,6 +67,7 @@ struct Inner {
     produced_records: By<Destination, IntCounter>,
     produced_bytes: By<Destination, IntCounter>,
     dead_lettered: By<Stage, By<Reason, IntCounter>>,
+    dropped_records: IntCounter,
     tombstones: IntCounter,
     stage_seconds: By<Stage, Histogram>,
     record_seconds: Histogram,
@@ -73,6 +77,7 @@ struct Inner {
     degraded: By<Stage, IntCounter>,
     lag: Lag,
     assigned: IntGauge,
+    input_partitions: IntGaugeVec,
     paused: IntGauge,
     rebalances: By<RebalanceKind, IntCounter>,
     transactions: By<TransactionResult, IntCounter>,
@@ -87,6 +92,21 @@ struct Inner {
     client_transmit_errors: By<Client, IntCounter>,
     client_errors: By<Client, IntCounter>,
     last_progress: Gauge,
+    alive: IntGauge,
+    ready: IntGauge,
+    worker_info: IntGaugeVec,
+    reloads: By<Reloaded, By<ReloadResult, IntCounter>>,
+    last_reload: By<Reloaded, Gauge>,
+    build: Build,
+}
+
+/// For whom a worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerInfo<'a> {
+    pub group: &'a str,
+    pub input: &'a [String],
+    pub output: &'a str,
+    pub dead_letters: &'a str,
 }
 
 /// What the counters say so far.
@@ -130,11 +150,7 @@ impl Metrics {
     /// Only where the table of series is broken, which a test rules out.
     pub fn new(version: &str, config_hash: &str, model_hash: &str) -> Result<Self, Error> {
         let registry = Registry::new();
-        let inner = Inner::new(&Builder(&registry))?;
-        Builder(&registry)
-            .gauge_vec(&series::BUILD_INFO)?
-            .get_metric_with_label_values(&[version, config_hash, model_hash])?
-            .set(1);
+        let inner = Inner::new(&Builder(&registry), [version, config_hash, model_hash])?;
         registry.register(Box::new(ProcessCollector::for_self()))?;
         Ok(Self { registry, inner: Arc::new(inner) })
     }
@@ -143,6 +159,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut out = Vec::new();
+        let _whole = self.inner.build.hold();
         // Writing to memory fails only for a family without children, and a
         // family is dropped from `gather` when it has none.
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
@@ -164,6 +181,11 @@ impl Metrics {
         self.inner.produced_bytes.add(to, bytes);
     }
 
+    /// Records polled that were given up with their partition.
+    pub fn dropped(&self, records: u64) {
+        self.inner.dropped_records.inc_by(records);
+    }
+
     /// Of the records that became durable on the dead-letter topic, why.
     pub fn dead_lettered(&self, stage: Stage, reason: Reason, n: u64) {
         if let Some(reasons) = self.inner.dead_lettered.get(stage) {
@@ -174,6 +196,13 @@ impl Metrics {
     /// Partitions owned now.
     pub fn assigned(&self, partitions: usize) {
         self.inner.assigned.set(whole(partitions as u64));
+    }
+
+    /// Partitions of an input topic, whoever owns them.
+    pub fn input_partitions(&self, topic: &str, partitions: usize) {
+        if let Ok(gauge) = self.inner.input_partitions.get_metric_with_label_values(&[topic]) {
+            gauge.set(whole(partitions as u64));
+        }
     }
 
     /// Partitions paused now.
@@ -242,6 +271,46 @@ impl Metrics {
         self.inner.last_progress.set(unix.as_secs_f64());
     }
 
+    /// What the health endpoints would answer now.
+    pub fn health(&self, alive: bool, ready: bool) {
+        self.inner.alive.set(i64::from(alive));
+        self.inner.ready.set(i64::from(ready));
+    }
+
+    /// For whom this worker works; told once.
+    pub fn worker(&self, info: &WorkerInfo<'_>) {
+        let labels = [info.group, &info.input.join(","), info.output, info.dead_letters];
+        if let Ok(gauge) = self.inner.worker_info.get_metric_with_label_values(&labels) {
+            gauge.set(1);
+        }
+    }
+
+    /// A mounted file changed, and this became of it.
+    pub fn reload(&self, what: Reloaded, result: ReloadResult) {
+        if let Some(results) = self.inner.reloads.get(what) {
+            results.add(result, 1);
+        }
+    }
+
+    /// Unix time at which a change was last taken.
+    pub fn last_reload(&self, what: Reloaded, unix: Duration) {
+        if let Some(gauge) = self.inner.last_reload.get(what) {
+            gauge.set(unix.as_secs_f64());
+        }
+    }
+
+    /// Records are made by another model from now on: the build info of the old
+    /// one goes.
+    pub fn model_changed(&self, model_hash: &str) {
+        self.inner.build.model_changed(model_hash);
+    }
+
+    /// Short hash of the model that records are made by now.
+    #[must_use]
+    pub fn model(&self) -> String {
+        self.inner.build.model()
+    }
+
     /// The buffer of one enrich thread.
     #[must_use]
     pub fn pool(&self) -> PoolMetrics {
@@ -307,13 +376,15 @@ impl Metrics {
 }
 
 impl Inner {
-    fn new(make: &Builder<'_>) -> Result<Self, Error> {
+    /// `build`: version, configuration and model.
+    fn new(make: &Builder<'_>, build: [&str; 3]) -> Result<Self, Error> {
         Ok(Self {
             consumed_records: make.counter(&series::CONSUMED_RECORDS)?,
             consumed_bytes: make.counter(&series::CONSUMED_BYTES)?,
             produced_records: make.counters(&series::PRODUCED_RECORDS)?,
             produced_bytes: make.counters(&series::PRODUCED_BYTES)?,
             dead_lettered: make.counters_2(&series::DEAD_LETTERED_RECORDS)?,
+            dropped_records: make.counter(&series::DROPPED_RECORDS)?,
             tombstones: make.counter(&series::TOMBSTONES)?,
             stage_seconds: make.histograms(&series::STAGE_SECONDS)?,
             record_seconds: make.histogram(&series::RECORD_SECONDS)?,
@@ -323,6 +394,7 @@ impl Inner {
             degraded: make.counters(&series::DEGRADED_ARTICLES)?,
             lag: Lag::new(make)?,
             assigned: make.gauge(&series::ASSIGNED_PARTITIONS)?,
+            input_partitions: make.gauge_vec(&series::INPUT_PARTITIONS)?,
             paused: make.gauge(&series::PAUSED_PARTITIONS)?,
             rebalances: make.counters(&series::REBALANCES)?,
             transactions: make.counters(&series::TRANSACTIONS)?,
@@ -337,6 +409,12 @@ impl Inner {
             client_transmit_errors: make.counters(&series::CLIENT_TRANSMIT_ERRORS)?,
             client_errors: make.counters(&series::CLIENT_ERRORS)?,
             last_progress: make.gauge_f64(&series::LAST_PROGRESS)?,
+            alive: make.gauge(&series::ALIVE)?,
+            ready: make.gauge(&series::READY)?,
+            worker_info: make.gauge_vec(&series::WORKER_INFO)?,
+            reloads: make.counters_2(&series::RELOADS)?,
+            last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
+            build: Build::new(make, build)?,
         })
     }
 }
@@ -361,7 +439,11 @@ mod tests {
     /// Moves every series once, through the calls the worker makes.
     fn move_everything(metrics: &Metrics) {
         metrics.consumed(1, 1);
+        metrics.dropped(1);
         metrics.assigned(1);
+        metrics.input_partitions("raw", 1);
+        metrics.health(true, true);
+        metrics.worker(&WorkerInfo { group: "news", input: &["raw".to_owned()], output: "out", dead_letters: "dead" });
         metrics.paused(1);
         metrics.in_flight(1, 1);
         metrics.budget(1);
@@ -391,6 +473,12 @@ mod tests {
                 &ClientStatistics { queue_messages: 1, queue_bytes: 1, rtt, transmit_errors: 1 },
             );
             metrics.client_error(client);
+        }
+        for &what in Reloaded::all() {
+            metrics.last_reload(what, Duration::from_secs(1));
+            for &result in ReloadResult::all() {
+                metrics.reload(what, result);
+            }
         }
         let mut pool = metrics.pool();
         pool.record(&RecordSummary::tombstone());
@@ -428,6 +516,10 @@ mod tests {
                     "version" => "1.2.3",
                     "config" => "c0ffee",
                     "model" => "beef",
+                    "group" => "news",
+                    "input" => "raw",
+                    "output" => "out",
+                    "dead_letters" => "dead",
                     other => panic!("no value for {other}"),
                 }],
             };

@@ -12,13 +12,16 @@
 //! the sequencer stops; with it goes the last hold on the consumer, and with
 //! that the channel of work, which ends the pool.
 
+mod census;
 mod clock;
+mod files;
 mod ledger;
 mod lifecycle;
 mod options;
 mod panics;
 mod pool;
 mod preflight;
+mod reload;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,10 +32,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use clock::Clock;
+pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
-pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
+pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
 pub use preflight::{Facts, TopicSettings};
+pub use reload::{Built, Gazetteers, Live};
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -40,8 +45,7 @@ use crate::encode;
 use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
-use crate::metrics::{Events, Metrics};
-use crate::pipeline::Pipeline;
+use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
     SinkParts,
@@ -49,6 +53,7 @@ use crate::produce::{
 
 use ledger::Ledger;
 use pool::Enricher;
+use reload::Reload;
 
 /// The options of all rooms that a worker joins.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +77,16 @@ impl Settings {
         }
     }
 
+    fn transactional_id(&self) -> String {
+        self.kafka.transactional_id(&hostname())
+    }
+
+    fn access(&self) -> kafka::Access {
+        let output = &self.output;
+        let id = self.transactional_id();
+        kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic)
+    }
+
     /// How long the drain at shutdown may take: what is left is for leaving the
     /// group and for the last commit.
     fn last_drain(&self) -> Duration {
@@ -82,7 +97,9 @@ impl Settings {
 /// What a worker is made of.
 pub struct Parts {
     pub settings: Settings,
-    pub pipeline: Arc<Pipeline>,
+    pub pipeline: Live,
+    /// Files that the pipeline is made of, to be watched.
+    pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
@@ -123,6 +140,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
+    _reload: Reload,
 }
 
 /// A thread's last word.
@@ -144,11 +162,17 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, facts, clock, seams, notes } = parts;
+        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, clock, seams, notes } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
         let budget = Budget::new(in_flight_limit(&settings, memory));
         metrics.budget(settings.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &settings.kafka.group_id,
+            input: &settings.input.topics,
+            output: &settings.output.topic,
+            dead_letters: &settings.output.dead_letter_topic,
+        });
         let health = Health::new(clock.now(), health_limits(&settings), threads);
         let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
             events: Events::new(metrics.clone(), move || clock.now()),
@@ -157,6 +181,7 @@ impl Worker {
             clock,
             budget: budget.clone(),
             topics: settings.input.topics.clone(),
+            access: settings.access(),
             patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
         }));
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
@@ -183,7 +208,7 @@ impl Worker {
             seams,
             stop: stop.flag(),
         })?;
-        let id = settings.kafka.transactional_id(&hostname());
+        let id = settings.transactional_id();
         let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
         let sink = KafkaSink::new(SinkParts {
             config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
@@ -204,7 +229,7 @@ impl Worker {
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {
             let enricher = Enricher {
-                pipeline: Arc::clone(&pipeline),
+                pipeline: pipeline.clone(),
                 work: to_do.clone(),
                 events: events.clone(),
                 metrics: metrics.pool(),
@@ -225,9 +250,14 @@ impl Worker {
         })?);
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
+        let counted = metrics.clone();
+        // Neither is joined: they may wait for a broker, and hold nothing.
+        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &counted, &stopping))?);
         let stopping = stop.clone();
-        // Not joined: it may wait for a broker, and holds nothing.
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
+        let reload =
+            Reload::start(gazetteers, pipeline, metrics, telemetry.events.clone()).map_err(WorkerError::Thread)?;
         tracing::info!(
             group = settings.kafka.group_id,
             input = ?settings.input.topics,
@@ -236,7 +266,15 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles })
+        Ok(Self {
+            telemetry,
+            stop,
+            deadline: settings.shutdown.deadline,
+            events,
+            ended,
+            threads: handles,
+            _reload: reload,
+        })
     }
 
     /// What the worker tells of itself.

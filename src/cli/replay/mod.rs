@@ -137,6 +137,8 @@ impl<'a> Replay<'a> {
         let paced = self.args.yield_to.is_some() || self.args.caps() != Default::default();
         let made = Made {
             pipeline: Arc::clone(&self.pipeline),
+            // Lists that change midway would make records of two kinds.
+            gazetteers: None,
             metrics: metrics.clone(),
             clock: self.clock,
             seams: Seams {
