@@ -187,8 +187,7 @@ fn names_are_read_out_of_expressions() {
     let names = Names::of(
         r#"sum by (le, stage) (rate(a_bucket{job=~"$job",x!="y{}"}[5m])) / ignoring (stage) group_left () sum(b) > 0.5 unless c offset 2m"#,
     );
-    let series =
-        |name: &str, labels: &[&str]| (name.to_owned(), labels.iter().map(|&label| label.to_owned()).collect());
+    let series = |name: &str, labels: &[&str]| (name.to_owned(), labels.iter().map(|&label| label.to_owned()).collect());
     let wanted = [series("a_bucket", &["job", "x"]), series("b", &[]), series("c", &[])];
     assert_eq!(names.series, wanted);
     assert_eq!(names.grouped, ["le", "stage", "stage"]);
@@ -323,8 +322,7 @@ fn every_declared_series_is_shown_or_excused() {
         .iter()
         .flat_map(|(_, expression)| Names::of(expression).series.into_iter().map(|(name, _)| name))
         .collect();
-    let is_shown =
-        |name: &str| ["", "_bucket", "_sum", "_count"].iter().any(|end| shown.contains(&format!("{name}{end}")));
+    let is_shown = |name: &str| ["", "_bucket", "_sum", "_count"].iter().any(|end| shown.contains(&format!("{name}{end}")));
     for series in series::ALL {
         let excused = NOT_SHOWN.iter().any(|(name, _)| *name == series.name);
         assert_ne!(is_shown(series.name), excused, "{}: neither on the dashboard nor excused, or both", series.name);
@@ -341,14 +339,11 @@ fn prometheus_parses_every_expression() {
     let rules: Vec<_> = expressions(&dashboard)
         .iter()
         .enumerate()
-        .map(
-            |(number, (_, expression))| serde_json::json!({"record": format!("n{number}"), "expr": filled(expression)}),
-        )
+        .map(|(number, (_, expression))| serde_json::json!({"record": format!("n{number}"), "expr": filled(expression)}))
         .collect();
     // YAML holds JSON.
     let file = tempfile::Builder::new().suffix(".yml").tempfile().unwrap();
-    std::fs::write(file.path(), serde_json::json!({"groups": [{"name": "dashboard", "rules": rules}]}).to_string())
-        .unwrap();
+    std::fs::write(file.path(), serde_json::json!({"groups": [{"name": "dashboard", "rules": rules}]}).to_string()).unwrap();
     let output = Command::new("promtool").args(["check", "rules"]).arg(file.path()).output();
     let output = output.expect("promtool is missing; `tests/support/setup.sh ops` brings it");
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
