@@ -9,7 +9,7 @@ mod findings;
 mod monitoring;
 mod network;
 mod pods;
-mod render;
+pub mod render;
 mod replay;
 mod scaling;
 mod schemas;
