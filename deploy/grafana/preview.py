@@ -378,7 +378,7 @@ def spark(points, data, color, width, height):
         return ""
     low, high = min(values + [0]), max(values) or 1
     where = [
-        (f"{(time - data['from']) / (data['to'] - data['from']) * width:.1f}", f"{height - 2 - (value - low) / (high - low or 1) * height * 0.45:.1f}")
+        (f"{(time - data['from']) / (data['to'] - data['from']) * width:.1f}", f"{height - 2 - (value - low) / (high - low or 1) * height * 0.35:.1f}")
         for time, value in points
         if value is not None
     ]

@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
-use crate::worker::{Clock, Facts, Parts, Settings, Stop, Worker};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop};
 
 /// Run the worker until it is told to stop
 ///
@@ -44,15 +44,25 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts a worker and its HTTP server.
-pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
-    let pipeline = Arc::new(text::pipeline(config)?);
-    let metrics = metrics(pipeline.provenance())?;
-    start_with(config, stop, Made { pipeline, metrics, clock: Clock::start(), seams: Seams::default(), notes: None })
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
+    let lists = text::lists(config)?;
+    let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
+    let made = Made {
+        metrics: metrics(pipeline.provenance())?,
+        pipeline,
+        gazetteers: Some(text::gazetteers(config, lists)),
+        clock: Clock::start(),
+        seams: Seams::default(),
+        notes: None,
+    };
+    start_with(config, stop, made)
 }
 
 /// What a command makes before the worker starts, and wants to share with it.
 pub(super) struct Made {
     pub pipeline: Arc<Pipeline>,
+    /// Lists to be watched; none where one run is to be one build's.
+    pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
     pub clock: Clock,
     pub seams: Seams,
@@ -65,14 +75,15 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
 }
 
 /// The same, of what was made before.
-pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Worker, Server)> {
-    let Made { pipeline, metrics, clock, seams, notes } = made;
+pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
+    let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
     let about = about(config, &settings, provenance);
     let parts = Parts {
         settings,
-        pipeline,
+        pipeline: Live::new(pipeline),
+        gazetteers,
         metrics: metrics.clone(),
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
@@ -80,8 +91,9 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Wor
         clock,
         seams,
         notes,
+        telemetry: None,
     };
-    let worker = Worker::start(parts, stop)?;
+    let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
     let sources = Sources {
         about,
@@ -89,6 +101,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Wor
         events: telemetry.events.clone(),
         health: telemetry.health.clone(),
         clock: Arc::new(move || clock.now()),
+        log: logging::level(),
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))

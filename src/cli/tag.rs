@@ -35,7 +35,7 @@ pub struct Args {
 /// # Errors
 /// Where the configuration or standard input or output fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (tagger, _) = text::tagger(&Config::load(super::config_file(args.config.as_deref()).as_deref())?)?;
+    let tagger = text::tagger(&Config::load(super::config_file(args.config.as_deref()).as_deref())?)?;
     let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     text::unless_closed(tag(&tagger, io::stdin().lock(), out))?;
     Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ use crate::normalize::Normalizer;
 use crate::pipeline::{Parts, Pipeline};
 use crate::record::Provenance;
 use crate::tag::{Gazetteer, Tagger, UserGazetteer};
+use crate::worker::{self, Built, Gazetteers, TextFile};
 
 /// Names known beforehand, compiled; part of the binary, so that it runs alone.
 const GAZETTEER: &[u8] = include_bytes!("../../models/gazetteer.bin");
@@ -19,30 +20,71 @@ const GAZETTEER: &[u8] = include_bytes!("../../models/gazetteer.bin");
 /// The pipeline that a configuration asks for: the same for every command, so
 /// that `enrich` writes what `run` would.
 pub(super) fn pipeline(config: &Config) -> Result<Pipeline> {
-    let (tagger, model) = tagger(config)?;
+    pipeline_of(config, &lists(config)?)
+}
+
+/// The same, of lists that were read before.
+pub(super) fn pipeline_of(config: &Config, lists: &[TextFile]) -> Result<Pipeline> {
+    Ok(built(config, lists)?.0)
+}
+
+/// The user's lists, as they are now.
+pub(super) fn lists(config: &Config) -> Result<Vec<TextFile>> {
+    worker::read_files(&config.tag.gazetteer_files).context("tag.gazetteer_files")
+}
+
+/// What a worker makes again of lists that change while it runs.
+pub(super) fn gazetteers(config: &Config, in_force: Vec<TextFile>) -> Gazetteers {
+    let (paths, interval) = (config.tag.gazetteer_files.clone(), config.reload.interval);
+    let config = config.clone();
+    let build = move |lists: &[TextFile]| built(&config, lists).map_err(|error| format!("{error:#}"));
+    Gazetteers { paths, in_force, interval, build: Box::new(build) }
+}
+
+fn built(config: &Config, lists: &[TextFile]) -> Result<Built> {
+    let (lists, text) = (parsed(lists)?, lists);
+    let names = lists.iter().map(UserGazetteer::len).sum();
+    let (tagger, model) = tagger_of(config, &lists, text)?;
     let provenance = Provenance { version: env!("CARGO_PKG_VERSION").to_owned(), model, config: config.hash() };
-    Ok(Pipeline::new(Parts {
+    let pipeline = Pipeline::new(Parts {
         decoder: Decoder::new(&config.decode),
         normalizer: Normalizer::new(&config.normalize),
         tagger,
         encoder: Encoder::new(&config.encode, provenance),
-    }))
+    });
+    Ok((pipeline, names))
+}
+
+/// The tagger that a configuration asks for.
+pub(super) fn tagger(config: &Config) -> Result<Tagger> {
+    let lists = lists(config)?;
+    Ok(tagger_of(config, &parsed(&lists)?, &lists)?.0)
 }
 
 /// The tagger, and a short hash of all that it was built from.
-pub(super) fn tagger(config: &Config) -> Result<(Tagger, String)> {
+fn tagger_of(config: &Config, lists: &[UserGazetteer], texts: &[TextFile]) -> Result<(Tagger, String)> {
     let gazetteer = Gazetteer::new(GAZETTEER).context("the built-in gazetteer cannot be used")?;
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     hash.update(&gazetteer.hash().to_le_bytes());
-    let mut lists = Vec::with_capacity(config.tag.gazetteer_files.len());
-    for path in &config.tag.gazetteer_files {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("tag.gazetteer_files: {}: cannot be read", path.display()))?;
+    for TextFile { text, .. } in texts {
+        // With its length, so that a line may not move from one file to the next unseen.
+        hash.update(&(text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
-        lists.push(UserGazetteer::parse(&path.display().to_string(), &text).map_err(|errors| told(&errors))?);
     }
-    let tagger = Tagger::new(&config.tag, gazetteer, &lists).map_err(|errors| told(&errors))?;
+    let tagger = Tagger::new(&config.tag, gazetteer, lists).map_err(|errors| told(&errors))?;
     Ok((tagger, format!("{:016x}", hash.digest())))
+}
+
+/// All lists, or everything that is wrong with any of them.
+fn parsed(lists: &[TextFile]) -> Result<Vec<UserGazetteer>> {
+    let (mut parsed, mut wrong) = (Vec::with_capacity(lists.len()), Vec::new());
+    for TextFile { name, text } in lists {
+        match UserGazetteer::parse(name, text) {
+            Ok(list) => parsed.push(list),
+            Err(errors) => wrong.extend(errors),
+        }
+    }
+    if wrong.is_empty() { Ok(parsed) } else { Err(told(&wrong)) }
 }
 
 /// Several errors as one, a line each.

@@ -33,7 +33,7 @@ mod reference;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::{Error, Problem};
-pub use self::log::{LogFormat, LogOptions};
+pub use self::log::{LogFormat, LogOptions, log_filter};
 
 use crate::{consume, decode, encode, http, kafka, normalize, produce, tag, worker};
 
@@ -52,6 +52,7 @@ pub struct Config {
     pub enrich: worker::EnrichOptions,
     pub memory: worker::MemoryOptions,
     pub shutdown: worker::ShutdownOptions,
+    pub reload: worker::ReloadOptions,
     pub http: http::Options,
     pub log: LogOptions,
 }

@@ -26,6 +26,7 @@ impl Config {
             self.tag.check(),
             self.encode.check(),
             self.memory.check(),
+            self.reload.check(),
             self.log.check(),
         ];
         let mut invalid: Vec<InvalidOption> = rooms.into_iter().flatten().collect();

@@ -1,5 +1,6 @@
-//! `/metrics`, `/livez`, `/readyz` and a status page for people, on a thread and
-//! a runtime of their own: they answer however busy the rest is.
+//! `/metrics`, `/livez`, `/readyz`, a status page for people and, from the
+//! machine itself, `/log`, on a thread and a runtime of their own: they answer
+//! however busy the rest is.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -15,6 +16,7 @@
 //!     events: Events::new(metrics.clone(), || Duration::ZERO),
 //!     metrics,
 //!     clock: Arc::new(|| Duration::ZERO),
+//!     log: None,
 //! };
 //! let server = http::Server::start(&http::Options::default(), sources)?;
 //! println!("http://{}", server.address());
@@ -24,6 +26,7 @@
 //! Everything is read when it is asked for; nobody has to fill anything. Only
 //! the rates need a memory: a sample every [`SAMPLE`].
 
+mod log;
 mod page;
 mod rates;
 mod status;
@@ -41,6 +44,7 @@ use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+pub use self::log::LogLevel;
 pub use self::status::{About, Status};
 
 use self::rates::Rates;
@@ -76,6 +80,8 @@ pub struct Sources {
     pub health: Health,
     /// Time since the worker began: the same that health and events count by.
     pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// What `/log` shows and changes; without it there is no such path.
+    pub log: Option<Arc<dyn LogLevel>>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -167,7 +173,7 @@ async fn serve(listener: TcpListener, sources: Sources, stopped: oneshot::Receiv
     let sampling = shared.clone();
     let router = router(&shared);
     tokio::select! {
-        result = axum::serve(listener, router) => {
+        result = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()) => {
             if let Err(error) = result {
                 tracing::error!(%error, "the HTTP server ended");
             }
@@ -191,12 +197,14 @@ fn router(shared: &Shared) -> Router {
         let shared = shared.clone();
         get(move || async move { answer(&shared) })
     };
-    Router::new()
+    let sources = &shared.sources;
+    let log = sources.log.clone().map(|level| log::router(level, Arc::clone(&sources.clock)));
+    log.unwrap_or_default()
         .route("/", with(status_page))
         .route("/metrics", with(metrics))
         .route("/livez", with(|shared| verdict(&shared.sources.health.alive((shared.sources.clock)()))))
         .route("/readyz", with(|shared| verdict(&shared.sources.health.ready((shared.sources.clock)()))))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "not here; there are /, /metrics, /livez and /readyz\n") })
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not here; there are /, /metrics, /livez, /readyz and /log\n") })
 }
 
 fn metrics(shared: &Shared) -> Response {
@@ -252,6 +260,7 @@ mod tests {
                 health: Health::new(Duration::from_secs(1), Limits::default(), 1),
                 metrics: metrics.clone(),
                 clock: Arc::new(clock),
+                log: None,
             };
             let (events, health) = (sources.events.clone(), sources.health.clone());
             let options = Options { listen: "127.0.0.1:0".parse().unwrap() };
@@ -331,7 +340,8 @@ mod tests {
     fn a_taken_port_is_named() {
         let Rig { server, metrics, events, health, .. } = Rig::start();
         let address = server.address();
-        let sources = Sources { about: About::default(), events, health, metrics, clock: Arc::new(|| Duration::ZERO) };
+        let sources =
+            Sources { about: About::default(), events, health, metrics, clock: Arc::new(|| Duration::ZERO), log: None };
         let error = Server::start(&Options { listen: address }, sources).unwrap_err().to_string();
         assert!(error.starts_with(&format!("http.listen = {address}: the address cannot be used: ")), "{error}");
     }

@@ -6,13 +6,13 @@ use crate::health::Verdict;
 use crate::metrics::{Levels, PartitionLag, RecentError, Totals};
 use crate::record::{Reason, Stage};
 
-/// What does not change while a worker runs.
+/// What does not change while a worker runs, but for the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
     pub version: String,
     /// Short hash of what shapes records.
     pub config: String,
-    /// Short hash of the tagger's files.
+    /// Short hash of the tagger's files; the page shows the one now in force.
     pub model: String,
     /// `exactly-once` or `at-least-once`.
     pub mode: String,
@@ -50,7 +50,7 @@ impl Status {
         let now = (sources.clock)();
         let totals = sources.metrics.totals();
         Self {
-            about: sources.about.clone(),
+            about: About { model: sources.metrics.model(), ..sources.about.clone() },
             uptime: now,
             alive: sources.health.alive(now),
             ready: sources.health.ready(now),

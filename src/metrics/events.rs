@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Metrics;
-use super::labels::{Client, Label, Operation, RebalanceKind, TransactionResult};
+use super::labels::{Client, Label, Operation, RebalanceKind, ReloadResult, Reloaded, TransactionResult};
 use super::limit::Limiter;
 use crate::record::{Origin, Reason, Reject};
 
@@ -134,6 +134,32 @@ impl Events {
         let text = format!("{} client: {error}", client.as_str());
         self.remember(&cause, &text);
         line!(self, warn, cause, text);
+    }
+
+    /// The broker refuses what `key` names, and will until a person acts.
+    pub fn refused(&self, client: Client, key: &str, text: &str) {
+        self.metrics.client_error(client);
+        let cause = format!("refused {key}");
+        self.remember(&cause, text);
+        line!(self, error, cause, text.to_owned());
+    }
+
+    /// A change of mounted files was taken at `unix`; `text` says what is in
+    /// force now.
+    pub fn reloaded(&self, what: Reloaded, text: &dyn Display, unix: Duration) {
+        self.metrics.reload(what, ReloadResult::Applied);
+        self.metrics.last_reload(what, unix);
+        let text = format!("{} reloaded: {text}", what.as_str());
+        line!(self, info, format!("reload {} applied", what.as_str()), text);
+    }
+
+    /// A change of mounted files cannot be used; the old stays in force.
+    pub fn reload_refused(&self, what: Reloaded, why: &dyn Display) {
+        self.metrics.reload(what, ReloadResult::Refused);
+        let cause = format!("reload {} refused", what.as_str());
+        let text = format!("{} not reloaded, the old ones stay in force: {why}", what.as_str());
+        self.remember(&cause, &text);
+        line!(self, error, cause, text);
     }
 
     /// The worker ends because of this. Never held back.
@@ -292,6 +318,8 @@ mod tests {
             events.transaction_aborted(&"member epoch", 9, second);
             events.transaction_unknown(&"no answer", 9, second);
             events.client_error(Client::Producer, &"all brokers down");
+            events.reloaded(Reloaded::Gazetteers, &"3 names, model beef", second);
+            events.reload_refused(Reloaded::Gazetteers, &"desk.tsv, line 2, column 2: type");
             events.fatal(&"fenced by another instance");
         });
         let expected = [
@@ -302,6 +330,8 @@ mod tests {
             "WARN transaction of 9 records aborted, they are sent again: member epoch",
             "WARN end of a transaction of 9 records is unknown",
             "WARN producer client: all brokers down",
+            "INFO gazetteers reloaded: 3 names, model beef",
+            "ERROR gazetteers not reloaded, the old ones stay in force: desk.tsv, line 2, column 2: type",
             "ERROR fenced by another instance",
         ];
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -318,6 +348,9 @@ mod tests {
             "warraq_transactions_total{result=\"unknown\"} 1",
             "warraq_transaction_seconds_count{result=\"aborted\"} 1",
             "warraq_client_errors_total{client=\"producer\"} 1",
+            "warraq_reloads_total{result=\"applied\",what=\"gazetteers\"} 1",
+            "warraq_reloads_total{result=\"refused\",what=\"gazetteers\"} 1",
+            "warraq_last_reload_timestamp_seconds{what=\"gazetteers\"} 1",
         ] {
             assert!(rig.counts(line), "{line}");
         }

@@ -93,6 +93,19 @@ labels! {
         Producer = "producer",
     }
 
+    /// What a mounted file holds that is read again while the worker runs.
+    Reloaded as "what" {
+        Gazetteers = "gazetteers",
+        Credentials = "credentials",
+    }
+
+    /// What became of a change.
+    ReloadResult as "result" {
+        Applied = "applied",
+        /// It cannot be used; the old stays in force.
+        Refused = "refused",
+    }
+
     /// Languages counted by name; what is none of them is `other`, and `und`
     /// where none could be told.
     CountedLanguage as "language" {
@@ -215,6 +228,8 @@ mod tests {
         in_order::<Operation>();
         in_order::<Client>();
         in_order::<CountedLanguage>();
+        in_order::<Reloaded>();
+        in_order::<ReloadResult>();
     }
 
     #[test]

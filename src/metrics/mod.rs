@@ -20,6 +20,7 @@
 //! label that is no closed list; it is closed by the size of the topic, and the
 //! series of a partition go when the partition goes.
 
+mod build;
 mod events;
 mod families;
 mod labels;
@@ -39,13 +40,15 @@ use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeV
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReplayState, ThrottledBy, TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
+    TransactionResult,
 };
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
 pub use self::replay::{ReplayMetrics, ReplayPartition, ReplayStanding};
 pub use prometheus::Error;
 
+use self::build::Build;
 use self::families::{Builder, By};
 use self::lag::Lag;
 use crate::record::{Destination, EntityType, Reason, Stage};
@@ -92,6 +95,9 @@ struct Inner {
     alive: IntGauge,
     ready: IntGauge,
     worker_info: IntGaugeVec,
+    reloads: By<Reloaded, By<ReloadResult, IntCounter>>,
+    last_reload: By<Reloaded, Gauge>,
+    build: Build,
 }
 
 /// For whom a worker works.
@@ -144,11 +150,7 @@ impl Metrics {
     /// Only where the table of series is broken, which a test rules out.
     pub fn new(version: &str, config_hash: &str, model_hash: &str) -> Result<Self, Error> {
         let registry = Registry::new();
-        let inner = Inner::new(&Builder(&registry))?;
-        Builder(&registry)
-            .gauge_vec(&series::BUILD_INFO)?
-            .get_metric_with_label_values(&[version, config_hash, model_hash])?
-            .set(1);
+        let inner = Inner::new(&Builder(&registry), [version, config_hash, model_hash])?;
         registry.register(Box::new(ProcessCollector::for_self()))?;
         Ok(Self { registry, inner: Arc::new(inner) })
     }
@@ -157,6 +159,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut out = Vec::new();
+        let _whole = self.inner.build.hold();
         // Writing to memory fails only for a family without children, and a
         // family is dropped from `gather` when it has none.
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
@@ -282,6 +285,32 @@ impl Metrics {
         }
     }
 
+    /// A mounted file changed, and this became of it.
+    pub fn reload(&self, what: Reloaded, result: ReloadResult) {
+        if let Some(results) = self.inner.reloads.get(what) {
+            results.add(result, 1);
+        }
+    }
+
+    /// Unix time at which a change was last taken.
+    pub fn last_reload(&self, what: Reloaded, unix: Duration) {
+        if let Some(gauge) = self.inner.last_reload.get(what) {
+            gauge.set(unix.as_secs_f64());
+        }
+    }
+
+    /// Records are made by another model from now on: the build info of the old
+    /// one goes.
+    pub fn model_changed(&self, model_hash: &str) {
+        self.inner.build.model_changed(model_hash);
+    }
+
+    /// Short hash of the model that records are made by now.
+    #[must_use]
+    pub fn model(&self) -> String {
+        self.inner.build.model()
+    }
+
     /// The buffer of one enrich thread.
     #[must_use]
     pub fn pool(&self) -> PoolMetrics {
@@ -347,7 +376,8 @@ impl Metrics {
 }
 
 impl Inner {
-    fn new(make: &Builder<'_>) -> Result<Self, Error> {
+    /// `build`: version, configuration and model.
+    fn new(make: &Builder<'_>, build: [&str; 3]) -> Result<Self, Error> {
         Ok(Self {
             consumed_records: make.counter(&series::CONSUMED_RECORDS)?,
             consumed_bytes: make.counter(&series::CONSUMED_BYTES)?,
@@ -382,6 +412,9 @@ impl Inner {
             alive: make.gauge(&series::ALIVE)?,
             ready: make.gauge(&series::READY)?,
             worker_info: make.gauge_vec(&series::WORKER_INFO)?,
+            reloads: make.counters_2(&series::RELOADS)?,
+            last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
+            build: Build::new(make, build)?,
         })
     }
 }
@@ -440,6 +473,12 @@ mod tests {
                 &ClientStatistics { queue_messages: 1, queue_bytes: 1, rtt, transmit_errors: 1 },
             );
             metrics.client_error(client);
+        }
+        for &what in Reloaded::all() {
+            metrics.last_reload(what, Duration::from_secs(1));
+            for &result in ReloadResult::all() {
+                metrics.reload(what, result);
+            }
         }
         let mut pool = metrics.pool();
         pool.record(&RecordSummary::tombstone());

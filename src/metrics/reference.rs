@@ -56,17 +56,25 @@ fn table(out: &mut String, all: &[Series]) {
 
 fn labels_and_buckets(out: &mut String) {
     out.push_str("\n## Labels\n\n| Label | Values |\n|---|---|\n");
-    let mut told = Vec::new();
-    for label in ALL.iter().chain(REPLAY).flat_map(|series| series.labels) {
-        if told.contains(&label.name) {
-            continue;
-        }
-        told.push(label.name);
+    let mut told: Vec<(&str, String)> = Vec::new();
+    for (series, label) in
+        ALL.iter().chain(REPLAY).flat_map(|series| series.labels.iter().map(move |label| (series, label)))
+    {
         let values = match label.values {
             Values::Closed(values) => values().iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
             Values::Open(how) => how.to_owned(),
         };
-        let _ = writeln!(out, "| `{}` | {values} |", label.name);
+        if told.contains(&(label.name, values.clone())) {
+            continue;
+        }
+        // One name may have a list of its own on another series.
+        let of = if told.iter().any(|(name, _)| *name == label.name) {
+            format!(" of `{}`", series.name)
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "| `{}`{of} | {values} |", label.name);
+        told.push((label.name, values));
     }
     out.push_str("\n## Buckets\n\n| Histogram | Upper bounds, seconds |\n|---|---|\n");
     for series in ALL {

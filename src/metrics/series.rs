@@ -2,7 +2,8 @@
 //! page and the test that reads each of them back are all made from it.
 
 use super::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReplayState, ThrottledBy, TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
+    TransactionResult,
 };
 use crate::record::{Destination, EntityType, Reason, Stage};
 
@@ -102,7 +103,7 @@ const TOPIC: LabelInfo = open("topic", "the topics of `input.topics`");
 const PARTITION: LabelInfo = open("partition", "the partitions this worker owns");
 const VERSION: LabelInfo = open("version", "one: this build's version");
 const CONFIG: LabelInfo = open("config", "one: short hash of what shapes records");
-const MODEL: LabelInfo = open("model", "one: short hash of the tagger's files");
+const MODEL: LabelInfo = open("model", "one: short hash of the tagger's files; changes when they are reloaded");
 const GROUP: LabelInfo = open("group", "one: `kafka.group_id`");
 const INPUT: LabelInfo = open("input", "one: `input.topics`, separated by commas");
 const OUTPUT: LabelInfo = open("output", "one: `output.topic`");
@@ -196,6 +197,10 @@ series! {
         "1 while /readyz would answer 200: the broker answers and the group has given its assignment.";
     WORKER_INFO = "warraq_worker_info", Gauge, None, [GROUP, INPUT, OUTPUT, DEAD_LETTERS],
         "Always 1; its labels say for whom the worker works. Join it on instance to tell groups apart.";
+    RELOADS = "warraq_reloads_total", Counter, Times, [closed::<Reloaded>(), closed::<ReloadResult>()],
+        "Changes of mounted files that were seen, by what they hold and whether they were taken; what is refused leaves the old in force.";
+    LAST_RELOAD = "warraq_last_reload_timestamp_seconds", Gauge, Seconds, [closed::<Reloaded>()],
+        "Unix time at which a change was last taken; 0 before the first.";
     BUILD_INFO = "warraq_build_info", Gauge, None, [VERSION, CONFIG, MODEL],
         "Always 1; its labels say what runs.";
 }

@@ -75,6 +75,11 @@ impl Cluster {
         Ok(Self { consumer, config, topic: topic.to_owned(), group: group.to_owned() })
     }
 
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
     /// How many partitions a topic has; none: there is no such topic.
     ///
     /// # Errors

@@ -128,55 +128,50 @@ impl Job {
     /// # Errors
     /// Where it is refused, or the cluster does not answer.
     pub fn prepare(parts: JobParts<'_>) -> Result<Self, Error> {
-        let JobParts { asked, config, .. } = parts;
-        let group = asked.group();
-        guard::names(&Names {
-            name: &asked.name,
-            group: &group,
-            input: &asked.input,
-            output: &asked.output,
-            dead_letters: &asked.dead_letters,
-            live_group: parts.live_group,
-            live_output: parts.live_output,
-            live_dead_letters: parts.live_dead_letters,
-            into_live_output: asked.into_live_output,
-        })?;
-        asked.range.check().map_err(Refusal::from)?;
-        let cluster = Cluster::new(config, &asked.input, &group)?;
-        let partitions = topics(&cluster, asked)?;
-        let found = if asked.restart { BTreeMap::new() } else { cluster.committed(&partitions)? };
-        let positions = if found.is_empty() {
+        let Found { cluster, partitions, positions } = Found::new(parts)?;
+        let group = parts.asked.group();
+        let positions = if positions.is_empty() {
             begin(&cluster, &partitions, parts)?
         } else {
-            if !asked.shared {
+            if !parts.asked.shared {
                 until_alone(&cluster, &group, parts)?;
             }
-            found
+            positions
         };
-        let Some(first) = positions.into_values().next().map(|position| position.state) else {
-            return Err(Error::Live(group));
-        };
-        if first.asked != asked.text() {
-            return Err(Refusal::Other { begun: first.asked, asked: asked.text() }.into());
-        }
-        Ok(Self { cluster, partitions, tally: Shared::new(Tally::new(parts.build)), first })
+        // Of a begin that another process made just now, too.
+        same(&positions, parts.asked)?;
+        let first = positions.into_values().next().ok_or(Error::Live(group))?;
+        let tally = Shared::new(Tally::new(parts.build));
+        Ok(Self { cluster, partitions, tally, first: first.state })
     }
 
-    /// The bounds of the range as it would be frozen now, and nothing else.
+    /// Checks the same and tells the range that would be read: what is left of
+    /// it where this replay has begun. Writes nothing.
     ///
     /// # Errors
     /// Where it is refused, or the cluster does not answer.
-    pub fn bounds(asked: &Asked, config: &ClientConfig) -> Result<BTreeMap<i32, Bounds>, Error> {
-        asked.range.check().map_err(Refusal::from)?;
-        let cluster = Cluster::new(config, &asked.input, &asked.group())?;
-        let partitions = input(&cluster, asked)?;
-        Ok(resolve(&cluster, &partitions, asked)?.into_iter().map(|(partition, found)| (partition, found.bounds)).collect())
+    pub fn plan(parts: JobParts<'_>) -> Result<BTreeMap<i32, Bounds>, Error> {
+        let Found { cluster, partitions, positions } = Found::new(parts)?;
+        if positions.is_empty() {
+            let resolved = resolve(&cluster, &partitions, parts.asked)?;
+            outputs_keep(&cluster, &resolved, parts)?;
+            return Ok(resolved.into_iter().map(|(partition, found)| (partition, found.bounds)).collect());
+        }
+        same(&positions, parts.asked)?;
+        let left = |position: Position| Bounds { from: position.offset.min(position.state.to), to: position.state.to };
+        Ok(positions.into_iter().map(|(partition, position)| (partition, left(position))).collect())
     }
 
     /// The accounts: what gives the worker its bounds and keeps its counts.
     #[must_use]
     pub fn tally(&self) -> Shared {
         self.tally.clone()
+    }
+
+    /// The input topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        self.cluster.topic()
     }
 
     /// When the replay began, milliseconds since the Unix epoch.
@@ -200,9 +195,51 @@ impl Job {
     }
 }
 
+/// What is there before a replay begins or goes on.
+struct Found {
+    cluster: Cluster,
+    partitions: Vec<i32>,
+    /// What an earlier run of this replay has committed, if there was one.
+    positions: BTreeMap<i32, Position>,
+}
+
+impl Found {
+    fn new(parts: JobParts<'_>) -> Result<Self, Error> {
+        let JobParts { asked, config, .. } = parts;
+        let group = asked.group();
+        guard::names(&Names {
+            name: &asked.name,
+            group: &group,
+            input: &asked.input,
+            output: &asked.output,
+            dead_letters: &asked.dead_letters,
+            live_group: parts.live_group,
+            live_output: parts.live_output,
+            live_dead_letters: parts.live_dead_letters,
+            into_live_output: asked.into_live_output,
+        })?;
+        asked.range.check().map_err(Refusal::from)?;
+        let cluster = Cluster::new(config, &asked.input, &group)?;
+        let partitions = topics(&cluster, asked)?;
+        let positions = if asked.restart { BTreeMap::new() } else { cluster.committed(&partitions)? };
+        Ok(Self { cluster, partitions, positions })
+    }
+}
+
+/// Whether the replay that began is the one that is asked for.
+fn same(positions: &BTreeMap<i32, Position>, asked: &Asked) -> Result<(), Error> {
+    let text = asked.text();
+    match positions.values().find(|position| position.state.asked != text) {
+        Some(other) => Err(Refusal::Other { begun: other.state.asked.clone(), asked: text }.into()),
+        None => Ok(()),
+    }
+}
+
 /// The input's partitions; all topics must be there.
 fn topics(cluster: &Cluster, asked: &Asked) -> Result<Vec<i32>, Error> {
-    let partitions = input(cluster, asked)?;
+    let way_out = "name the topic to replay with --input, or in input.topics";
+    let partitions = cluster.partitions(&asked.input)?;
+    let partitions = partitions.ok_or_else(|| Refusal::NoTopic { topic: asked.input.clone(), way_out })?;
     for (topic, way_out) in [
         (&asked.output, "create it, with the settings of an archive, or name another with --output"),
         (&asked.dead_letters, "create it, or name another with --dead-letters"),
@@ -212,13 +249,6 @@ fn topics(cluster: &Cluster, asked: &Asked) -> Result<Vec<i32>, Error> {
         }
     }
     Ok(partitions)
-}
-
-fn input(cluster: &Cluster, asked: &Asked) -> Result<Vec<i32>, Error> {
-    cluster.partitions(&asked.input)?.ok_or_else(|| {
-        let way_out = "name the topic to replay with --input, or in input.topics";
-        Refusal::NoTopic { topic: asked.input.clone(), way_out }.into()
-    })
 }
 
 fn resolve(cluster: &Cluster, partitions: &[i32], asked: &Asked) -> Result<BTreeMap<i32, Resolved>, Error> {
@@ -238,9 +268,9 @@ fn begin(cluster: &Cluster, partitions: &[i32], parts: JobParts<'_>) -> Result<B
     }
     let text = asked.text();
     let begun = i64::try_from(Clock::unix().as_millis()).unwrap_or(i64::MAX);
-    let states = resolved.into_iter().map(|(partition, Resolved { bounds, lost })| {
-        (partition, State::new(bounds, &text, begun, parts.build, lost))
-    });
+    let states = resolved
+        .into_iter()
+        .map(|(partition, Resolved { bounds, lost })| (partition, State::new(bounds, &text, begun, parts.build, lost)));
     match cluster.begin(&states.collect()) {
         Err(Error::Live(_)) if asked.shared => {}
         other => other?,

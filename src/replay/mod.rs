@@ -17,7 +17,8 @@ mod figures;
 pub mod guard;
 mod job;
 pub mod live;
-mod pace;
+mod pacing;
+pub mod plan;
 pub mod progress;
 pub mod range;
 pub mod report;
@@ -30,7 +31,7 @@ use rdkafka::error::KafkaError;
 
 pub use guard::Refusal;
 pub use job::{Asked, Job, JobParts, Standing};
-pub use pace::Governor;
+pub use pacing::Pacing;
 
 /// The consumer group of the replay of that name.
 #[must_use]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Seconds of a cap that may be taken at once.
 pub const BURST: f64 = 0.5;
+/// A replay that waited for live within this time is yielding.
+const JUST_NOW: Duration = Duration::from_secs(2);
 /// The longest wait that is handed out at a time: a sample may change the rate.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -42,7 +44,7 @@ pub enum By {
 pub struct Figures {
     /// Records a second; infinite where nothing limits them, 0 while stopped.
     pub limit: f64,
-    /// Stopped or slowed below the cap for the live group's sake.
+    /// Held back for the live group's sake, just now.
     pub yielding: bool,
     /// The live group's lag; `None` without one, or while it is not known.
     pub live_lag: Option<Duration>,
@@ -61,6 +63,9 @@ pub struct Throttle {
     waiting: Option<(Duration, By)>,
     waited_for_rate: Duration,
     waited_for_live: Duration,
+    /// When it was asked last, and when last it held back for live.
+    asked: Duration,
+    yielded: Option<Duration>,
 }
 
 impl Throttle {
@@ -76,11 +81,14 @@ impl Throttle {
             waiting: None,
             waited_for_rate: Duration::ZERO,
             waited_for_live: Duration::ZERO,
+            asked: now,
+            yielded: None,
         }
     }
 
     /// What may be taken now, or until when to wait before asking again.
     pub fn grant(&mut self, now: Duration) -> Grant {
+        self.asked = now;
         if let Some((since, by)) = self.waiting.take() {
             let waited = now.saturating_sub(since);
             match by {
@@ -100,6 +108,9 @@ impl Throttle {
         }
         let (wait, by) = if records == 0 { (self.records.wait(1.0), by) } else { (self.bytes.wait(1.0), By::Rate) };
         self.waiting = Some((now, by));
+        if by == By::Yield {
+            self.yielded = Some(now);
+        }
         Grant::Wait(now + wait.clamp(Duration::from_millis(1), LOOK_AGAIN))
     }
 
@@ -130,10 +141,10 @@ impl Throttle {
 
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let (limit, by) = self.rate();
+        let (limit, _) = self.rate();
         Figures {
             limit,
-            yielding: by == By::Yield,
+            yielding: self.yielded.is_some_and(|yielded| yielded + JUST_NOW >= self.asked),
             live_lag: self.yielding.as_ref().and_then(Yielding::known),
             waited_for_rate: self.waited_for_rate,
             waited_for_live: self.waited_for_live,
@@ -213,10 +224,8 @@ const GROW_SAFE: f64 = 0.1;
 /// cut waits to be found, and the further back the last, the further away.
 const PROBE: f64 = 0.00005;
 const PROBE_MOST: f64 = 0.02;
-/// Of the rate that had to be cut, so much is taken to be safe; of what was
-/// safe before, no less than this is left: not every high lag is our doing.
+/// Of the rate that had to be cut, so much is taken to be safe.
 const SAFE: f64 = 0.8;
-const SAFE_LEFT: f64 = 0.25;
 /// Records a second to begin with, after a stop as well; below [`LEAST`] is 0.
 const BEGIN: f64 = 20.0;
 const LEAST: f64 = 2.0;
@@ -346,8 +355,7 @@ impl Yielding {
         let used = self.limit.min((self.reached * 1.1).max(LEAST));
         // Further cuts before it grew again speak of the same rate as the first.
         if !self.falling {
-            let left = if self.safe.is_finite() { SAFE_LEFT * self.safe } else { 0.0 };
-            self.safe = (SAFE * used).max(left);
+            self.safe = SAFE * used;
             self.falling = true;
         }
         self.limit = used * factor;

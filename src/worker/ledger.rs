@@ -9,7 +9,7 @@ use super::telemetry::{Progress, Telemetry};
 use crate::encode::headers;
 use crate::flow::{Finished, Lane, Outcome};
 use crate::health::Pulse;
-use crate::kafka::Fault;
+use crate::kafka::{Fault, refused};
 use crate::metrics::{DurableMetrics, Operation as Retried};
 use crate::produce::{Entry, Observer, Operation};
 use crate::record::{Destination, Origin, Outgoing, Reason, Reject, Stage};
@@ -70,6 +70,13 @@ impl Observer for Ledger {
     }
 
     fn called(&mut self, operation: Operation) {
+        match operation {
+            Operation::Recreate => self.telemetry.allowed(&[refused::TRANSACTIONAL_ID]),
+            Operation::Commit => {
+                self.telemetry.allowed(&[refused::OUTPUT, refused::DEAD_LETTERS, refused::GROUP]);
+            }
+            _ => {}
+        }
         if operation == Operation::Commit && self.transactional {
             self.telemetry.events.transaction_committed(self.took());
         }

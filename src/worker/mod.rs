@@ -14,12 +14,15 @@
 
 mod census;
 mod clock;
+mod files;
 mod ledger;
 mod lifecycle;
 mod options;
 mod panics;
 mod pool;
 mod preflight;
+mod reload;
+mod service;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,10 +33,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use clock::Clock;
+pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
-pub use options::{EnrichOptions, MemoryOptions, ShutdownOptions};
+pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
 pub use preflight::{Facts, TopicSettings};
+pub use reload::{Built, Gazetteers, Live};
+pub use service::Service;
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -42,7 +48,6 @@ use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
 use crate::metrics::{Events, Metrics, WorkerInfo};
-use crate::pipeline::Pipeline;
 use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
     SinkParts,
@@ -50,6 +55,7 @@ use crate::produce::{
 
 use ledger::Ledger;
 use pool::Enricher;
+use reload::Reload;
 
 /// The options of all rooms that a worker joins.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +79,36 @@ impl Settings {
         }
     }
 
+    fn transactional_id(&self) -> String {
+        self.kafka.transactional_id(&hostname())
+    }
+
+    fn telemetry(&self, metrics: &Metrics, memory: Memory, clock: Clock) -> Telemetry {
+        metrics.budget(self.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &self.kafka.group_id,
+            input: &self.input.topics,
+            output: &self.output.topic,
+            dead_letters: &self.output.dead_letter_topic,
+        });
+        Telemetry::new(telemetry::Parts {
+            events: Events::new(metrics.clone(), move || clock.now()),
+            metrics: metrics.clone(),
+            health: Health::new(clock.now(), health_limits(self), self.threads()),
+            clock,
+            budget: Budget::new(in_flight_limit(self, memory)),
+            topics: self.input.topics.clone(),
+            access: self.access(),
+            patience: self.delivery.revoke_deadline.max(self.last_drain()) * 2,
+        })
+    }
+
+    fn access(&self) -> kafka::Access {
+        let output = &self.output;
+        let id = self.transactional_id();
+        kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic)
+    }
+
     /// How long the drain at shutdown may take: what is left is for leaving the
     /// group and for the last commit.
     fn last_drain(&self) -> Duration {
@@ -83,7 +119,9 @@ impl Settings {
 /// What a worker is made of.
 pub struct Parts {
     pub settings: Settings,
-    pub pipeline: Arc<Pipeline>,
+    pub pipeline: Live,
+    /// Files that the pipeline is made of, to be watched.
+    pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
@@ -94,6 +132,8 @@ pub struct Parts {
     pub seams: consume::Seams,
     /// The account that is committed beside the offsets, where one is kept.
     pub notes: Option<Box<dyn Notes>>,
+    /// Of the worker whose place this one takes, in the same process.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Why a worker ended.
@@ -124,6 +164,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
+    reload: Reload,
 }
 
 /// A thread's last word.
@@ -145,27 +186,12 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, metrics, keep_bytes, facts, clock, seams, notes } = parts;
+        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, clock, seams, notes, telemetry } =
+            parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
-        let budget = Budget::new(in_flight_limit(&settings, memory));
-        metrics.budget(settings.memory.budget.as_u64());
-        metrics.worker(&WorkerInfo {
-            group: &settings.kafka.group_id,
-            input: &settings.input.topics,
-            output: &settings.output.topic,
-            dead_letters: &settings.output.dead_letter_topic,
-        });
-        let health = Health::new(clock.now(), health_limits(&settings), threads);
-        let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
-            events: Events::new(metrics.clone(), move || clock.now()),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            clock,
-            budget: budget.clone(),
-            topics: settings.input.topics.clone(),
-            patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
-        }));
+        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory, clock)));
+        let (clock, budget, health) = (telemetry.clock, telemetry.budget.clone(), telemetry.health.clone());
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
         let (events, heard) = unbounded();
@@ -190,7 +216,7 @@ impl Worker {
             seams,
             stop: stop.flag(),
         })?;
-        let id = settings.kafka.transactional_id(&hostname());
+        let id = settings.transactional_id();
         let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
         let sink = KafkaSink::new(SinkParts {
             config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
@@ -211,7 +237,7 @@ impl Worker {
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {
             let enricher = Enricher {
-                pipeline: Arc::clone(&pipeline),
+                pipeline: pipeline.clone(),
                 work: to_do.clone(),
                 events: events.clone(),
                 metrics: metrics.pool(),
@@ -233,10 +259,13 @@ impl Worker {
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
         let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
+        let counted = metrics.clone();
         // Neither is joined: they may wait for a broker, and hold nothing.
-        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &metrics, &stopping))?);
+        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &counted, &stopping))?);
         let stopping = stop.clone();
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
+        let reload =
+            Reload::start(gazetteers, pipeline, metrics, telemetry.events.clone()).map_err(WorkerError::Thread)?;
         tracing::info!(
             group = settings.kafka.group_id,
             input = ?settings.input.topics,
@@ -245,7 +274,7 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles })
+        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles, reload })
     }
 
     /// What the worker tells of itself.
@@ -287,6 +316,14 @@ impl Worker {
                 result = result.and(Err(WorkerError::Panicked("enrich")));
             }
         }
+        let totals = self.telemetry.metrics.totals();
+        tracing::info!(
+            consumed = totals.consumed,
+            produced = totals.produced,
+            dead_lettered = totals.dead_lettered,
+            in_flight = self.telemetry.health.in_flight(),
+            "worker stopped"
+        );
         result
     }
 

@@ -67,3 +67,37 @@ impl Default for ShutdownOptions {
         Self { deadline: Duration::from_secs(25) }
     }
 }
+
+/// Options of the `[reload]` table: mounted files that are read again while the
+/// worker runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReloadOptions {
+    /// How often the content of `tag.gazetteer_files` is looked at, and of the files
+    /// that hold `kafka`'s passwords, keys and certificates; a change is taken when
+    /// a second look finds the same. `0s` never looks. Default 10 s:
+    /// a mounted ConfigMap itself is up to a minute late.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    pub interval: Duration,
+}
+
+/// Reading all lists more often would be the main work of an idle worker.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+impl Default for ReloadOptions {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(10) }
+    }
+}
+
+impl ReloadOptions {
+    /// What no type can express: every option whose value cannot work.
+    #[must_use]
+    pub fn check(&self) -> Vec<InvalidOption> {
+        if self.interval.is_zero() || self.interval >= SHORTEST_INTERVAL {
+            return Vec::new();
+        }
+        let value = format!("\"{}ms\"", self.interval.as_millis());
+        vec![InvalidOption::new("reload.interval", value, "must be \"0s\", which never looks, or at least \"100ms\"")]
+    }
+}

@@ -1,13 +1,13 @@
 //! The threads that enrich; a panic is one record's.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::clock::Clock;
 use super::panics;
+use super::reload::Live;
 use crate::consume::Work;
 use crate::flow::{self, Event, Finished};
 use crate::health::Pulse;
@@ -24,7 +24,7 @@ const HOLD: Duration = Duration::from_millis(10);
 /// One thread of the pool.
 #[derive(Debug)]
 pub struct Enricher {
-    pub pipeline: Arc<Pipeline>,
+    pub pipeline: Live,
     pub work: Receiver<Vec<Work>>,
     pub events: Sender<Event>,
     pub metrics: PoolMetrics,
@@ -63,6 +63,8 @@ impl Enricher {
 
     fn enrich(&mut self, work: Work) -> Finished {
         let Work { raw, ticket, mut permit, polled } = work;
+        // One for the whole record, whatever is swapped meanwhile.
+        let pipeline = self.pipeline.now();
         let start = self.clock.now();
         self.pulse.busy(start);
         let mut watch = Stopwatch {
@@ -74,10 +76,10 @@ impl Enricher {
         };
         let caught = catch_unwind(AssertUnwindSafe(|| {
             inject_panic(&raw);
-            self.pipeline.enrich(&raw, &mut watch)
+            pipeline.enrich(&raw, &mut watch)
         }));
         let stage = watch.stage;
-        let outcome = caught.unwrap_or_else(|_| self.panicked(&raw, stage));
+        let outcome = caught.unwrap_or_else(|_| panicked(&pipeline, &raw, stage));
         self.pulse.idle();
         self.metrics.record(&summary(&outcome.summary));
         permit.resize(outcome.outgoing.bytes() + OVERHEAD);
@@ -89,13 +91,13 @@ impl Enricher {
         let outgoing = Some(outcome.outgoing);
         Finished { ticket, outgoing, outcome: fate, permit, polled, appended: raw.timestamp }
     }
+}
 
-    /// The message of a panic may quote the payload, so only its place is told.
-    fn panicked(&self, raw: &RawRecord, stage: Stage) -> Outcome {
-        let place = panics::last_place();
-        let message = format!("a bug in warraq: panic at {place}; the record is kept here, please report it");
-        self.pipeline.reject(raw, &Reject::new(stage, Reason::Panic, message))
-    }
+/// The message of a panic may quote the payload, so only its place is told.
+fn panicked(pipeline: &Pipeline, raw: &RawRecord, stage: Stage) -> Outcome {
+    let place = panics::last_place();
+    let message = format!("a bug in warraq: panic at {place}; the record is kept here, please report it");
+    pipeline.reject(raw, &Reject::new(stage, Reason::Panic, message))
 }
 
 fn summary(summary: &Summary) -> RecordSummary<'_> {

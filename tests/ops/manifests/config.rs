@@ -88,14 +88,15 @@ fn environment(workload: &Value, container: &Value) -> Vec<(String, String)> {
     set
 }
 
+/// A replay's pods have `--instance`; see `replay`.
 #[test]
-fn every_pod_has_a_stable_name_of_its_own() {
+fn every_worker_has_a_stable_name_of_its_own() {
     for (one, workload, effective) in Effective::all() {
-        let (kind, instance) = (text(&workload["kind"]), effective.config.kafka.instance_id.clone());
-        let expected = if kind == "Job" { "replay-0" } else { "warraq-0" };
-        assert_eq!(instance.as_deref(), Some(expected), "{}: {kind}", one.name);
+        let kafka = effective.config.kafka;
+        let expected = (workload["kind"] == "StatefulSet").then_some("warraq-0");
+        assert_eq!(kafka.instance_id.as_deref(), expected, "{}", one.name);
         // From the instance, so it is the pod's alone too.
-        assert_eq!(effective.config.kafka.transactional_id, None, "{}", one.name);
+        assert_eq!(kafka.transactional_id, None, "{}", one.name);
     }
 }
 

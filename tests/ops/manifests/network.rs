@@ -48,8 +48,5 @@ fn whoever_scrapes_reaches_the_workers_port_and_nothing_else() {
             assert_eq!(ports[0]["port"], port, "{}", one.name);
             assert_eq!(ports[0]["targetPort"], "http", "{}", one.name);
         }
-        for monitor in one.of_kind("PodMonitor") {
-            assert_eq!(monitor["spec"]["podMetricsEndpoints"][0]["port"], "http", "{}", one.name);
-        }
     }
 }

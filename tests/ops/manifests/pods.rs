@@ -171,11 +171,6 @@ fn selectors_find_their_own_pods_and_no_others() {
             for spread in list(&template["spec"]["topologySpreadConstraints"]) {
                 assert!(selects(&spread["labelSelector"], labels), "{}: {spread}", one.name);
             }
-            for monitor in one.of_kind("PodMonitor") {
-                assert!(selects(&monitor["spec"]["selector"], labels), "{}", one.name);
-                // The label `job` that rules and dashboard select by.
-                assert_eq!(labels[text(&monitor["spec"]["jobLabel"])], "warraq", "{}", one.name);
-            }
         }
     }
     // A replay in the same namespace is neither the live worker's to evict nor to name.

@@ -70,7 +70,8 @@ fn put_on(below: &str, component: &str) -> Rendered {
     let here = folder.path().canonicalize().unwrap();
     let up = "../".repeat(here.components().count() - 1);
     let target = format!("{up}{}", kubernetes().canonicalize().unwrap().display().to_string().trim_start_matches('/'));
-    let text = format!("resources:\n- {target}/{below}\ncomponents:\n- {target}/components/{component}\n");
+    let text =
+        format!("namespace: warraq\nresources:\n- {target}/{below}\ncomponents:\n- {target}/components/{component}\n");
     std::fs::write(here.join("kustomization.yaml"), text).unwrap();
     render(format!("{below} with {component}"), &here)
 }

@@ -2,6 +2,7 @@
 //! arguments are the command's.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -55,18 +56,49 @@ fn its_pods_share_the_work_and_none_runs_twice() {
     }
 }
 
+/// The container's arguments as the kubelet would write them, for the first pod.
+fn arguments(one: &Rendered) -> Vec<String> {
+    let container = &job(one)["spec"]["template"]["spec"]["containers"][0];
+    let index = list(&container["env"]).iter().find(|env| env["name"] == "REPLAY_INDEX").unwrap();
+    assert_eq!(
+        index["valueFrom"]["fieldRef"]["fieldPath"],
+        "metadata.labels['batch.kubernetes.io/job-completion-index']"
+    );
+    let mut known = parameters(one).as_object().unwrap().clone();
+    known.insert("REPLAY_INDEX".to_owned(), json!("0"));
+    let mut used = BTreeSet::new();
+    let expanded = list(&container["args"]).iter().map(|arg| {
+        let Some((flag, name)) = text(arg).split_once("$(") else { return text(arg).to_owned() };
+        let name = name.strip_suffix(')').unwrap();
+        used.insert(name.to_owned());
+        format!("{flag}{}", text(known.get(name).unwrap_or_else(|| panic!("{name} is not given"))))
+    });
+    let expanded = expanded.collect();
+    assert_eq!(used, known.keys().cloned().collect(), "{}: given and not used", one.name);
+    // A variable that begins with WARRAQ_ would be taken for a key.
+    assert!(known.keys().all(|key| key.starts_with("REPLAY_")), "{}", one.name);
+    expanded
+}
+
+fn parameters(one: &Rendered) -> &Value {
+    let from = &job(one)["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"];
+    &one.named("ConfigMap", text(from))["data"]
+}
+
+/// Each flag and its value are read before the help is printed.
 #[test]
-fn every_parameter_is_given_and_used() {
+fn the_command_takes_the_arguments() {
+    let ask = |arguments: &[String]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
+        command.args(arguments).arg("--help").env_clear().output().unwrap()
+    };
     for name in JOBS {
-        let one = one_named(name);
-        let container = &job(one)["spec"]["template"]["spec"]["containers"][0];
-        let args: Vec<_> = list(&container["args"]).iter().map(text).collect();
-        let used: BTreeSet<_> = args.iter().filter_map(|arg| arg.split_once("$(")?.1.strip_suffix(')')).collect();
-        let from = &container["envFrom"][0]["configMapRef"]["name"];
-        let given = one.named("ConfigMap", text(from))["data"].as_object().unwrap();
-        assert_eq!(used, given.keys().map(String::as_str).collect(), "{name}");
-        // A variable that begins with WARRAQ_ would be taken for a key.
-        assert!(given.keys().all(|key| key.starts_with("REPLAY_")), "{name}");
+        let arguments = arguments(one_named(name));
+        let output = ask(&arguments);
+        assert!(output.status.success(), "{name}: {arguments:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    for wrong in ["--max-dead-ratio=7", "--yield=warraq:articles.raw"] {
+        assert_eq!(ask(&["replay".to_owned(), wrong.to_owned()]).status.code(), Some(64), "{wrong} passes");
     }
 }
 
@@ -77,12 +109,13 @@ fn a_replay_reads_what_is_live_and_writes_elsewhere() {
     let live = one_named("overlays/production");
     let production = Effective::of(live, live.workloads().next().unwrap().0).config;
     assert_eq!(config.input.topics, production.input.topics);
-    assert_eq!(config.output.topic, production.output.topic, "what --output is compared with");
+    assert_eq!(config.output.topic, production.output.topic);
     assert_eq!(config.hash(), production.hash(), "records as the live worker would make them");
-    let from = &job(one)["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"];
-    let parameters = &one.named("ConfigMap", text(from))["data"];
+    let parameters = parameters(one);
+    // What the replay compares with, so that it can refuse to touch it.
+    assert_eq!(config.kafka.group_id, production.kafka.group_id);
+    assert_eq!(config.output.dead_letter_topic, production.output.dead_letter_topic);
     assert_ne!(parameters["REPLAY_OUTPUT"], production.output.topic.as_str());
-    assert_ne!(config.output.dead_letter_topic, production.output.dead_letter_topic);
     let yields = format!("{}:{}", production.kafka.group_id, production.input.topics[0]);
     assert_eq!(parameters["REPLAY_YIELD_TO"], json!(yields));
 }

@@ -94,3 +94,18 @@ fn nothing_is_there_twice() {
         }
     }
 }
+
+/// With the Secrets, under the namespace's standard for pods, never in `default`.
+#[test]
+fn everything_is_in_the_namespace_that_restricts_pods() {
+    let namespace = super::pods::one_named("namespace").of_kind("Namespace").next().unwrap();
+    for mode in ["enforce", "audit", "warn"] {
+        assert_eq!(namespace["metadata"]["labels"][format!("pod-security.kubernetes.io/{mode}")], "restricted");
+    }
+    for one in ALL.iter().filter(|one| one.name != "namespace") {
+        for document in &one.documents {
+            let name = &document["metadata"]["name"];
+            assert_eq!(document["metadata"]["namespace"], namespace["metadata"]["name"], "{}: {name}", one.name);
+        }
+    }
+}
