@@ -83,6 +83,14 @@ soak: ## the long forms: a backlog 50 times the memory budget, an outage of a mi
 	@$(SETUP) test
 	WARRAQ_TEST_LONG=1 $(KAFKA) with cargo test --locked --test kafka -- --nocapture $(ARGS)
 
+.PHONY: observe
+observe: ## Prometheus over two workers and five faults; every panel drawn into target/observed
+	@$(SETUP) test
+	@$(SETUP) ops
+	@$(KAFKA) fetch
+	WARRAQ_TEST_LONG=1 cargo test --locked --test kafka observed -- --nocapture $(ARGS)
+	python3 deploy/grafana/preview.py draw target/observed/panels.json target/observed
+
 .PHONY: check
 check: ## the text half compiles without Kafka and without a runtime
 	@$(SETUP) build
