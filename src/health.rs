@@ -285,6 +285,12 @@ impl Health {
         self.state.is_refused.store(true, Ordering::Relaxed);
     }
 
+    /// Whether this is refused as far as we know.
+    #[must_use]
+    pub fn is_refused(&self, key: &str) -> bool {
+        self.state.refusals().contains_key(key)
+    }
+
     /// It is not, or no longer; returns whether it was. Cheap where nothing is.
     pub fn allowed(&self, key: &str) -> bool {
         if !self.state.is_refused.load(Ordering::Relaxed) {
@@ -294,6 +300,16 @@ impl Health {
         let was = refusals.remove(key).is_some();
         self.state.is_refused.store(!refusals.is_empty(), Ordering::Relaxed);
         was
+    }
+
+    /// All threads ended well and begin again: nothing of what they said holds.
+    pub fn begin_again(&self) {
+        let state = &self.state;
+        state.shutting_down.store(false, Ordering::Relaxed);
+        state.assigned.store(false, Ordering::Relaxed);
+        state.in_flight.store(0, Ordering::Relaxed);
+        state.refusals().clear();
+        state.is_refused.store(false, Ordering::Relaxed);
     }
 
     #[must_use]
@@ -448,6 +464,45 @@ mod tests {
             assert_eq!(health.alive(now), Verdict::yes("nothing to do"));
             assert_eq!(health.ready(now), Verdict::yes("taking work"));
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_waited_for_and_no_reason_to_restart() {
+        let health = joined();
+        health.taken(at(2), 1);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.refused("kafka.group_id", "lacks Read on g".to_owned());
+        let later = at(600);
+        beat(&health, later);
+        health.broker(later, true);
+        assert!(health.alive(later).ok, "without the refusal this is no progress for ten minutes");
+        assert_eq!(health.ready(later), Verdict::no("lacks Read on g; lacks Write on out".to_owned()));
+        assert!(health.allowed("kafka.group_id") && !health.allowed("kafka.group_id"));
+        assert!(!health.ready(later).ok && health.is_refused("output.topic"));
+        assert!(health.allowed("output.topic"));
+        assert!(!health.alive(later).ok, "now it is");
+    }
+
+    #[test]
+    fn a_refusal_excuses_no_loop_that_stands_still() {
+        let health = joined();
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.broker(at(100), true);
+        assert!(!health.alive(at(100)).ok);
+    }
+
+    #[test]
+    fn who_begins_again_owes_nothing() {
+        let health = joined();
+        health.taken(at(2), 3);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.shutting_down();
+        health.begin_again();
+        beat(&health, at(3));
+        assert_eq!((health.in_flight(), health.is_refused("output.topic")), (0, false));
+        assert_eq!(health.ready(at(3)), Verdict::no("the group has not assigned partitions yet".to_owned()));
+        health.assigned(true);
+        assert_eq!(health.ready(at(3)), Verdict::yes("taking work"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Settings, Stop, Worker};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop};
 
 /// Run the worker until it is told to stop
 ///
@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts a worker and its HTTP server.
-pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let lists = text::lists(config)?;
     let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
     let made = Made {
@@ -75,7 +75,7 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
 }
 
 /// The same, of what was made before.
-pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Worker, Server)> {
+pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
@@ -91,8 +91,9 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Wor
         clock,
         seams,
         notes,
+        telemetry: None,
     };
-    let worker = Worker::start(parts, stop)?;
+    let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
     let sources = Sources {
         about,

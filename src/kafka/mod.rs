@@ -7,6 +7,7 @@ mod fault;
 mod group;
 mod listener;
 mod options;
+mod probe;
 mod refusal;
 mod security;
 mod statistics;
@@ -17,6 +18,7 @@ pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};
 pub use options::{GroupProtocol, Options, Secret};
+pub use probe::probe;
 pub use refusal::{Access, Refusal};
 
 /// What can be refused, by the key of the configuration that names it.

@@ -173,6 +173,21 @@ impl Options {
         self.transactional_id.clone().unwrap_or_else(|| format!("{}-{instance}", self.group_id))
     }
 
+    /// The files that hold credentials: secrets, certificates, authorities.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<PathBuf> {
+        let files = [
+            &self.sasl_password_file,
+            &self.oauth_client_secret_file,
+            &self.oauth_ca_file,
+            &self.ssl_ca_file,
+            &self.ssl_certificate_file,
+            &self.ssl_key_file,
+            &self.ssl_key_password_file,
+        ];
+        files.into_iter().flatten().cloned().collect()
+    }
+
     /// What no type can express: every option whose value cannot work.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidOption> {

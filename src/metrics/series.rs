@@ -139,6 +139,8 @@ series! {
         "Key, value and header bytes of the records made durable.";
     DEAD_LETTERED_RECORDS = "warraq_dead_lettered_records_total", Counter, Records, [closed::<Stage>(), closed::<Reason>()],
         "Records made durable on the dead-letter topic, by the stage that gave up and why.";
+    DROPPED_RECORDS = "warraq_dropped_records_total", Counter, Records, [],
+        "Records polled and given up, since their partition went before they were durable: whoever has it polls them again. Polled = made durable + dropped + in flight.";
     TOMBSTONES = "warraq_tombstones_total", Counter, Records, [],
         "Tombstones passed through: records without a value.";
     STAGE_SECONDS = "warraq_stage_seconds", Histogram(STAGE_BUCKETS), Seconds, [closed::<Stage>()],

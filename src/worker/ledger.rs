@@ -129,6 +129,7 @@ impl Observer for Ledger {
     }
 
     fn dropped(&mut self, records: usize) {
+        self.telemetry.metrics.dropped(records as u64);
         self.telemetry.health.dropped(records as u64);
     }
 

@@ -144,7 +144,7 @@ fn the_rules_do_what_their_tests_say() {
 
 /// The declared series behind a name, such as that of a histogram's `_count`.
 fn declared(name: &str) -> Option<&'static series::Series> {
-    series::ALL.iter().find(|series| match series.kind {
+    series::ALL.iter().chain(series::REPLAY).find(|series| match series.kind {
         Kind::Histogram(_) => {
             ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(series.name))
         }
@@ -218,7 +218,10 @@ fn what_is_recorded_is_named_by_the_rule_and_read_by_somebody() {
     let mut seen = BTreeSet::new();
     for name in recordings().iter().map(|rule| text(rule, "/record")) {
         let parts: Vec<_> = name.split(':').collect();
-        assert!(matches!(parts[..], ["group" | "instance" | "partition", metric, _] if metric.starts_with("warraq_")), "{name}");
+        assert!(
+            matches!(parts[..], ["group" | "instance" | "partition", metric, _] if metric.starts_with("warraq_")),
+            "{name}"
+        );
         assert!(seen.insert(name.to_owned()), "{name} is recorded twice");
         assert!(read.contains(name), "{name} is recorded for nobody");
     }
@@ -291,7 +294,9 @@ fn every_alert_has_its_section_in_the_runbook_and_the_other_way_round() {
     for (title, section) in sections {
         let mut from = 0;
         for question in QUESTIONS {
-            let at = section[from..].find(question).unwrap_or_else(|| panic!("{title}: {question} is missing or out of order"));
+            let at = section[from..]
+                .find(question)
+                .unwrap_or_else(|| panic!("{title}: {question} is missing or out of order"));
             from += at + question.len();
         }
         assert!(section.contains('`'), "{title}: no command");
@@ -309,7 +314,7 @@ fn what_the_runbook_names_exists() {
         declared(name).is_some()
             || recorded.contains(name)
             || OUTSIDE.contains(&name)
-            || series::ALL.iter().any(|series| series.name == name)
+            || series::ALL.iter().chain(series::REPLAY).any(|series| series.name == name)
     };
     let words = runbook.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let mut found = 0;
@@ -321,8 +326,11 @@ fn what_the_runbook_names_exists() {
         }
     }
     assert!(found > 10, "{found}");
-    let anchors: BTreeSet<String> =
-        runbook.lines().filter_map(|line| line.strip_prefix("## ")).map(|title| title.to_lowercase().replace(' ', "-")).collect();
+    let anchors: BTreeSet<String> = runbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|title| title.to_lowercase().replace(' ', "-"))
+        .collect();
     for link in runbook.split("](#").skip(1).filter_map(|rest| rest.split_once(')')) {
         assert!(anchors.contains(link.0), "#{} leads nowhere", link.0);
     }
@@ -330,14 +338,33 @@ fn what_the_runbook_names_exists() {
     let config = read("docs/configuration.md");
     for key in runbook.split('`').skip(1).step_by(2).filter(|word| is_key(word)) {
         let (_, name) = key.rsplit_once('.').unwrap();
-        assert!(config.contains(&format!("| `{name}` |")), "the runbook names {key}, which is no key of the configuration");
+        assert!(
+            config.contains(&format!("| `{name}` |")),
+            "the runbook names {key}, which is no key of the configuration"
+        );
     }
 }
 
 /// `table.key`, the tables being those of the configuration.
 fn is_key(word: &str) -> bool {
-    let tables = ["kafka", "input", "output", "delivery", "decode", "normalize", "tag", "encode", "enrich", "memory", "shutdown", "http", "log"];
+    let tables = [
+        "kafka",
+        "input",
+        "output",
+        "delivery",
+        "decode",
+        "normalize",
+        "tag",
+        "encode",
+        "enrich",
+        "memory",
+        "shutdown",
+        "http",
+        "log",
+    ];
     word.split_once('.').is_some_and(|(table, key)| {
-        tables.contains(&table) && !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
+        tables.contains(&table)
+            && !key.is_empty()
+            && key.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
     })
 }

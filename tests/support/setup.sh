@@ -122,14 +122,13 @@ prometheus_tools() {
             { [ "$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq prometheus prometheus-alertmanager; }; }) \
             >&2 2>"$fresh/apt.log" || { cat "$fresh/apt.log" >&2; rm -rf "$fresh"; die "run: sudo apt-get update, then this again"; }
         for tool in "$fresh"/*.deb; do dpkg-deb -x "$tool" "$fresh/root"; done
-        mv "$fresh"/root/usr/bin/{prometheus,promtool,prometheus-alertmanager,amtool} "$fresh/bin/"
+        mv "$fresh"/root/usr/bin/{prometheus,promtool,amtool} "$fresh/bin/"
         rm -rf "$fresh/root" "$fresh"/*.deb "$fresh/apt.log"
     else
-        for tool in prometheus promtool amtool alertmanager; do
+        for tool in prometheus promtool amtool; do
             have "$tool" || { rm -rf "$fresh"; die "missing: $tool; install Prometheus and Alertmanager with this system's package manager"; }
             ln -s "$(command -v "$tool")" "$fresh/bin/$tool"
         done
-        mv "$fresh/bin/alertmanager" "$fresh/bin/prometheus-alertmanager"
     fi
     touch "$fresh/whole"
     rm -rf "$dir"

@@ -107,7 +107,7 @@ impl Setup {
 }
 
 /// A port that is free now, below those that the kernel gives to clients.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 97).unwrap() * 13;
     for _ in 0..3000 {

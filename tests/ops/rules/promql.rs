@@ -76,7 +76,9 @@ fn matchers(text: &str) -> (Vec<(String, String, String)>, &str) {
 fn the_series_of_an_expression_are_told_from_its_other_words() {
     let names = |expression: &str| selectors(expression).into_iter().map(|one| one.name).collect::<Vec<_>>();
     assert_eq!(
-        names(r#"sum by (job, x) (rate(a_total{job="b", le=~"6(.0)?"}[5m])) / ignoring (x) group_left () group:c:sum > bool 1e3"#),
+        names(
+            r#"sum by (job, x) (rate(a_total{job="b", le=~"6(.0)?"}[5m])) / ignoring (x) group_left () group:c:sum > bool 1e3"#
+        ),
         ["a_total", "group:c:sum"]
     );
     assert_eq!(names("(time() - a) * 0.5 and on (x) b unless (absent(up) - 1)"), ["a", "b", "up"]);
