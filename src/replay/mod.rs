@@ -11,6 +11,7 @@
 //! only while the group has no members: late beginners are refused, and every
 //! pod reads the bounds after its partitions were assigned.
 
+mod client;
 pub mod cluster;
 pub mod diff;
 mod figures;
