@@ -108,7 +108,7 @@ impl Replay {
 
 /// Waits for the end, which must have this code; what was reported.
 fn ended(worker: &mut Worker, code: i32) -> Value {
-    let status = worker.wait(LONG);
+    let status = worker.wait(if long() { LONG * 8 } else { LONG });
     assert_eq!(status.code(), Some(code), "{}\n{}", worker.printed(), worker.log());
     serde_json::from_str(&worker.printed()).unwrap_or_else(|error| panic!("{error}: {}", worker.printed()))
 }
@@ -173,7 +173,7 @@ fn the_middle_third_by_time_exactly_once_though_killed_thrice_and_the_live_worke
 
     replay.check(&numbered(&expected, third..2 * third), &report);
     assert_eq!(report["end"], "complete");
-    names.wait_until_done(LONG);
+    names.wait_until_done(if long() { LONG * 8 } else { LONG });
     live.stop();
     names.check(&expected).assert_clean();
     println!("replay: killed with {kills:?} of {third} records done; reported {}", report["counts"]);
