@@ -304,7 +304,8 @@ impl Intake {
     /// Past the pool: there is nothing to enrich.
     fn hand_on(&self, ticket: Ticket, outcome: Outcome, appended: Option<i64>) {
         let permit = self.budget.take(OVERHEAD);
-        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: (self.clock)(), appended };
+        let now = (self.clock)();
+        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: now, made: now, appended };
         // Its receiver lives as long as the worker.
         let _ = self.consumer.context().events.send(Event::Finished(vec![finished]));
     }

@@ -46,8 +46,8 @@ const COMMITTED: Duration = Duration::from_secs(120);
 const COMMITTED_CALL: Duration = Duration::from_secs(10);
 
 impl Desk {
-    fn bound(&mut self, bounds: &dyn Bounds, lane: Lane, epoch: u64, found: Option<TopicPartitionListElem<'_>>) {
-        let committed = found.as_ref().and_then(|found| match found.offset() {
+    fn bound(&mut self, bounds: &dyn Bounds, lane: Lane, epoch: u64, found: Option<&TopicPartitionListElem<'_>>) {
+        let committed = found.and_then(|found| match found.offset() {
             Offset::Offset(offset) => Some(Committed { offset, metadata: found.metadata() }),
             _ => None,
         });
@@ -114,7 +114,7 @@ impl Context {
                 Some((bounds, Ok(committed))) => {
                     let topic = self.topics.get(usize::from(lane.topic));
                     let found = topic.and_then(|topic| committed.find_partition(topic, lane.partition));
-                    desk.bound(bounds.as_ref(), lane, epoch, found);
+                    desk.bound(bounds.as_ref(), lane, epoch, found.as_ref());
                 }
                 Some((_, Err(error))) => desk.boundless = Some(error.clone()),
                 None => {}

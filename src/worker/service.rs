@@ -7,16 +7,16 @@ use super::reload::{Credentials, look};
 use super::{Clock, Facts, Live, Parts, Settings, Stop, Telemetry, Worker, WorkerError};
 use crate::consume::Seams;
 use crate::metrics::{Metrics, Reloaded};
+use crate::trace::Tracer;
 
 /// One worker after the other in one process, with one telemetry: whoever
 /// watches sees counters go on.
 #[derive(Debug)]
 pub struct Service {
-    blueprint: Blueprint,
+    /// None where the clients are kept.
+    blueprint: Option<Blueprint>,
     worker: Worker,
     stop: Stop,
-    /// Whether another worker takes the place of one that was asked alone.
-    renewed: bool,
 }
 
 /// What a worker can be made of once more.
@@ -25,23 +25,28 @@ struct Blueprint {
     settings: Settings,
     pipeline: Live,
     metrics: Metrics,
+    tracer: Option<Tracer>,
     keep_bytes: usize,
     facts: Facts,
 }
 
 impl Service {
     /// Starts a worker, and looks at its credentials every `interval`; zero never
-    /// does.
+    /// does. A bounded run keeps its clients: its account counts on the epochs of
+    /// one consumer.
     ///
     /// # Errors
     /// Those of [`Worker::start`].
     pub fn start(parts: Parts, stop: Stop, interval: Duration) -> Result<Self, WorkerError> {
-        // A bounded run has an account that is not handed on; it is begun again.
-        let interval = if parts.notes.is_some() { Duration::ZERO } else { interval };
+        if interval.is_zero() || parts.notes.is_some() {
+            let worker = Worker::start(parts, stop.child())?;
+            return Ok(Self { blueprint: None, worker, stop });
+        }
         let blueprint = Blueprint {
             settings: parts.settings.clone(),
             pipeline: parts.pipeline.clone(),
             metrics: parts.metrics.clone(),
+            tracer: parts.tracer.clone(),
             keep_bytes: parts.keep_bytes,
             facts: parts.facts,
         };
@@ -56,7 +61,7 @@ impl Service {
             in_force,
         };
         credentials.watch().map_err(WorkerError::Thread)?;
-        Ok(Self { blueprint, worker, stop, renewed: !interval.is_zero() })
+        Ok(Self { blueprint: Some(blueprint), worker, stop })
     }
 
     /// What the worker tells of itself; the same for all that follow.
@@ -70,16 +75,16 @@ impl Service {
     /// # Errors
     /// Those of [`Worker::join`].
     pub fn join(self) -> Result<(), WorkerError> {
-        let Self { blueprint, mut worker, stop, renewed } = self;
+        let Self { blueprint, mut worker, stop } = self;
         loop {
             let telemetry = worker.telemetry();
             // The lists of names are watched on.
             let reload = std::mem::take(&mut worker.reload);
             worker.join()?;
             // Asked by nobody else, it was asked to make room for the next.
-            if stop.is_requested() || !renewed {
+            let Some(blueprint) = blueprint.as_ref().filter(|_| !stop.is_requested()) else {
                 return Ok(());
-            }
+            };
             telemetry.renewed();
             worker = Worker::start(blueprint.parts(Arc::clone(&telemetry)), stop.child())?;
             worker.reload = reload;
@@ -96,6 +101,7 @@ impl Blueprint {
             pipeline: self.pipeline.clone(),
             gazetteers: None,
             metrics: self.metrics.clone(),
+            tracer: self.tracer.clone(),
             keep_bytes: self.keep_bytes,
             facts: self.facts,
             clock: telemetry.clock,
