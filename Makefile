@@ -5,17 +5,19 @@ SHELL := /bin/bash -o pipefail
 CACHE := $(or $(WARRAQ_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/warraq)
 SETUP := tests/support/setup.sh
 KAFKA := tests/support/kafka/kafka.sh
+IMAGE_SH := tests/support/image.sh
 DENY := $(CACHE)/cargo-deny-0.20.2/bin/cargo-deny
 CONFIG ?= config/warraq.toml
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what building and testing need (or name it), bring Kafka and cargo-deny
 	@$(SETUP) test
 	@$(SETUP) lint
+	@$(SETUP) ops
 	@$(KAFKA) fetch
 
 .PHONY: build
@@ -35,6 +37,7 @@ demo: ## the worker on an embedded broker with sample articles
 .PHONY: test
 test: check ## every test; those on a broker get an Apache Kafka of their own
 	@$(SETUP) test
+	@$(SETUP) ops
 	@$(KAFKA) fetch
 	@mkdir -p target
 	$(KAFKA) with cargo test --locked --no-fail-fast $(ARGS) 2>&1 | tee target/test.log
@@ -52,6 +55,28 @@ otel: ## clippy and the tests of the feature otel (traces to a collector)
 registry: ## the schema registry's tests on a real one (Apicurio, 159 MB; Java 21 or newer)
 	@$(SETUP) test
 	tests/support/registry/registry.sh with $(KAFKA) with cargo test --locked --test kafka registry -- --nocapture $(ARGS)
+
+.PHONY: ops
+ops: ## what an operator is handed: manifests, image, rules, dashboard (part of test)
+	@$(SETUP) build
+	@$(SETUP) ops
+	cargo test --locked --test ops $(ARGS)
+
+# docker, podman or buildah; each takes these arguments.
+ENGINE ?= docker
+IMAGE ?= ghcr.io/warraq/warraq
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)
+
+.PHONY: image
+image: ## the container image, by ENGINE=docker, podman or buildah
+	$(ENGINE) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse --short HEAD) \
+		--build-arg CREATED=$$(git log -1 --format=%cI) --tag $(IMAGE):$(VERSION) .
+
+.PHONY: image-check
+image-check: build ## the image around the release binary: built, run as a pod runs it, and measured (root, Debian)
+	@$(SETUP) ops
+	WARRAQ_IMAGE_BINARY=$(CURDIR)/target/release/warraq cargo test --locked --test ops image
+	@$(IMAGE_SH) size target/release/warraq
 
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute

@@ -31,8 +31,9 @@
 //! assert!(health.ready(now).ok);
 //! ```
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long each silence may be.
@@ -132,6 +133,10 @@ struct State {
     shutting_down: AtomicBool,
     /// What is waited for before any thread runs.
     starting: Option<String>,
+    /// What somebody outside refuses, and why, by its key.
+    refused: Mutex<BTreeMap<&'static str, String>>,
+    /// Whether that holds anything: asked for each record.
+    is_refused: AtomicBool,
 }
 
 /// One thread's line to the state.
@@ -205,6 +210,8 @@ impl Health {
             assigned: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
             starting: None,
+            refused: Mutex::default(),
+            is_refused: AtomicBool::new(false),
         };
         Self { state: Arc::new(state) }
     }
@@ -285,6 +292,40 @@ impl Health {
         self.state.shutting_down.store(true, Ordering::Relaxed);
     }
 
+    /// Something that is needed is refused, until a person acts outside: a grant is
+    /// missing, a login fails. A restart would not mend it.
+    pub fn refused(&self, key: &'static str, reason: String) {
+        self.state.refusals().insert(key, reason);
+        self.state.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this is refused as far as we know.
+    #[must_use]
+    pub fn is_refused(&self, key: &str) -> bool {
+        self.state.refusals().contains_key(key)
+    }
+
+    /// It is not, or no longer; returns whether it was. Cheap where nothing is.
+    pub fn allowed(&self, key: &str) -> bool {
+        if !self.state.is_refused.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut refusals = self.state.refusals();
+        let was = refusals.remove(key).is_some();
+        self.state.is_refused.store(!refusals.is_empty(), Ordering::Relaxed);
+        was
+    }
+
+    /// All threads ended well and begin again: nothing of what they said holds.
+    pub fn begin_again(&self) {
+        let state = &self.state;
+        state.shutting_down.store(false, Ordering::Relaxed);
+        state.assigned.store(false, Ordering::Relaxed);
+        state.in_flight.store(0, Ordering::Relaxed);
+        state.refusals().clear();
+        state.is_refused.store(false, Ordering::Relaxed);
+    }
+
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.state.in_flight.load(Ordering::Relaxed)
@@ -314,7 +355,13 @@ impl State {
         if self.outage(now) {
             return Verdict::yes("waiting for the broker");
         }
-        if let Some(reason) = self.silent_loop(now).or_else(|| self.no_progress(now)) {
+        if let Some(reason) = self.silent_loop(now) {
+            return Verdict::no(reason);
+        }
+        if self.refusal().is_some() {
+            return Verdict::yes("waiting for what is refused; see /readyz");
+        }
+        if let Some(reason) = self.no_progress(now) {
             return Verdict::no(reason);
         }
         if self.in_flight.load(Ordering::Relaxed) == 0 {
@@ -330,6 +377,9 @@ impl State {
         if self.shutting_down.load(Ordering::Relaxed) {
             return Verdict::no("shutting down".to_owned());
         }
+        if let Some(reason) = self.refusal() {
+            return Verdict::no(reason);
+        }
         if !self.broker_reachable.load(Ordering::Relaxed) {
             return Verdict::no("the broker does not answer".to_owned());
         }
@@ -338,6 +388,17 @@ impl State {
         }
         let alive = self.alive(now);
         if alive.ok { Verdict::yes("taking work") } else { alive }
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that is refused, in one line.
+    fn refusal(&self) -> Option<String> {
+        let refusals = self.refusals();
+        let all: Vec<&str> = refusals.values().map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// No broker answers, and somebody still looks. Where nobody has looked for
@@ -431,6 +492,45 @@ mod tests {
             assert_eq!(health.alive(now), Verdict::yes("nothing to do"));
             assert_eq!(health.ready(now), Verdict::yes("taking work"));
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_waited_for_and_no_reason_to_restart() {
+        let health = joined();
+        health.taken(at(2), 1);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.refused("kafka.group_id", "lacks Read on g".to_owned());
+        let later = at(600);
+        beat(&health, later);
+        health.broker(later, true);
+        assert!(health.alive(later).ok, "without the refusal this is no progress for ten minutes");
+        assert_eq!(health.ready(later), Verdict::no("lacks Read on g; lacks Write on out".to_owned()));
+        assert!(health.allowed("kafka.group_id") && !health.allowed("kafka.group_id"));
+        assert!(!health.ready(later).ok && health.is_refused("output.topic"));
+        assert!(health.allowed("output.topic"));
+        assert!(!health.alive(later).ok, "now it is");
+    }
+
+    #[test]
+    fn a_refusal_excuses_no_loop_that_stands_still() {
+        let health = joined();
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.broker(at(100), true);
+        assert!(!health.alive(at(100)).ok);
+    }
+
+    #[test]
+    fn who_begins_again_owes_nothing() {
+        let health = joined();
+        health.taken(at(2), 3);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.shutting_down();
+        health.begin_again();
+        beat(&health, at(3));
+        assert_eq!((health.in_flight(), health.is_refused("output.topic")), (0, false));
+        assert_eq!(health.ready(at(3)), Verdict::no("the group has not assigned partitions yet".to_owned()));
+        health.assigned(true);
+        assert_eq!(health.ready(at(3)), Verdict::yes("taking work"));
     }
 
     #[test]

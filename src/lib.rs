@@ -53,6 +53,9 @@ pub mod trace;
 pub mod worker;
 
 #[cfg(feature = "worker")]
+pub mod replay;
+
+#[cfg(feature = "worker")]
 pub mod cli;
 #[cfg(feature = "worker")]
 pub mod config;

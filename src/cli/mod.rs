@@ -2,10 +2,13 @@
 
 pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod enrich;
 pub mod gazetteer;
+pub mod generate;
 mod logging;
 mod registry;
+pub mod replay;
 pub mod run;
 pub mod samples;
 pub mod tag;
@@ -37,12 +40,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Replay(replay::Args),
     Demo(demo::Args),
+    Diff(diff::Args),
     Check(check::Args),
     Enrich(enrich::Args),
     Tag(tag::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
+    Generate(generate::Args),
 }
 
 impl Cli {
@@ -68,11 +74,14 @@ impl Cli {
     pub fn run(&self) -> Result<ExitCode> {
         match &self.command {
             Command::Run(args) => run::run(args),
+            Command::Replay(args) => replay::run(args),
             Command::Demo(args) => demo::run(args),
+            Command::Diff(args) => diff::run(args),
             Command::Check(args) => check::run(args),
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
+            Command::Generate(args) => generate::run(args),
         }
     }
 }
@@ -81,7 +90,11 @@ impl Cli {
 pub fn report(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be done where standard error is closed.
     let _ = writeln!(std::io::stderr().lock(), "warraq: {error:#}");
-    if error.chain().any(|cause| cause.is::<config::Error>()) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+    if error.chain().any(|cause| cause.is::<config::Error>() || replay::is_refusal(cause)) {
+        ExitCode::from(USAGE)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Version, with the build's hash where whoever built it handed one in as

@@ -8,13 +8,15 @@ use anyhow::{Context as _, Result};
 
 use super::{logging, registry, text, version};
 use crate::config::Config;
+use crate::consume::Seams;
 use crate::encode::Timestamp;
 use crate::http::{About, Server, Sources};
 use crate::metrics::Metrics;
-use crate::produce::DeliveryMode;
+use crate::pipeline::Pipeline;
+use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
 use crate::trace::Tracer;
-use crate::worker::{Facts, Live, Parts, Settings, Stop, Worker};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -46,31 +48,60 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts a worker and its HTTP server.
-pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
-    super::features(config)?;
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let lists = text::lists(config)?;
-    let pipeline = text::pipeline_of(config, &lists)?;
+    let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
+    let made = Made {
+        metrics: metrics(pipeline.provenance())?,
+        pipeline,
+        gazetteers: Some(text::gazetteers(config, lists)),
+        clock: Clock::start(),
+        seams: Seams::default(),
+        notes: None,
+    };
+    start_with(config, stop, made)
+}
+
+/// What a command makes before the worker starts, and wants to share with it.
+pub(super) struct Made {
+    pub pipeline: Arc<Pipeline>,
+    /// Lists to be watched; none where one run is to be one build's.
+    pub gazetteers: Option<Gazetteers>,
+    pub metrics: Metrics,
+    pub clock: Clock,
+    pub seams: Seams,
+    pub notes: Option<Box<dyn Notes>>,
+}
+
+/// The series of a worker that writes such records.
+pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
+    Ok(Metrics::new(version(), &provenance.config, &provenance.model)?)
+}
+
+/// The same, of what was made before.
+pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
+    super::features(config)?;
+    let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
-    let metrics = Metrics::new(version(), &provenance.config, &provenance.model)?;
     let settings = settings(config);
     let about = about(config, &settings, provenance);
     let schema_id = registry::schema_id(config, &about, &metrics, &stop)?;
     let parts = Parts {
         settings,
-        pipeline: Live::new(pipeline.with_schema_id(schema_id)),
-        gazetteers: text::gazetteers(config, lists, schema_id),
+        pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
+        gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
         metrics: metrics.clone(),
         tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
-        facts: Facts {
-            source_timestamps: config.encode.timestamp == Timestamp::Source,
-            max_record_bytes: config.encode.max_record_bytes,
-        },
+        facts: facts(config),
+        clock,
+        seams,
+        notes,
+        telemetry: None,
     };
-    let worker = Worker::start(parts, stop)?;
+    let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
-    let clock = telemetry.clock;
     let sources = Sources {
         about,
         metrics,
@@ -81,6 +112,17 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))
+}
+
+/// The same lists, of which pipelines are made whose records begin with a schema
+/// registry's header.
+fn framed(gazetteers: Gazetteers, schema_id: Option<u32>) -> Gazetteers {
+    let build = gazetteers.build;
+    let framed = move |lists: &[TextFile]| {
+        let (pipeline, names) = build(lists)?;
+        Ok((pipeline.with_schema_id(schema_id), names))
+    };
+    Gazetteers { build: Box::new(framed), ..gazetteers }
 }
 
 /// What spans go to, where a collector is named.
@@ -96,6 +138,14 @@ fn tracer(config: &Config) -> Result<Option<Tracer>> {
         // A configuration that names a collector was refused before.
         let _ = config;
         Ok(None)
+    }
+}
+
+/// What matters about the records that this configuration writes.
+pub(super) fn facts(config: &Config) -> Facts {
+    Facts {
+        source_timestamps: config.encode.timestamp == Timestamp::Source,
+        max_record_bytes: config.encode.max_record_bytes,
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub enum Pressure {
     /// Poll on.
     Flow,
-    /// The budget is spent: take nothing for a moment, but pause nothing yet.
+    /// The budget is spent, or the rate: take nothing for a moment, but pause
+    /// nothing yet.
     Hold,
     /// Pause the partitions; go on polling for events.
     Pause,
@@ -46,17 +47,17 @@ impl Backpressure {
         self.paused
     }
 
-    /// What to do, with so many bytes in flight.
-    pub fn decide(&mut self, used: usize, now: Duration) -> Pressure {
+    /// What to do, with so many bytes in flight, and `held` by a rate or not.
+    pub fn decide(&mut self, used: usize, held: bool, now: Duration) -> Pressure {
         if self.paused {
-            if used <= self.resume_below() {
+            if used <= self.resume_below() && !held {
                 self.paused = false;
                 self.spent_since = None;
                 return Pressure::Resume;
             }
             return Pressure::Paused;
         }
-        if used < self.limit {
+        if used < self.limit && !held {
             self.spent_since = None;
             return Pressure::Flow;
         }
@@ -76,35 +77,35 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Flow only below the limit, pause only after patience, resume only at
-        /// half, and pause and resume alternate.
+        /// Flow only below the limit and when not held, pause only after patience,
+        /// resume only at half, and pause and resume alternate.
         #[test]
         fn it_never_takes_over_the_limit_and_never_flutters(
-            steps in proptest::collection::vec((0usize..200, 0u64..400), 0..200),
+            steps in proptest::collection::vec((0usize..200, any::<bool>(), 0u64..400), 0..200),
         ) {
             let mut pressure = Backpressure::new(100, Duration::from_millis(500));
             let mut now = Duration::ZERO;
             let mut spent_since = None;
             let mut paused = false;
-            for (used, wait) in steps {
+            for (used, held, wait) in steps {
                 now += Duration::from_millis(wait);
-                let decision = pressure.decide(used, now);
-                if used >= 100 && !paused {
+                let decision = pressure.decide(used, held, now);
+                if (used >= 100 || held) && !paused {
                     spent_since.get_or_insert(now);
                 }
                 match decision {
                     Pressure::Flow => {
-                        prop_assert!(used < 100 && !paused);
+                        prop_assert!(used < 100 && !held && !paused);
                         spent_since = None;
                     }
-                    Pressure::Hold => prop_assert!(used >= 100 && !paused),
+                    Pressure::Hold => prop_assert!((used >= 100 || held) && !paused),
                     Pressure::Pause => {
                         prop_assert!(!paused && now - spent_since.unwrap() >= Duration::from_millis(500));
                         paused = true;
                     }
-                    Pressure::Paused => prop_assert!(paused && used > 50),
+                    Pressure::Paused => prop_assert!(paused && (used > 50 || held)),
                     Pressure::Resume => {
-                        prop_assert!(paused && used <= 50);
+                        prop_assert!(paused && used <= 50 && !held);
                         paused = false;
                         spent_since = None;
                     }

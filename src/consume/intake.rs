@@ -1,6 +1,6 @@
 //! The loop of the polling thread.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,8 +14,10 @@ use super::Watcher;
 use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
 use super::batch::{BATCH_RECORDS, Batch, Work};
+use super::bounds::{Bounds, Gap, Reach, Seen};
+use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
-use crate::flow::{Budget, Event, Lane, Ownership};
+use crate::flow::{Budget, Event, Finished, Lane, Outcome, Ownership, Ticket};
 use crate::kafka::{ClientListener, Group, raw_record};
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
@@ -24,6 +26,22 @@ const POLL: Duration = Duration::from_millis(50);
 const OVERHEAD: usize = 1024;
 /// How long the budget may be spent before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a broker may take to tell where a partition begins.
+const WATERMARKS: Duration = Duration::from_secs(5);
+
+/// What makes a bounded run of an intake; none of it by default.
+#[derive(Clone, Default)]
+pub struct Seams {
+    pub bounds: Option<Arc<dyn Bounds>>,
+    pub pace: Option<Arc<dyn Pace>>,
+    pub sieve: Option<Arc<dyn Sieve>>,
+}
+
+impl std::fmt::Debug for Seams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seams").field("bounded", &self.bounds.is_some()).finish_non_exhaustive()
+    }
+}
 
 /// What an [`Intake`] is made of.
 pub struct IntakeParts {
@@ -40,6 +58,7 @@ pub struct IntakeParts {
     pub keep_bytes: usize,
     pub listener: Arc<dyn ClientListener>,
     pub watcher: Arc<dyn Watcher>,
+    pub seams: Seams,
     /// Set to stop taking records and leave the group.
     pub stop: Arc<AtomicBool>,
 }
@@ -55,6 +74,8 @@ pub enum IntakeError {
     Fatal(String),
     #[error("no committed offset, and input.start is \"error\": {0}; set it to \"earliest\" or \"latest\" once")]
     NoOffset(String),
+    #[error("which offsets to read is not known: {0}")]
+    Boundless(String),
 }
 
 pub struct Intake {
@@ -65,6 +86,7 @@ pub struct Intake {
     clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     keep_bytes: usize,
     watcher: Arc<dyn Watcher>,
+    seams: Seams,
     stop: Arc<AtomicBool>,
 }
 
@@ -82,12 +104,21 @@ impl Intake {
     pub fn new(parts: IntakeParts) -> Result<Self, IntakeError> {
         let topics: Vec<Arc<str>> = parts.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
         let batch = Batch::new(parts.pool);
-        let desk = Desk { assignment: Assignment::default(), batch, pause_again: false };
+        let desk = Desk {
+            assignment: Assignment::default(),
+            batch,
+            pause_again: false,
+            reach: Reach::default(),
+            at_end: Vec::new(),
+            boundless: None,
+        };
         let context = Context {
             desk: Mutex::new(desk),
             topics: topics.clone(),
             ownership: parts.ownership,
             events: parts.events,
+            bounds: parts.seams.bounds.clone(),
+            resets: AtomicU64::new(0),
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
             shutdown_deadline: parts.shutdown_deadline,
@@ -104,6 +135,7 @@ impl Intake {
             clock: parts.clock,
             keep_bytes: parts.keep_bytes,
             watcher: parts.watcher,
+            seams: parts.seams,
             stop: parts.stop,
         })
     }
@@ -127,7 +159,12 @@ impl Intake {
         })?;
         while !self.stop.load(Ordering::Relaxed) {
             self.watcher.tick();
-            match self.pressure.decide(self.budget.used(), (self.clock)()) {
+            let wait = self.pace();
+            match self.pressure.decide(self.budget.used(), !wait.is_zero(), (self.clock)()) {
+                Pressure::Hold if !wait.is_zero() => {
+                    std::thread::sleep(wait.min(POLL));
+                    continue;
+                }
                 Pressure::Hold => {
                     // Below the limit by a little, so that not each record is waited for.
                     let enough = self.budget.limit() - self.budget.limit() / 16;
@@ -143,6 +180,11 @@ impl Intake {
         self.leave()
     }
 
+    /// How long the pace lets nothing be taken.
+    fn pace(&self) -> Duration {
+        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait((self.clock)()))
+    }
+
     /// One batch: all that is at hand, up to the size of a batch.
     fn poll(&mut self, timeout: Duration) -> Result<(), IntakeError> {
         let mut timeout = timeout;
@@ -154,13 +196,27 @@ impl Intake {
                 Some(Err(error)) => self.error(&error)?,
             }
             timeout = Duration::ZERO;
+            if !self.pace().is_zero() {
+                break;
+            }
         }
-        let mut desk = self.consumer.context().desk();
-        desk.batch.flush();
-        let pause_again = std::mem::take(&mut desk.pause_again);
-        drop(desk);
-        if pause_again && self.pressure.is_paused() {
-            self.pause();
+        let (pause_again, at_end, boundless) = {
+            let mut desk = self.consumer.context().desk();
+            desk.batch.flush();
+            (std::mem::take(&mut desk.pause_again), std::mem::take(&mut desk.at_end), desk.boundless.take())
+        };
+        if let Some(error) = boundless {
+            return Err(IntakeError::Boundless(error));
+        }
+        for lane in at_end {
+            let mut desk = self.consumer.context().desk();
+            self.finish(&mut desk, lane);
+        }
+        if pause_again {
+            self.pause_done();
+            if self.pressure.is_paused() {
+                self.pause();
+            }
         }
         Ok(())
     }
@@ -169,14 +225,113 @@ impl Intake {
         let Some(lane) = self.consumer.context().lane(message.topic(), message.partition()) else { return };
         let Some(topic) = self.topics.get(usize::from(lane.topic)) else { return };
         let mut desk = self.consumer.context().desk();
+        if self.seams.bounds.is_some() && !self.within(&mut desk, lane, message.offset()) {
+            return;
+        }
         let Some(ticket) = desk.assignment.stamp(lane, message.offset()) else { return };
         let raw = raw_record(message, topic, self.keep_bytes);
+        let now = (self.clock)();
         if ticket.sequence == 0 {
             self.watcher.first(lane, ticket.offset, raw.timestamp);
         }
         self.watcher.consumed(raw.value_length);
-        let permit = self.budget.take(raw.bytes() + OVERHEAD);
-        desk.batch.push(Work { raw, ticket, permit, polled: (self.clock)() });
+        if let Some(pace) = &self.seams.pace {
+            pace.took(raw.value_length, now);
+        }
+        let appended = raw.timestamp;
+        let raw = match &self.seams.sieve {
+            Some(sieve) => sieve.sift(raw),
+            None => Some(raw),
+        };
+        match raw {
+            Some(raw) => {
+                let permit = self.budget.take(raw.bytes() + OVERHEAD);
+                desk.batch.push(Work { raw, ticket, permit, polled: now });
+            }
+            None => self.hand_on(ticket, Outcome::Skipped, appended),
+        }
+    }
+
+    /// Whether a record is of its partition's span; looks after what the record
+    /// tells of the offsets before it.
+    fn within(&self, desk: &mut Desk, lane: Lane, offset: i64) -> bool {
+        let resets = self.consumer.context().resets.load(Ordering::Relaxed);
+        match desk.reach.see(lane, offset, resets) {
+            Seen::No => false,
+            Seen::Beyond => {
+                self.finish(desk, lane);
+                false
+            }
+            Seen::Take(Some(gap)) if gap.suspect => {
+                let Some(begin) = self.begin(lane) else { return true };
+                let deleted = gap.deleted(begin, true);
+                if begin <= gap.to {
+                    desk.reach.cleared(lane, resets);
+                }
+                if deleted > 0 {
+                    self.gap(desk, lane, gap, deleted);
+                }
+                true
+            }
+            Seen::Take(_) => true,
+        }
+    }
+
+    /// Nothing more of the partition is to be read: the position goes to the
+    /// end of the span, whatever stood there, and the partition is paused.
+    fn finish(&self, desk: &mut Desk, lane: Lane) {
+        if let Some(gap) = desk.reach.finish(lane) {
+            let deleted = self.begin(lane).map_or(0, |begin| gap.deleted(begin, false));
+            self.gap(desk, lane, gap, deleted);
+        }
+        self.watcher.finished(lane);
+        self.pause_done_of(desk);
+    }
+
+    /// Takes a gap's place in the order, so that its end is committed in turn.
+    fn gap(&self, desk: &mut Desk, lane: Lane, gap: Gap, deleted: u64) {
+        if let Some(ticket) = desk.assignment.stamp(lane, gap.to - 1) {
+            if deleted > 0 {
+                self.watcher.deleted(lane, deleted);
+            }
+            self.watcher.passed();
+            self.hand_on(ticket, Outcome::Gap { deleted }, None);
+        }
+    }
+
+    /// Past the pool: there is nothing to enrich.
+    fn hand_on(&self, ticket: Ticket, outcome: Outcome, appended: Option<i64>) {
+        let permit = self.budget.take(OVERHEAD);
+        let now = (self.clock)();
+        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: now, made: now, appended };
+        // Its receiver lives as long as the worker.
+        let _ = self.consumer.context().events.send(Event::Finished(vec![finished]));
+    }
+
+    /// Where the partition begins now.
+    fn begin(&self, lane: Lane) -> Option<i64> {
+        let topic = self.topics.get(usize::from(lane.topic))?;
+        match self.consumer.fetch_watermarks(topic, lane.partition, WATERMARKS) {
+            Ok((begin, _)) => Some(begin),
+            Err(error) => {
+                self.watcher.poll_error(&error);
+                None
+            }
+        }
+    }
+
+    /// Pauses those read to their end: also after a rebalance, which unpauses.
+    fn pause_done(&self) {
+        self.pause_done_of(&self.consumer.context().desk());
+    }
+
+    fn pause_done_of(&self, desk: &Desk) {
+        let list = self.list(desk.reach.done());
+        if list.count() > 0
+            && let Err(error) = self.consumer.pause(&list)
+        {
+            self.watcher.poll_error(&error);
+        }
     }
 
     fn error(&self, error: &KafkaError) -> Result<(), IntakeError> {
@@ -195,9 +350,17 @@ impl Intake {
         }
     }
 
+    /// Owned partitions of which there is more to read.
     fn partitions(&self) -> TopicPartitionList {
-        let lanes: Vec<Lane> = self.consumer.context().desk().assignment.lanes();
-        let mut list = TopicPartitionList::with_capacity(lanes.len());
+        let mut desk = self.consumer.context().desk();
+        // What was prefetched is gone, so what librdkafka tells begins anew.
+        desk.reach.disturbed();
+        let done: Vec<Lane> = desk.reach.done().collect();
+        self.list(desk.assignment.lanes().into_iter().filter(|lane| !done.contains(lane)))
+    }
+
+    fn list(&self, lanes: impl Iterator<Item = Lane>) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
         for lane in lanes {
             if let Some(topic) = self.topics.get(usize::from(lane.topic)) {
                 list.add_partition(topic, lane.partition);

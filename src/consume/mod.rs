@@ -6,19 +6,27 @@
 //! polling. When the group takes partitions away ([`rebalance`]), what was
 //! stamped is drained and committed before the callback returns; when they are
 //! lost, it is dropped.
+//!
+//! Three seams ([`Seams`]) make a bounded run of it: [`Bounds`] gives each
+//! partition an end, behind which it is paused; [`Pace`] says how fast; and
+//! [`Sieve`] passes records over or has them worked on as something else.
 
 use rdkafka::error::KafkaError;
 
 mod assignment;
 mod backpressure;
 mod batch;
+mod bounds;
 mod intake;
 mod options;
+mod pace;
 mod rebalance;
 
 pub use batch::Work;
-pub use intake::{Intake, IntakeError, IntakeParts};
+pub use bounds::{Bounds, Committed, Span};
+pub use intake::{Intake, IntakeError, IntakeParts, Seams};
 pub use options::{Options, Start};
+pub use pace::{Pace, Sieve};
 
 use crate::flow::Lane;
 
@@ -39,13 +47,19 @@ pub trait Watcher: Send + Sync {
     /// A rebalance callback begins or ends to wait for a drain.
     fn waiting(&self, waiting: bool);
     fn consumed(&self, bytes: usize);
+    /// A place in a partition's order was taken without a record.
+    fn passed(&self);
     /// The first record since the partition was assigned: all before it is done.
     fn first(&self, lane: Lane, offset: i64, appended: Option<i64>);
     /// `owned` partitions are ours after the change.
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize);
     fn drain_unanswered(&self, lanes: &[Lane]);
-    /// So many partitions are paused now.
+    /// So many partitions are paused now, those read to their end left out.
     fn paused(&self, partitions: usize);
+    /// So many offsets were deleted before they were read.
+    fn deleted(&self, lane: Lane, offsets: u64);
+    /// A partition was read to the end of its span.
+    fn finished(&self, lane: Lane);
     /// An error that the consumer goes on from.
     fn poll_error(&self, error: &KafkaError);
 }

@@ -4,7 +4,7 @@
 //! here: the sequencer is told, and for a revoke its answer is awaited, since
 //! returning gives the partitions away.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,10 +12,12 @@ use crossbeam_channel::{Sender, bounded};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
-use rdkafka::{ClientContext, Statistics, TopicPartitionList};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
 use super::assignment::Assignment;
 use super::batch::Batch;
+use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
 use crate::flow::{Drain, Event, Lane, Ownership};
 use crate::kafka::{ClientKind, ClientListener, figures, log};
@@ -27,6 +29,30 @@ pub struct Desk {
     pub batch: Batch,
     /// Partitions came without being asked for: a pause must be said again.
     pub pause_again: bool,
+    /// How far bounded partitions were read.
+    pub reach: Reach,
+    /// Partitions found to be at their end by the client's own figures.
+    pub at_end: Vec<Lane>,
+    /// Why the span of a partition cannot be told.
+    pub boundless: Option<String>,
+}
+
+/// How long the group's committed offsets may take to be told: well below the
+/// time after which a member that does not poll is thrown out.
+const COMMITTED: Duration = Duration::from_secs(120);
+const COMMITTED_CALL: Duration = Duration::from_secs(10);
+
+impl Desk {
+    fn bound(&mut self, bounds: &dyn Bounds, lane: Lane, epoch: u64, found: Option<TopicPartitionListElem<'_>>) {
+        let committed = found.as_ref().and_then(|found| match found.offset() {
+            Offset::Offset(offset) => Some(Committed { offset, metadata: found.metadata() }),
+            _ => None,
+        });
+        match bounds.assigned(lane, epoch, committed) {
+            Ok(span) => self.reach.open(lane, span),
+            Err(error) => self.boundless = Some(error),
+        }
+    }
 }
 
 pub struct Context {
@@ -42,6 +68,9 @@ pub struct Context {
     pub stop: Arc<AtomicBool>,
     pub listener: Arc<dyn ClientListener>,
     pub watcher: Arc<dyn Watcher>,
+    pub bounds: Option<Arc<dyn Bounds>>,
+    /// How often librdkafka found an offset gone and went on from elsewhere.
+    pub resets: AtomicU64,
 }
 
 impl Context {
@@ -63,11 +92,22 @@ impl Context {
         list.elements().iter().filter_map(|element| self.lane(element.topic(), element.partition())).collect()
     }
 
-    fn assigned(&self, lanes: &[Lane]) {
+    fn assigned(&self, consumer: &BaseConsumer<Self>, lanes: &[Lane]) {
+        let bounds = self.bounds.as_ref().filter(|_| !lanes.is_empty());
+        let committed = bounds.map(|bounds| (bounds, self.committed(consumer, lanes)));
         let mut desk = self.desk();
         for &lane in lanes {
             let epoch = desk.assignment.assign(lane);
             self.ownership.own(lane, epoch);
+            match &committed {
+                Some((bounds, Ok(committed))) => {
+                    let topic = self.topics.get(usize::from(lane.topic));
+                    let found = topic.and_then(|topic| committed.find_partition(topic, lane.partition));
+                    desk.bound(bounds.as_ref(), lane, epoch, found);
+                }
+                Some((_, Err(error))) => desk.boundless = Some(error.clone()),
+                None => {}
+            }
             // Its receiver lives as long as the worker.
             let _ = self.events.send(Event::Assigned { lane, epoch });
         }
@@ -75,10 +115,38 @@ impl Context {
         self.watcher.rebalanced(Change::Assigned, lanes, desk.assignment.owned());
     }
 
+    /// What the group has committed for these partitions. Asked again for a
+    /// while: a broker that just moved does not know yet.
+    fn committed(&self, consumer: &BaseConsumer<Self>, lanes: &[Lane]) -> Result<TopicPartitionList, String> {
+        self.watcher.waiting(true);
+        let give_up = (self.clock)() + COMMITTED;
+        let answer = loop {
+            let mut list = TopicPartitionList::with_capacity(lanes.len());
+            for lane in lanes {
+                if let Some(topic) = self.topics.get(usize::from(lane.topic)) {
+                    list.add_partition(topic, lane.partition);
+                }
+            }
+            let asked = consumer.committed_offsets(list, COMMITTED_CALL);
+            let answer = asked.and_then(|list| list.elements().iter().try_for_each(|e| e.error()).map(|()| list));
+            match answer {
+                Ok(list) => break Ok(list),
+                Err(error) if (self.clock)() >= give_up || self.stop.load(Ordering::Relaxed) => {
+                    break Err(format!("the group's committed offsets cannot be read: {error}"));
+                }
+                Err(error) => self.watcher.poll_error(&error),
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        };
+        self.watcher.waiting(false);
+        answer
+    }
+
     fn revoked(&self, lanes: &[Lane]) {
         let (drain, left) = {
             let mut desk = self.desk();
             desk.batch.flush();
+            lanes.iter().for_each(|&lane| desk.reach.close(lane));
             (desk.assignment.revoke(lanes), desk.assignment.owned())
         };
         let (done, answer) = bounded(1);
@@ -96,6 +164,9 @@ impl Context {
         for &lane in lanes {
             self.ownership.disown(lane);
         }
+        if let Some(bounds) = &self.bounds {
+            bounds.revoked(lanes);
+        }
         self.watcher.rebalanced(Change::Revoked, lanes, left);
     }
 
@@ -103,23 +174,42 @@ impl Context {
         let left = {
             let mut desk = self.desk();
             desk.assignment.revoke(lanes);
+            lanes.iter().for_each(|&lane| desk.reach.close(lane));
             desk.assignment.owned()
         };
         for &lane in lanes {
             self.ownership.disown(lane);
         }
         let _ = self.events.send(Event::Lost(lanes.to_vec()));
+        if let Some(bounds) = &self.bounds {
+            bounds.revoked(lanes);
+        }
         self.watcher.rebalanced(Change::Lost, lanes, left);
     }
 }
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        // librdkafka tells of it in no other way. The line is believed to mean
+        // "look", never what it says.
+        if facility == "OFFSET" {
+            self.resets.fetch_add(1, Ordering::Relaxed);
+        }
         log(ClientKind::Consumer, level, facility, text);
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.listener.figures(ClientKind::Consumer, figures(&statistics));
+        let figures = figures(&statistics);
+        if self.bounds.is_some() {
+            let mut desk = self.desk();
+            for partition in &figures.partitions {
+                let Some(lane) = self.lane(&partition.topic, partition.partition) else { continue };
+                if desk.reach.watch(lane, partition.fetch, partition.queue_bytes == 0) {
+                    desk.at_end.push(lane);
+                }
+            }
+        }
+        self.listener.figures(ClientKind::Consumer, figures);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -130,7 +220,7 @@ impl ClientContext for Context {
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(list) => self.assigned(&self.lanes(list)),
+            Rebalance::Assign(list) => self.assigned(consumer, &self.lanes(list)),
             Rebalance::Revoke(list) if consumer.assignment_lost() => self.lost(&self.lanes(list)),
             Rebalance::Revoke(list) => self.revoked(&self.lanes(list)),
             Rebalance::Error(error) => {

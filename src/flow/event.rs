@@ -9,9 +9,9 @@ use crate::record::{Outgoing, Reason, Stage};
 #[derive(Debug)]
 pub struct Finished {
     pub ticket: Ticket,
-    pub outgoing: Outgoing,
-    /// Why it is a dead letter, if it is one.
-    pub rejected: Option<(Stage, Reason)>,
+    /// None: nothing is written, but the position moves on in its turn.
+    pub outgoing: Option<Outgoing>,
+    pub outcome: Outcome,
     pub permit: Permit,
     /// When it was polled, on the worker's clock.
     pub polled: Duration,
@@ -19,6 +19,29 @@ pub struct Finished {
     pub made: Duration,
     /// When it was appended to the input topic, milliseconds since the Unix epoch.
     pub appended: Option<i64>,
+}
+
+/// What became of a record, or of offsets that hold none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Output,
+    Tombstone,
+    DeadLetter(Stage, Reason),
+    /// Passed over on purpose.
+    Skipped,
+    /// The end of a range behind the last record in it: nothing stands there,
+    /// but for so many offsets whose records were deleted before they were read.
+    Gap {
+        deleted: u64,
+    },
+}
+
+impl Outcome {
+    /// Whether this is the fate of a record, and not a gap.
+    #[must_use]
+    pub const fn is_record(self) -> bool {
+        !matches!(self, Self::Gap { .. })
+    }
 }
 
 /// What the sequencer hears. All of it comes over one channel, so an assignment

@@ -7,6 +7,6 @@ mod ownership;
 mod ticket;
 
 pub use budget::{Budget, Permit};
-pub use event::{Drain, Event, Finished};
+pub use event::{Drain, Event, Finished, Outcome};
 pub use ownership::Ownership;
 pub use ticket::{Lane, Ticket};

@@ -208,6 +208,9 @@ fn router(shared: &Shared) -> Router {
 }
 
 fn metrics(shared: &Shared) -> Response {
+    let now = (shared.sources.clock)();
+    let health = &shared.sources.health;
+    shared.sources.metrics.health(health.alive(now).ok, health.ready(now).ok);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (kind, shared.sources.metrics.render()).into_response()
 }
@@ -280,6 +283,10 @@ mod tests {
         assert_eq!(status, 200);
         assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
         assert!(body.contains("\nwarraq_consumed_records_total 5\n"), "{body}");
+        assert!(body.contains("\nwarraq_alive 1\n") && body.contains("\nwarraq_ready 0\n"), "{body}");
+        rig.health.broker(Duration::from_secs(1), true);
+        rig.health.assigned(true);
+        assert!(rig.get("/metrics").1.contains("\nwarraq_ready 1\n"));
     }
 
     #[test]

@@ -45,11 +45,22 @@ pub fn plain(options: &Options) -> Result<ClientConfig, std::io::Error> {
         ("sasl.mechanism", options.sasl_mechanism.clone()),
         ("sasl.username", options.sasl_username.clone()),
         ("sasl.password", read_secret(options.sasl_password.as_ref(), options.sasl_password_file.as_deref())?),
+        ("sasl.oauthbearer.token.endpoint.url", options.oauth_token_endpoint.clone()),
+        ("sasl.oauthbearer.client.id", options.oauth_client_id.clone()),
+        (
+            "sasl.oauthbearer.client.secret",
+            read_secret(options.oauth_client_secret.as_ref(), options.oauth_client_secret_file.as_deref())?,
+        ),
+        ("sasl.oauthbearer.scope", options.oauth_scope.clone()),
+        ("https.ca.location", path(&options.oauth_ca_file)),
         ("ssl.ca.location", path(&options.ssl_ca_file)),
         ("ssl.certificate.location", path(&options.ssl_certificate_file)),
         ("ssl.key.location", path(&options.ssl_key_file)),
         ("ssl.key.password", read_secret(None, options.ssl_key_password_file.as_deref())?),
     ];
+    if options.oauth_token_endpoint.is_some() {
+        config.set("sasl.oauthbearer.method", "oidc");
+    }
     for (key, value) in texts {
         if let Some(value) = value {
             config.set(key, value);

@@ -25,6 +25,8 @@ pub trait ClientListener: Send + Sync {
     fn figures(&self, client: ClientKind, figures: ClientFigures);
     /// Trouble that librdkafka goes on to deal with by itself.
     fn error(&self, client: ClientKind, error: &KafkaError, reason: &str);
+    /// A call of the producer's failed, on account of this topic if of one.
+    fn failed(&self, error: &KafkaError, topic: Option<&str>);
 }
 
 /// librdkafka's own log lines, under their own target. What they tell of

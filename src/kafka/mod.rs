@@ -7,6 +7,9 @@ mod fault;
 mod group;
 mod listener;
 mod options;
+mod probe;
+mod refusal;
+mod security;
 mod statistics;
 
 pub use client::{Memory, consumer, plain, producer};
@@ -15,4 +18,11 @@ pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};
 pub use options::{GroupProtocol, Options, Secret, read_secret};
+pub use probe::probe;
+pub use refusal::{Access, Refusal};
+
+/// What can be refused, by the key of the configuration that names it.
+pub mod refused {
+    pub use super::refusal::{DEAD_LETTERS, GROUP, INPUT, LOGIN, OUTPUT, TRANSACTIONAL_ID};
+}
 pub use statistics::{ClientFigures, PartitionFigures, figures};

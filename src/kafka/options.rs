@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::security;
 use crate::record::InvalidOption;
 
 /// Options of the `[kafka]` table: the cluster, the consumer group, security.
@@ -34,6 +35,15 @@ pub struct Options {
     pub sasl_password: Option<Secret>,
     /// A file that holds the password, such as a mounted secret.
     pub sasl_password_file: Option<PathBuf>,
+    /// Where tokens are fetched for `OAUTHBEARER` (OIDC, client credentials).
+    pub oauth_token_endpoint: Option<String>,
+    pub oauth_client_id: Option<String>,
+    pub oauth_client_secret: Option<Secret>,
+    /// A file that holds the client's secret, such as a mounted secret.
+    pub oauth_client_secret_file: Option<PathBuf>,
+    pub oauth_scope: Option<String>,
+    /// Who signed the token endpoint's certificate. None: the system's.
+    pub oauth_ca_file: Option<PathBuf>,
     pub ssl_ca_file: Option<PathBuf>,
     pub ssl_certificate_file: Option<PathBuf>,
     pub ssl_key_file: Option<PathBuf>,
@@ -58,6 +68,12 @@ impl Default for Options {
             sasl_username: None,
             sasl_password: None,
             sasl_password_file: None,
+            oauth_token_endpoint: None,
+            oauth_client_id: None,
+            oauth_client_secret: None,
+            oauth_client_secret_file: None,
+            oauth_scope: None,
+            oauth_ca_file: None,
             ssl_ca_file: None,
             ssl_certificate_file: None,
             ssl_key_file: None,
@@ -132,6 +148,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("compression.codec", "set output.compression"),
     ("security.protocol", "set kafka.security_protocol"),
     ("sasl.password", "set kafka.sasl_password_file, so that it is masked"),
+    ("sasl.oauthbearer.client.secret", "set kafka.oauth_client_secret_file, so that it is masked"),
     ("enable.auto.commit", "offsets are committed with the records they cover, never before"),
     ("enable.auto.offset.store", "offsets are committed with the records they cover, never before"),
     ("enable.idempotence", "without it a retry doubles and swaps records"),
@@ -156,6 +173,21 @@ impl Options {
         self.transactional_id.clone().unwrap_or_else(|| format!("{}-{instance}", self.group_id))
     }
 
+    /// The files that hold credentials: secrets, certificates, authorities.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<PathBuf> {
+        let files = [
+            &self.sasl_password_file,
+            &self.oauth_client_secret_file,
+            &self.oauth_ca_file,
+            &self.ssl_ca_file,
+            &self.ssl_certificate_file,
+            &self.ssl_key_file,
+            &self.ssl_key_password_file,
+        ];
+        files.into_iter().flatten().cloned().collect()
+    }
+
     /// What no type can express: every option whose value cannot work.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidOption> {
@@ -165,15 +197,7 @@ impl Options {
                 invalid.push(InvalidOption::new(format!("kafka.{key}"), "\"\"", "must not be empty"));
             }
         }
-        let protocols = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
-        if !protocols.contains(&self.security_protocol.as_str()) {
-            let message = format!("must be one of {}", protocols.join(", "));
-            invalid.push(InvalidOption::new("kafka.security_protocol", &self.security_protocol, message));
-        }
-        if self.sasl_password.is_some() && self.sasl_password_file.is_some() {
-            let message = "give the password or the file that holds it, not both";
-            invalid.push(InvalidOption::new("kafka.sasl_password_file", "(set)", message));
-        }
+        invalid.extend(security::check(self));
         invalid.extend(self.properties.iter().filter_map(|(key, value)| {
             let (_, instead) = REFUSED.iter().find(|(refused, _)| refused == key)?;
             Some(InvalidOption::new(format!("kafka.properties.\"{key}\""), value, format!("refused: {instead}")))

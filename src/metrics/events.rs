@@ -136,6 +136,14 @@ impl Events {
         line!(self, warn, cause, text);
     }
 
+    /// The broker refuses what `key` names, and will until a person acts.
+    pub fn refused(&self, client: Client, key: &str, text: &str) {
+        self.metrics.client_error(client);
+        let cause = format!("refused {key}");
+        self.remember(&cause, text);
+        line!(self, error, cause, text.to_owned());
+    }
+
     /// A change of mounted files was taken at `unix`; `text` says what is in
     /// force now.
     pub fn reloaded(&self, what: Reloaded, text: &dyn Display, unix: Duration) {

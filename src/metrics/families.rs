@@ -2,8 +2,8 @@ use std::marker::PhantomData;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
 };
 
 use super::labels::Label;
@@ -74,6 +74,11 @@ impl Builder<'_> {
 
     pub(super) fn counters<L: Label>(&self, series: &Series) -> Result<By<L, IntCounter>> {
         let family = self.counter_vec(series)?;
+        By::new(|value| family.get_metric_with_label_values(&[value]))
+    }
+
+    pub(super) fn counters_f64<L: Label>(&self, series: &Series) -> Result<By<L, Counter>> {
+        let family = self.register(CounterVec::new(Self::opts(series), &Self::names(series))?)?;
         By::new(|value| family.get_metric_with_label_values(&[value]))
     }
 

@@ -51,6 +51,22 @@ labels! {
         Lost = "lost",
     }
 
+    /// What holds a replay back.
+    ThrottledBy as "by" {
+        Rate = "rate",
+        /// Live traffic, to which it gives way.
+        Yield = "yield",
+    }
+
+    /// What a replay is about.
+    ReplayState as "state" {
+        Running = "running",
+        /// Slowed or stopped for live traffic.
+        Yielding = "yielding",
+        Complete = "complete",
+        Failed = "failed",
+    }
+
     /// How a transaction ended.
     TransactionResult as "result" {
         Committed = "committed",
@@ -207,6 +223,8 @@ mod tests {
         in_order::<Destination>();
         in_order::<RebalanceKind>();
         in_order::<TransactionResult>();
+        in_order::<ThrottledBy>();
+        in_order::<ReplayState>();
         in_order::<Operation>();
         in_order::<Client>();
         in_order::<CountedLanguage>();

@@ -29,20 +29,23 @@ mod limit;
 mod local;
 #[cfg(test)]
 mod reference;
+mod replay;
 pub mod series;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
+    TransactionResult,
 };
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
+pub use self::replay::{ReplayMetrics, ReplayPartition, ReplayStanding};
 pub use prometheus::Error;
 
 use self::build::Build;
@@ -64,6 +67,7 @@ struct Inner {
     produced_records: By<Destination, IntCounter>,
     produced_bytes: By<Destination, IntCounter>,
     dead_lettered: By<Stage, By<Reason, IntCounter>>,
+    dropped_records: IntCounter,
     tombstones: IntCounter,
     stage_seconds: By<Stage, Histogram>,
     record_seconds: Histogram,
@@ -73,6 +77,7 @@ struct Inner {
     degraded: By<Stage, IntCounter>,
     lag: Lag,
     assigned: IntGauge,
+    input_partitions: IntGaugeVec,
     paused: IntGauge,
     rebalances: By<RebalanceKind, IntCounter>,
     transactions: By<TransactionResult, IntCounter>,
@@ -87,9 +92,21 @@ struct Inner {
     client_transmit_errors: By<Client, IntCounter>,
     client_errors: By<Client, IntCounter>,
     last_progress: Gauge,
+    alive: IntGauge,
+    ready: IntGauge,
+    worker_info: IntGaugeVec,
     reloads: By<Reloaded, By<ReloadResult, IntCounter>>,
     last_reload: By<Reloaded, Gauge>,
     build: Build,
+}
+
+/// For whom a worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerInfo<'a> {
+    pub group: &'a str,
+    pub input: &'a [String],
+    pub output: &'a str,
+    pub dead_letters: &'a str,
 }
 
 /// What the counters say so far.
@@ -164,6 +181,11 @@ impl Metrics {
         self.inner.produced_bytes.add(to, bytes);
     }
 
+    /// Records polled that were given up with their partition.
+    pub fn dropped(&self, records: u64) {
+        self.inner.dropped_records.inc_by(records);
+    }
+
     /// Of the records that became durable on the dead-letter topic, why.
     pub fn dead_lettered(&self, stage: Stage, reason: Reason, n: u64) {
         if let Some(reasons) = self.inner.dead_lettered.get(stage) {
@@ -174,6 +196,13 @@ impl Metrics {
     /// Partitions owned now.
     pub fn assigned(&self, partitions: usize) {
         self.inner.assigned.set(whole(partitions as u64));
+    }
+
+    /// Partitions of an input topic, whoever owns them.
+    pub fn input_partitions(&self, topic: &str, partitions: usize) {
+        if let Ok(gauge) = self.inner.input_partitions.get_metric_with_label_values(&[topic]) {
+            gauge.set(whole(partitions as u64));
+        }
     }
 
     /// Partitions paused now.
@@ -242,6 +271,20 @@ impl Metrics {
         self.inner.last_progress.set(unix.as_secs_f64());
     }
 
+    /// What the health endpoints would answer now.
+    pub fn health(&self, alive: bool, ready: bool) {
+        self.inner.alive.set(i64::from(alive));
+        self.inner.ready.set(i64::from(ready));
+    }
+
+    /// For whom this worker works; told once.
+    pub fn worker(&self, info: &WorkerInfo<'_>) {
+        let labels = [info.group, &info.input.join(","), info.output, info.dead_letters];
+        if let Ok(gauge) = self.inner.worker_info.get_metric_with_label_values(&labels) {
+            gauge.set(1);
+        }
+    }
+
     /// A mounted file changed, and this became of it.
     pub fn reload(&self, what: Reloaded, result: ReloadResult) {
         if let Some(results) = self.inner.reloads.get(what) {
@@ -278,6 +321,14 @@ impl Metrics {
     #[must_use]
     pub fn durable(&self) -> DurableMetrics {
         DurableMetrics::new(self)
+    }
+
+    /// The series of a replay, in the same exposition.
+    ///
+    /// # Errors
+    /// Where they are there already.
+    pub fn replay(&self) -> Result<ReplayMetrics, Error> {
+        ReplayMetrics::new(&Builder(&self.registry))
     }
 
     /// The counters, read back.
@@ -333,6 +384,7 @@ impl Inner {
             produced_records: make.counters(&series::PRODUCED_RECORDS)?,
             produced_bytes: make.counters(&series::PRODUCED_BYTES)?,
             dead_lettered: make.counters_2(&series::DEAD_LETTERED_RECORDS)?,
+            dropped_records: make.counter(&series::DROPPED_RECORDS)?,
             tombstones: make.counter(&series::TOMBSTONES)?,
             stage_seconds: make.histograms(&series::STAGE_SECONDS)?,
             record_seconds: make.histogram(&series::RECORD_SECONDS)?,
@@ -342,6 +394,7 @@ impl Inner {
             degraded: make.counters(&series::DEGRADED_ARTICLES)?,
             lag: Lag::new(make)?,
             assigned: make.gauge(&series::ASSIGNED_PARTITIONS)?,
+            input_partitions: make.gauge_vec(&series::INPUT_PARTITIONS)?,
             paused: make.gauge(&series::PAUSED_PARTITIONS)?,
             rebalances: make.counters(&series::REBALANCES)?,
             transactions: make.counters(&series::TRANSACTIONS)?,
@@ -356,6 +409,9 @@ impl Inner {
             client_transmit_errors: make.counters(&series::CLIENT_TRANSMIT_ERRORS)?,
             client_errors: make.counters(&series::CLIENT_ERRORS)?,
             last_progress: make.gauge_f64(&series::LAST_PROGRESS)?,
+            alive: make.gauge(&series::ALIVE)?,
+            ready: make.gauge(&series::READY)?,
+            worker_info: make.gauge_vec(&series::WORKER_INFO)?,
             reloads: make.counters_2(&series::RELOADS)?,
             last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
             build: Build::new(make, build)?,
@@ -383,7 +439,11 @@ mod tests {
     /// Moves every series once, through the calls the worker makes.
     fn move_everything(metrics: &Metrics) {
         metrics.consumed(1, 1);
+        metrics.dropped(1);
         metrics.assigned(1);
+        metrics.input_partitions("raw", 1);
+        metrics.health(true, true);
+        metrics.worker(&WorkerInfo { group: "news", input: &["raw".to_owned()], output: "out", dead_letters: "dead" });
         metrics.paused(1);
         metrics.in_flight(1, 1);
         metrics.budget(1);
@@ -456,6 +516,10 @@ mod tests {
                     "version" => "1.2.3",
                     "config" => "c0ffee",
                     "model" => "beef",
+                    "group" => "news",
+                    "input" => "raw",
+                    "output" => "out",
+                    "dead_letters" => "dead",
                     other => panic!("no value for {other}"),
                 }],
             };

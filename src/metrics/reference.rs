@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::series::{ALL, Kind, Values};
+use super::series::{ALL, Kind, REPLAY, Series, Values};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
 
@@ -29,7 +29,18 @@ fn page() -> String {
          workers counts no partition twice.\n\n\
          | Series | Kind | Labels | |\n|---|---|---|---|\n",
     );
-    for series in ALL {
+    table(&mut out, ALL);
+    out.push_str(
+        "\n## Of a replay\n\nBesides those above, `warraq replay` shows:\n\n\
+         | Series | Kind | Labels | |\n|---|---|---|---|\n",
+    );
+    table(&mut out, REPLAY);
+    labels_and_buckets(&mut out);
+    out
+}
+
+fn table(out: &mut String, all: &[Series]) {
+    for series in all {
         let labels: Vec<String> = series.labels.iter().map(|label| format!("`{}`", label.name)).collect();
         let _ = writeln!(
             out,
@@ -41,9 +52,14 @@ fn page() -> String {
             series.help
         );
     }
+}
+
+fn labels_and_buckets(out: &mut String) {
     out.push_str("\n## Labels\n\n| Label | Values |\n|---|---|\n");
     let mut told: Vec<(&str, String)> = Vec::new();
-    for (series, label) in ALL.iter().flat_map(|series| series.labels.iter().map(move |label| (series, label))) {
+    for (series, label) in
+        ALL.iter().chain(REPLAY).flat_map(|series| series.labels.iter().map(move |label| (series, label)))
+    {
         let values = match label.values {
             Values::Closed(values) => values().iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
             Values::Open(how) => how.to_owned(),
@@ -67,7 +83,6 @@ fn page() -> String {
             let _ = writeln!(out, "| `{}` | {} |", series.name, bounds.join(", "));
         }
     }
-    out
 }
 
 fn unit(unit: &str) -> String {

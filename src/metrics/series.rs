@@ -2,7 +2,8 @@
 //! page and the test that reads each of them back are all made from it.
 
 use super::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
+    TransactionResult,
 };
 use crate::record::{Destination, EntityType, Reason, Stage};
 
@@ -103,9 +104,13 @@ const PARTITION: LabelInfo = open("partition", "the partitions this worker owns"
 const VERSION: LabelInfo = open("version", "one: this build's version");
 const CONFIG: LabelInfo = open("config", "one: short hash of what shapes records");
 const MODEL: LabelInfo = open("model", "one: short hash of the tagger's files; changes when they are reloaded");
+const GROUP: LabelInfo = open("group", "one: `kafka.group_id`");
+const INPUT: LabelInfo = open("input", "one: `input.topics`, separated by commas");
+const OUTPUT: LabelInfo = open("output", "one: `output.topic`");
+const DEAD_LETTERS: LabelInfo = open("dead_letters", "one: `output.dead_letter_topic`");
 
 macro_rules! series {
-    ($($id:ident = $name:literal, $kind:expr, $unit:ident, [$($label:expr),*], $help:literal;)*) => {
+    ($(#[$doc:meta])* $all:ident; $($id:ident = $name:literal, $kind:expr, $unit:ident, [$($label:expr),*], $help:literal;)*) => {
         $(pub(super) const $id: Series = Series {
             name: $name,
             kind: $kind,
@@ -114,14 +119,16 @@ macro_rules! series {
             help: $help,
         };)*
 
-        /// Every series, in the order of the reference page.
-        pub const ALL: &[Series] = &[$($id),*];
+        $(#[$doc])*
+        pub const $all: &[Series] = &[$($id),*];
     };
 }
 
 use Kind::{Counter, Gauge, Histogram};
 
 series! {
+    /// Every series of a worker, in the order of the reference page.
+    ALL;
     CONSUMED_RECORDS = "warraq_consumed_records_total", Counter, Records, [],
         "Records polled from the input topics; one that is polled again after a rebalance counts again.";
     CONSUMED_BYTES = "warraq_consumed_bytes_total", Counter, Bytes, [],
@@ -132,6 +139,8 @@ series! {
         "Key, value and header bytes of the records made durable.";
     DEAD_LETTERED_RECORDS = "warraq_dead_lettered_records_total", Counter, Records, [closed::<Stage>(), closed::<Reason>()],
         "Records made durable on the dead-letter topic, by the stage that gave up and why.";
+    DROPPED_RECORDS = "warraq_dropped_records_total", Counter, Records, [],
+        "Records polled and given up, since their partition went before they were durable: whoever has it polls them again. Polled = made durable + dropped + in flight.";
     TOMBSTONES = "warraq_tombstones_total", Counter, Records, [],
         "Tombstones passed through: records without a value.";
     STAGE_SECONDS = "warraq_stage_seconds", Histogram(STAGE_BUCKETS), Seconds, [closed::<Stage>()],
@@ -152,6 +161,8 @@ series! {
         "Age of the oldest record not yet committed, 0 when there is none; owned partitions only.";
     ASSIGNED_PARTITIONS = "warraq_assigned_partitions", Gauge, Partitions, [],
         "Partitions that this worker owns.";
+    INPUT_PARTITIONS = "warraq_input_partitions", Gauge, Partitions, [TOPIC],
+        "Partitions of an input topic, whoever owns them; asked once a minute, 0 for a topic that does not exist.";
     PAUSED_PARTITIONS = "warraq_paused_partitions", Gauge, Partitions, [],
         "Owned partitions paused because the memory budget is taken.";
     REBALANCES = "warraq_rebalances_total", Counter, Times, [closed::<RebalanceKind>()],
@@ -180,12 +191,43 @@ series! {
         "Errors that librdkafka reported, such as brokers down.";
     LAST_PROGRESS = "warraq_last_progress_timestamp_seconds", Gauge, Seconds, [],
         "Unix time at which a record last became durable; 0 before the first.";
+    ALIVE = "warraq_alive", Gauge, None, [],
+        "1 while /livez would answer 200: making progress, or nothing to do.";
+    READY = "warraq_ready", Gauge, None, [],
+        "1 while /readyz would answer 200: the broker answers and the group has given its assignment.";
+    WORKER_INFO = "warraq_worker_info", Gauge, None, [GROUP, INPUT, OUTPUT, DEAD_LETTERS],
+        "Always 1; its labels say for whom the worker works. Join it on instance to tell groups apart.";
     RELOADS = "warraq_reloads_total", Counter, Times, [closed::<Reloaded>(), closed::<ReloadResult>()],
         "Changes of mounted files that were seen, by what they hold and whether they were taken; what is refused leaves the old in force.";
     LAST_RELOAD = "warraq_last_reload_timestamp_seconds", Gauge, Seconds, [closed::<Reloaded>()],
         "Unix time at which a change was last taken; 0 before the first.";
     BUILD_INFO = "warraq_build_info", Gauge, None, [VERSION, CONFIG, MODEL],
         "Always 1; its labels say what runs.";
+}
+
+series! {
+    /// Those of a replay besides, which a live worker does not show.
+    REPLAY;
+    REPLAY_POSITION = "warraq_replay_position", Gauge, None, [TOPIC, PARTITION],
+        "Committed offset of the replay; owned partitions only.";
+    REPLAY_END = "warraq_replay_end", Gauge, None, [TOPIC, PARTITION],
+        "Offset at which the frozen range ends; owned partitions only.";
+    REPLAY_RANGE_OFFSETS = "warraq_replay_range_offsets", Gauge, None, [],
+        "Offsets of the frozen range; owned partitions only.";
+    REPLAY_DONE_OFFSETS = "warraq_replay_done_offsets", Gauge, None, [],
+        "Of those, offsets that are committed.";
+    REPLAY_ETA_SECONDS = "warraq_replay_eta_seconds", Gauge, Seconds, [],
+        "Time until the whole replay is done at its present rate; 0 when it is done or that is not known.";
+    REPLAY_LIMIT = "warraq_replay_limit_records_per_second", Gauge, None, [],
+        "Rate in force: 0 while stopped for live traffic, +Inf without a limit.";
+    REPLAY_LIVE_LAG_SECONDS = "warraq_replay_live_lag_seconds", Gauge, Seconds, [],
+        "Lag of the group that the replay yields to, as last seen; 0 without one.";
+    REPLAY_THROTTLED_SECONDS = "warraq_replay_throttled_seconds_total", Counter, Seconds, [closed::<ThrottledBy>()],
+        "Time in which nothing was taken, by what held it back.";
+    REPLAY_LOST = "warraq_replay_lost_to_retention_total", Counter, Records, [],
+        "Offsets that were deleted from the input before they were read.";
+    REPLAY_STATE = "warraq_replay_state", Gauge, None, [closed::<ReplayState>()],
+        "1 for the state that the replay is in, 0 for the others.";
 }
 
 #[cfg(test)]
@@ -195,7 +237,7 @@ mod tests {
     #[test]
     fn names_follow_the_rules() {
         let mut names = std::collections::BTreeSet::new();
-        for series in ALL {
+        for series in ALL.iter().chain(REPLAY) {
             assert!(series.name.starts_with("warraq_"), "{}", series.name);
             assert!(names.insert(series.name), "{} stands twice", series.name);
             assert_eq!(series.name.ends_with("_total"), series.kind == Kind::Counter, "{}", series.name);

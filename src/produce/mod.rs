@@ -8,6 +8,7 @@
 //! same order; and where a commit's outcome is unknown, the group's committed
 //! offset, which was part of that commit, tells what is done.
 
+mod notes;
 mod options;
 mod order;
 mod producer;
@@ -15,6 +16,7 @@ mod sequencer;
 mod sink;
 mod transaction;
 
+pub use notes::{NoNotes, Notes};
 pub use options::{Compression, DeliveryMode, DeliveryOptions, OutputOptions};
 pub use producer::{KafkaSink, SinkParts};
 pub use sequencer::{Fenced, Observer, Operation, Refuse, Sequencer};

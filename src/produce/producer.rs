@@ -8,7 +8,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use rdkafka::{Offset, Statistics, TopicPartitionList};
+use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
 
 use super::sink::Sink;
 use super::transaction::Position;
@@ -60,6 +60,22 @@ impl KafkaSink {
 
     /// The fault of a call; a producer that is done for tells why itself.
     fn fault(&self, error: &KafkaError, index: usize) -> Fault {
+        self.parts.listener.failed(error, None);
+        self.sorted(error, index)
+    }
+
+    /// The fault of a record on its way to a topic.
+    fn record_fault(&self, error: &KafkaError, index: usize, topic: &str) -> Fault {
+        self.parts.listener.failed(error, Some(topic));
+        self.sorted(error, index)
+    }
+
+    fn retry(&self, error: &KafkaError) -> Fault {
+        self.parts.listener.failed(error, None);
+        Fault::Retry(error.to_string())
+    }
+
+    fn sorted(&self, error: &KafkaError, index: usize) -> Fault {
         let fatal = self.producer.as_ref().and_then(|producer| producer.client().fatal_error());
         match (fatal, fault(error, index)) {
             (Some((code, text)), _) if is_fenced(code) => Fault::Fenced(text),
@@ -72,8 +88,11 @@ impl KafkaSink {
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for position in positions {
             let topic = self.topic(position.lane)?;
-            list.add_partition_offset(topic, position.lane.partition, Offset::Offset(position.offset))
-                .map_err(|error| Fault::Abort(error.to_string()))?;
+            let mut element = list.add_partition(topic, position.lane.partition);
+            element.set_offset(Offset::Offset(position.offset)).map_err(|error| Fault::Abort(error.to_string()))?;
+            if let Some(note) = &position.note {
+                element.set_metadata(note);
+            }
         }
         Ok(list)
     }
@@ -94,7 +113,7 @@ impl Sink for KafkaSink {
             self.parts.config.create_with_context(context).map_err(|error| Fault::Retry(error.to_string()))?;
         if self.parts.transactional {
             // Whatever goes wrong here, a new producer is the next try anyway.
-            producer.init_transactions(CALL * 2).map_err(|error| Fault::Retry(error.to_string()))?;
+            producer.init_transactions(CALL * 2).map_err(|error| self.retry(&error))?;
         }
         self.producer = Some(producer);
         Ok(())
@@ -105,12 +124,12 @@ impl Sink for KafkaSink {
         for lane in lanes {
             list.add_partition(self.topic(*lane)?, lane.partition);
         }
-        let committed = self.parts.group.committed(list, CALL).map_err(|error| Fault::Retry(error.to_string()))?;
+        let committed = self.parts.group.committed(list, CALL).map_err(|error| self.retry(&error))?;
         let mut offsets = BTreeMap::new();
         for lane in lanes {
             let element = committed.find_partition(self.topic(*lane)?, lane.partition);
             let Some(element) = element else { continue };
-            element.error().map_err(|error| Fault::Retry(error.to_string()))?;
+            element.error().map_err(|error| self.retry(&error))?;
             if let Offset::Offset(offset) = element.offset() {
                 offsets.insert(*lane, offset);
             }
@@ -142,7 +161,7 @@ impl Sink for KafkaSink {
         if let Some(timestamp) = outgoing.timestamp {
             record = record.timestamp(timestamp);
         }
-        self.producer()?.send(record).map_err(|(error, _)| self.fault(&error, index))
+        self.producer()?.send(record).map_err(|(error, _)| self.record_fault(&error, index, topic))
     }
 
     fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
@@ -165,7 +184,7 @@ impl Sink for KafkaSink {
             return Err(Fault::Abort(format!("partition {} is no longer ours", lost.lane.partition)));
         }
         if !self.parts.transactional {
-            return self.parts.group.commit(&offsets).map_err(|error| Fault::Retry(error.to_string()));
+            return self.parts.group.commit(&offsets).map_err(|error| self.retry(&error));
         }
         let Some(metadata) = metadata else {
             return Err(Fault::Abort("the consumer has no group metadata".to_owned()));
@@ -191,12 +210,12 @@ impl Sink for KafkaSink {
 impl KafkaSink {
     /// Records that the broker will never take are told apart from a producer
     /// or a broker in trouble.
-    fn delivery_fault(&self, failed: &[(usize, KafkaError)]) -> Fault {
+    fn delivery_fault(&self, failed: &[Failed]) -> Fault {
         let mut refused = Vec::new();
         let mut message = String::new();
         let mut other = None;
-        for (index, error) in failed {
-            match self.fault(error, *index) {
+        for Failed { index, error, topic } in failed {
+            match self.record_fault(error, *index, topic) {
                 Fault::Refused(indices, text) => {
                     refused.extend(indices);
                     message = text;
@@ -224,7 +243,15 @@ struct Deliveries {
 struct Counts {
     attempt: u32,
     acknowledged: usize,
-    failed: Vec<(usize, KafkaError)>,
+    failed: Vec<Failed>,
+}
+
+/// A record that was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Failed {
+    index: usize,
+    error: KafkaError,
+    topic: String,
 }
 
 const INDEX_BITS: u32 = 32;
@@ -241,21 +268,24 @@ impl Deliveries {
         (attempt as usize) << INDEX_BITS | index
     }
 
-    fn report(&self, opaque: usize, error: Option<KafkaError>) {
+    fn report(&self, opaque: usize, error: Option<(KafkaError, &str)>) {
         let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if opaque >> INDEX_BITS != counts.attempt as usize {
             return;
         }
         match error {
             None => counts.acknowledged += 1,
-            Some(error) => counts.failed.push((opaque & ((1 << INDEX_BITS) - 1), error)),
+            Some((error, topic)) => {
+                let index = opaque & ((1 << INDEX_BITS) - 1);
+                counts.failed.push(Failed { index, error, topic: topic.to_owned() });
+            }
         }
         drop(counts);
         self.bell.notify_one();
     }
 
     /// Whether so many are acknowledged, after waiting for it at most so long.
-    fn wait(&self, count: usize, timeout: Duration) -> Result<bool, Vec<(usize, KafkaError)>> {
+    fn wait(&self, count: usize, timeout: Duration) -> Result<bool, Vec<Failed>> {
         let counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let open = |counts: &mut Counts| counts.failed.is_empty() && counts.acknowledged < count;
         let (mut counts, _) =
@@ -291,7 +321,8 @@ impl ProducerContext for Context {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
-        self.deliveries.report(opaque, result.as_ref().err().map(|(error, _)| error.clone()));
+        let failed = result.as_ref().err().map(|(error, message)| (error.clone(), message.topic()));
+        self.deliveries.report(opaque, failed);
     }
 }
 
@@ -307,13 +338,14 @@ mod tests {
         deliveries.start();
         let old = deliveries.opaque(0);
         deliveries.start();
-        deliveries.report(old, Some(KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue)));
+        deliveries.report(old, Some((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue), "out")));
         deliveries.report(old, None);
         assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(false));
         deliveries.report(deliveries.opaque(0), None);
         assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(true));
         let error = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
-        deliveries.report(deliveries.opaque(7), Some(error.clone()));
-        assert_eq!(deliveries.wait(2, Duration::ZERO), Err(vec![(7, error)]));
+        deliveries.report(deliveries.opaque(7), Some((error.clone(), "out")));
+        let failed = Failed { index: 7, error, topic: "out".to_owned() };
+        assert_eq!(deliveries.wait(2, Duration::ZERO), Err(vec![failed]));
     }
 }

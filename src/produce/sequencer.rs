@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use super::notes::{NoNotes, Notes};
 use super::order::Order;
 use super::sink::Sink;
-use super::transaction::{Action, Entry, Limits, Next, Transaction};
-use crate::flow::{Drain, Event, Finished, Lane};
+use super::transaction::{Action, Entry, Limits, Next, Position, Transaction};
+use crate::flow::{Drain, Event, Finished, Lane, Outcome};
 use crate::kafka::Fault;
 use crate::record::{Outgoing, Reason, Stage};
 use crate::retry::Backoff;
@@ -88,6 +89,7 @@ pub struct Sequencer<S, O> {
     sink: S,
     observer: O,
     refuse: Refuse,
+    notes: Box<dyn Notes>,
     order: Order<Finished>,
     transaction: Transaction<Finished>,
     drains: Vec<Drain>,
@@ -117,6 +119,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             sink,
             observer,
             refuse,
+            notes: Box::new(NoNotes),
             order: Order::default(),
             transaction: Transaction::new(limits),
             drains: Vec::new(),
@@ -124,6 +127,12 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             unsettled: false,
             stopping: false,
         }
+    }
+
+    /// With an account committed beside the offsets.
+    #[must_use]
+    pub fn with_notes(self, notes: Box<dyn Notes>) -> Self {
+        Self { notes, ..self }
     }
 
     /// Runs until [`Event::Stop`], or until every sender of events is gone.
@@ -242,6 +251,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             Ok(Done::Released(released)) => {
                 self.backoff.reset();
                 self.unsettled = true;
+                self.notes.durable(&released);
                 self.observer.durable(&released, after);
             }
             Ok(Done::Progress | Done::Waiting) => {}
@@ -259,18 +269,26 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             }
             Action::Begin => self.sink.begin()?,
             Action::Send(index) => {
-                if let Some(entry) = self.transaction.entry(index) {
-                    self.sink.send(index, &entry.item.outgoing)?;
+                let outgoing = self.transaction.entry(index).and_then(|entry| entry.item.outgoing.as_ref());
+                if let Some(outgoing) = outgoing {
+                    self.sink.send(index, outgoing)?;
                 }
                 self.transaction.sent();
                 return Ok(Done::Progress);
             }
-            Action::AwaitDeliveries(count) => {
+            Action::AwaitDeliveries(_) => {
+                // Of those sent, some write nothing and are never acknowledged.
+                let count = self.transaction.in_transaction().filter(|entry| entry.item.outgoing.is_some()).count();
                 if !self.sink.await_deliveries(count)? {
                     return Ok(Done::Waiting);
                 }
             }
-            Action::SendOffsets(positions) => self.sink.send_offsets(&positions)?,
+            Action::SendOffsets(mut positions) => {
+                for position in &mut positions {
+                    position.note = self.note(position).map_err(Fault::Abort)?;
+                }
+                self.sink.send_offsets(&positions)?;
+            }
             Action::Commit => {
                 self.sink.commit()?;
                 return Ok(Done::Released(self.transaction.committed()));
@@ -282,14 +300,19 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         Ok(Done::Progress)
     }
 
+    fn note(&self, position: &Position) -> Result<Option<String>, String> {
+        let of_lane = |entry: &&Entry<Finished>| entry.ticket.lane == position.lane;
+        let mut records = self.transaction.in_transaction().filter(of_lane).map(|entry| &entry.item);
+        self.notes.note(position.lane, position.epoch, &mut records)
+    }
+
     fn fault(&mut self, operation: Operation, fault: &Fault, now: Duration) {
         if let Fault::Refused(indices, message) = fault {
             for &index in indices {
-                if let Some(entry) = self.transaction.entry_mut(index) {
-                    self.observer.refused(&entry.item, message);
-                    entry.item.outgoing = (self.refuse)(&entry.item.outgoing, message);
-                    entry.item.rejected = Some((Stage::Produce, Reason::RefusedByBroker));
-                }
+                let Some(entry) = self.transaction.entry_mut(index) else { continue };
+                self.observer.refused(&entry.item, message);
+                entry.item.outgoing = entry.item.outgoing.as_ref().map(|outgoing| (self.refuse)(outgoing, message));
+                entry.item.outcome = Outcome::DeadLetter(Stage::Produce, Reason::RefusedByBroker);
             }
         }
         let delay = match self.transaction.failed(fault, now) {

@@ -49,11 +49,13 @@ pub enum Action {
 }
 
 /// The offset to continue from: one past the last record done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     pub lane: Lane,
     pub epoch: u64,
     pub offset: i64,
+    /// Committed beside the offset, as its metadata.
+    pub note: Option<String>,
 }
 
 /// What the caller owes after a report.
@@ -137,6 +139,11 @@ impl<T> Transaction<T> {
 
     pub fn entry_mut(&mut self, index: usize) -> Option<&mut Entry<T>> {
         self.entries.get_mut(index)
+    }
+
+    /// The records of the open transaction that were sent so far.
+    pub fn in_transaction(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.entries.iter().take(self.sent)
     }
 
     /// Records that are not committed yet.
@@ -254,7 +261,7 @@ impl<T> Transaction<T> {
     fn positions(&self) -> Vec<Position> {
         let mut positions: BTreeMap<Lane, Position> = BTreeMap::new();
         for Entry { ticket, .. } in self.entries.iter().take(self.sent) {
-            let position = Position { lane: ticket.lane, epoch: ticket.epoch, offset: ticket.offset + 1 };
+            let position = Position { lane: ticket.lane, epoch: ticket.epoch, offset: ticket.offset + 1, note: None };
             positions.insert(ticket.lane, position);
         }
         positions.into_values().collect()

@@ -8,12 +8,12 @@ use super::clock::Clock;
 use super::pool::span_times;
 use super::telemetry::{Progress, Telemetry};
 use crate::encode::headers;
-use crate::flow::{Finished, Lane};
+use crate::flow::{Finished, Lane, Outcome};
 use crate::health::Pulse;
-use crate::kafka::Fault;
+use crate::kafka::{Fault, refused};
 use crate::metrics::{DurableMetrics, Operation as Retried};
 use crate::produce::{Entry, Observer, Operation};
-use crate::record::{Destination, Origin, Reason, Reject, Stage};
+use crate::record::{Destination, Origin, Outgoing, Reason, Reject, Stage};
 use crate::trace::Tracer;
 
 /// No call of the sequencer's blocks for longer.
@@ -51,8 +51,9 @@ impl Ledger {
     }
 
     fn dead_letter(&self, record: &Finished, stage: Stage, reason: Reason) {
-        let value = record.outgoing.headers.iter().find(|header| header.name == headers::ERROR_MESSAGE);
-        let message = value.and_then(|header| header.value.as_deref()).unwrap_or_default();
+        let headers = record.outgoing.iter().flat_map(|outgoing| &outgoing.headers);
+        let message = headers.into_iter().find(|header| header.name == headers::ERROR_MESSAGE);
+        let message = message.and_then(|header| header.value.as_deref()).unwrap_or_default();
         let message = String::from_utf8_lossy(message).into_owned();
         let origin = self.origin(record);
         self.telemetry.events.dead_letter(&origin, &Reject { stage, reason, message });
@@ -76,6 +77,13 @@ impl Observer for Ledger {
     }
 
     fn called(&mut self, operation: Operation) {
+        match operation {
+            Operation::Recreate => self.telemetry.allowed(&[refused::TRANSACTIONAL_ID]),
+            Operation::Commit => {
+                self.telemetry.allowed(&[refused::OUTPUT, refused::DEAD_LETTERS, refused::GROUP]);
+            }
+            _ => {}
+        }
         if operation == Operation::Commit && self.transactional {
             self.telemetry.events.transaction_committed(self.took());
         }
@@ -108,15 +116,19 @@ impl Observer for Ledger {
         let mut produced = [(0u64, 0u64); 2];
         for Entry { ticket, item, .. } in records {
             positions.insert(ticket.lane, Progress { next: ticket.offset + 1, appended: item.appended });
-            let counts = &mut produced[usize::from(item.outgoing.to == Destination::DeadLetters)];
+            let Some(outgoing) = &item.outgoing else { continue };
+            let counts = &mut produced[usize::from(outgoing.to == Destination::DeadLetters)];
             counts.0 += 1;
-            counts.1 += item.outgoing.bytes() as u64;
-            if let Some((stage, reason)) = item.rejected {
+            counts.1 += outgoing.bytes() as u64;
+            if let Outcome::DeadLetter(stage, reason) = item.outcome {
                 self.dead_letter(item, stage, reason);
             }
             if let Some(tracer) = &self.tracer {
-                let reason = item.rejected.map(|(_, reason)| reason);
-                tracer.sent(&item.outgoing, || self.origin(item), reason, span_times(item.made, now));
+                let reason = match item.outcome {
+                    Outcome::DeadLetter(_, reason) => Some(reason),
+                    _ => None,
+                };
+                tracer.sent(outgoing, || self.origin(item), reason, span_times(item.made, now));
             }
             let appended = item.appended.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
             self.durable.observe(now.saturating_sub(item.polled), appended.map(|then| unix.saturating_sub(then)));
@@ -131,6 +143,7 @@ impl Observer for Ledger {
     }
 
     fn dropped(&mut self, records: usize) {
+        self.telemetry.metrics.dropped(records as u64);
         self.telemetry.health.dropped(records as u64);
     }
 
@@ -138,7 +151,7 @@ impl Observer for Ledger {
         tracing::warn!(
             partition = record.ticket.lane.partition,
             offset = record.ticket.offset,
-            bytes = record.outgoing.bytes(),
+            bytes = record.outgoing.as_ref().map_or(0, Outgoing::bytes),
             "the broker refused a record, which becomes a dead letter: {message}"
         );
     }

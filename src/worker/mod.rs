@@ -12,6 +12,7 @@
 //! the sequencer stops; with it goes the last hold on the consumer, and with
 //! that the channel of work, which ends the pool.
 
+mod census;
 mod clock;
 mod files;
 mod ledger;
@@ -21,6 +22,7 @@ mod panics;
 mod pool;
 mod preflight;
 mod reload;
+mod service;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,8 +37,9 @@ pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
-pub use preflight::Facts;
+pub use preflight::{Facts, TopicSettings};
 pub use reload::{Built, Gazetteers, Live};
+pub use service::Service;
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -44,9 +47,10 @@ use crate::encode;
 use crate::flow::{Budget, Event, Ownership};
 use crate::health::{Health, Limits as HealthLimits};
 use crate::kafka::{self, Memory};
-use crate::metrics::{Events, Metrics};
+use crate::metrics::{Events, Metrics, WorkerInfo};
 use crate::produce::{
-    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, OutputOptions, Refuse, Sequencer, SinkParts,
+    DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
+    SinkParts,
 };
 use crate::trace::Tracer;
 
@@ -76,6 +80,36 @@ impl Settings {
         }
     }
 
+    fn transactional_id(&self) -> String {
+        self.kafka.transactional_id(&hostname())
+    }
+
+    fn telemetry(&self, metrics: &Metrics, memory: Memory, clock: Clock) -> Telemetry {
+        metrics.budget(self.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &self.kafka.group_id,
+            input: &self.input.topics,
+            output: &self.output.topic,
+            dead_letters: &self.output.dead_letter_topic,
+        });
+        Telemetry::new(telemetry::Parts {
+            events: Events::new(metrics.clone(), move || clock.now()),
+            metrics: metrics.clone(),
+            health: Health::new(clock.now(), health_limits(self), self.threads()),
+            clock,
+            budget: Budget::new(in_flight_limit(self, memory)),
+            topics: self.input.topics.clone(),
+            access: self.access(),
+            patience: self.delivery.revoke_deadline.max(self.last_drain()) * 2,
+        })
+    }
+
+    fn access(&self) -> kafka::Access {
+        let output = &self.output;
+        let id = self.transactional_id();
+        kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic)
+    }
+
     /// How long the drain at shutdown may take: what is left is for leaving the
     /// group and for the last commit.
     fn last_drain(&self) -> Duration {
@@ -88,13 +122,21 @@ pub struct Parts {
     pub settings: Settings,
     pub pipeline: Live,
     /// Files that the pipeline is made of, to be watched.
-    pub gazetteers: Gazetteers,
+    pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
     /// Where traces are exported.
     pub tracer: Option<Tracer>,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
+    /// What all times of this worker count from.
+    pub clock: Clock,
+    /// What makes a bounded run of it; nothing by default.
+    pub seams: consume::Seams,
+    /// The account that is committed beside the offsets, where one is kept.
+    pub notes: Option<Box<dyn Notes>>,
+    /// Of the worker whose place this one takes, in the same process.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Why a worker ended.
@@ -125,7 +167,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
-    _reload: Reload,
+    reload: Reload,
 }
 
 /// A thread's last word.
@@ -147,22 +189,23 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, gazetteers, metrics, tracer, keep_bytes, facts } = parts;
-        let clock = Clock::start();
+        let Parts {
+            settings,
+            pipeline,
+            gazetteers,
+            metrics,
+            tracer,
+            keep_bytes,
+            facts,
+            clock,
+            seams,
+            notes,
+            telemetry,
+        } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
-        let budget = Budget::new(in_flight_limit(&settings, memory));
-        metrics.budget(settings.memory.budget.as_u64());
-        let health = Health::new(clock.now(), health_limits(&settings), threads);
-        let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
-            events: Events::new(metrics.clone(), move || clock.now()),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            clock,
-            budget: budget.clone(),
-            topics: settings.input.topics.clone(),
-            patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
-        }));
+        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory, clock)));
+        let (clock, budget, health) = (telemetry.clock, telemetry.budget.clone(), telemetry.health.clone());
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
         let (events, heard) = unbounded();
@@ -184,9 +227,10 @@ impl Worker {
             keep_bytes,
             listener: Arc::clone(&telemetry) as _,
             watcher: Arc::clone(&telemetry) as _,
+            seams,
             stop: stop.flag(),
         })?;
-        let id = settings.kafka.transactional_id(&hostname());
+        let id = settings.transactional_id();
         let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
         let sink = KafkaSink::new(SinkParts {
             config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
@@ -201,7 +245,8 @@ impl Worker {
         });
         let ledger = Ledger::new(Arc::clone(&telemetry), transactional, tracer.clone());
         let refuse: Refuse = Box::new(encode::refused);
-        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse);
+        let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
+            .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
 
         let mut handles = Vec::with_capacity(threads + 2);
         for index in 0..threads {
@@ -228,8 +273,11 @@ impl Worker {
         })?);
         let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
+        let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
+        let counted = metrics.clone();
+        // Neither is joined: they may wait for a broker, and hold nothing.
+        drop(spawn("census".to_owned(), move || census::run(&asking, &inputs, &counted, &stopping))?);
         let stopping = stop.clone();
-        // Not joined: it may wait for a broker, and holds nothing.
         drop(spawn("preflight".to_owned(), move || preflight::run(&admin, &outputs, facts, &stopping))?);
         let reload =
             Reload::start(gazetteers, pipeline, metrics, telemetry.events.clone()).map_err(WorkerError::Thread)?;
@@ -241,15 +289,7 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self {
-            telemetry,
-            stop,
-            deadline: settings.shutdown.deadline,
-            events,
-            ended,
-            threads: handles,
-            _reload: reload,
-        })
+        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles, reload })
     }
 
     /// What the worker tells of itself.
@@ -291,6 +331,14 @@ impl Worker {
                 result = result.and(Err(WorkerError::Panicked("enrich")));
             }
         }
+        let totals = self.telemetry.metrics.totals();
+        tracing::info!(
+            consumed = totals.consumed,
+            produced = totals.produced,
+            dead_lettered = totals.dead_lettered,
+            in_flight = self.telemetry.health.in_flight(),
+            "worker stopped"
+        );
         result
     }
 

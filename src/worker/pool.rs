@@ -9,7 +9,7 @@ use super::clock::Clock;
 use super::panics;
 use super::reload::Live;
 use crate::consume::Work;
-use crate::flow::{Event, Finished};
+use crate::flow::{self, Event, Finished};
 use crate::health::Pulse;
 use crate::metrics::{self, PoolMetrics, RecordSummary};
 use crate::pipeline::{Fate, Outcome, Pipeline, Summary, Watch};
@@ -95,11 +95,13 @@ impl Enricher {
             tracer.processed(begun, &raw, &mut outcome.outgoing, reason, span_times(start, made));
         }
         permit.resize(outcome.outgoing.bytes() + OVERHEAD);
-        let rejected = match outcome.summary.fate {
-            Fate::Rejected { stage, reason } => Some((stage, reason)),
-            Fate::Enriched | Fate::Tombstone => None,
+        let fate = match outcome.summary.fate {
+            Fate::Rejected { stage, reason } => flow::Outcome::DeadLetter(stage, reason),
+            Fate::Enriched => flow::Outcome::Output,
+            Fate::Tombstone => flow::Outcome::Tombstone,
         };
-        Finished { ticket, outgoing: outcome.outgoing, rejected, permit, polled, made, appended: raw.timestamp }
+        let outgoing = Some(outcome.outgoing);
+        Finished { ticket, outgoing, outcome: fate, permit, polled, made, appended: raw.timestamp }
     }
 }
 

@@ -11,7 +11,7 @@ use super::clock::Clock;
 use crate::consume::{Change, Watcher};
 use crate::flow::{Budget, Lane};
 use crate::health::{Health, Pulse};
-use crate::kafka::{ClientFigures, ClientKind, ClientListener};
+use crate::kafka::{Access, ClientFigures, ClientKind, ClientListener, refused};
 use crate::metrics::{Client, ClientStatistics, Events, Metrics, PartitionLag, RebalanceKind};
 
 /// How far one partition is done.
@@ -32,6 +32,7 @@ pub struct Parts {
     pub budget: Budget,
     /// Names of the input topics, by [`Lane::topic`].
     pub topics: Vec<String>,
+    pub access: Access,
     /// A rebalance callback may wait for so long.
     pub patience: Duration,
 }
@@ -44,6 +45,7 @@ pub struct Telemetry {
     pub clock: Clock,
     pub budget: Budget,
     pub topics: Vec<String>,
+    access: Access,
     intake: Pulse,
     /// A rebalance callback may wait for so long.
     patience: Duration,
@@ -54,7 +56,7 @@ pub struct Telemetry {
 impl Telemetry {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { metrics, events, health, clock, budget, topics, patience } = parts;
+        let Parts { metrics, events, health, clock, budget, topics, access, patience } = parts;
         let intake = health.intake();
         Self {
             metrics,
@@ -63,10 +65,19 @@ impl Telemetry {
             clock,
             budget,
             topics,
+            access,
             intake,
             patience,
             progress: Mutex::default(),
             transmit_errors: Default::default(),
+        }
+    }
+
+    /// The clients were closed, and others take their place.
+    pub(super) fn renewed(&self) {
+        self.health.begin_again();
+        for counter in &self.transmit_errors {
+            counter.store(0, Ordering::Relaxed);
         }
     }
 
@@ -77,6 +88,28 @@ impl Telemetry {
     /// The sequencer's news: these positions are committed.
     pub fn durable(&self, positions: &BTreeMap<Lane, Progress>) {
         self.progress().extend(positions.iter().map(|(lane, progress)| (*lane, *progress)));
+    }
+
+    /// Whether the error is a refusal: then it is told as one.
+    fn refusal(&self, client: ClientKind, error: &KafkaError, detail: &str) -> bool {
+        let refusal = error.rdkafka_error_code().and_then(|code| self.access.refusal(client, code, detail));
+        let Some(refusal) = refusal else { return false };
+        // The consumer tells most twice, the second time without the details.
+        if detail.is_empty() && self.health.is_refused(refusal.key) {
+            return true;
+        }
+        self.events.refused(label(client), refusal.key, &refusal.text);
+        self.health.refused(refusal.key, refusal.text);
+        true
+    }
+
+    /// What proves that these are not refused.
+    pub(super) fn allowed(&self, keys: &[&'static str]) {
+        for key in keys {
+            if self.health.allowed(key) {
+                tracing::info!(key, "no longer refused");
+            }
+        }
     }
 
     pub(super) fn topic(&self, lane: Lane) -> &str {
@@ -135,6 +168,24 @@ impl Watcher for Telemetry {
     fn consumed(&self, bytes: usize) {
         self.metrics.consumed(1, bytes as u64);
         self.health.taken(self.clock.now(), 1);
+        self.allowed(&[refused::INPUT]);
+    }
+
+    fn passed(&self) {
+        self.health.taken(self.clock.now(), 1);
+    }
+
+    fn deleted(&self, lane: Lane, offsets: u64) {
+        tracing::warn!(
+            topic = self.topic(lane),
+            partition = lane.partition,
+            offsets,
+            "records were deleted from the input topic before they were read"
+        );
+    }
+
+    fn finished(&self, lane: Lane) {
+        tracing::debug!(topic = self.topic(lane), partition = lane.partition, "read to the end of the range");
     }
 
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize) {
@@ -148,6 +199,10 @@ impl Watcher for Telemetry {
         self.metrics.assigned(owned);
         if change == Change::Assigned {
             self.health.assigned(true);
+            self.allowed(&[refused::GROUP]);
+            if !lanes.is_empty() {
+                self.allowed(&[refused::INPUT]);
+            }
             return;
         }
         let mut progress = self.progress();
@@ -194,8 +249,15 @@ impl ClientListener for Telemetry {
                 transmit_errors: figures.send_errors.saturating_sub(before.unwrap_or(0)),
             },
         );
+        if figures.connected {
+            self.allowed(&refused::LOGIN[client as usize..=client as usize]);
+        }
         if client == ClientKind::Consumer {
             self.health.broker(self.clock.now(), figures.connected);
+            // Only an answer to a fetch tells where a partition ends.
+            if !figures.partitions.is_empty() && figures.partitions.iter().all(|partition| partition.end >= 0) {
+                self.allowed(&[refused::INPUT]);
+            }
             self.update_lag(&figures);
             self.events.tick();
         }
@@ -205,11 +267,18 @@ impl ClientListener for Telemetry {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             self.health.broker(self.clock.now(), false);
         }
+        if self.refusal(client, error, reason) {
+            return;
+        }
         if reason.is_empty() {
             self.events.client_error(label(client), error);
         } else {
             self.events.client_error(label(client), &format_args!("{error}: {reason}"));
         }
+    }
+
+    fn failed(&self, error: &KafkaError, topic: Option<&str>) {
+        self.refusal(ClientKind::Producer, error, topic.unwrap_or_default());
     }
 }
 

@@ -12,15 +12,24 @@ mod support;
 mod at_least_once;
 mod bad_input;
 mod crashes;
+mod diff;
+mod generate;
 mod groups;
 mod harness;
+mod live_lag;
 mod memory;
 mod metrics;
+mod observed;
 mod outage;
 mod records;
 #[cfg(feature = "schema-registry")]
 mod registry;
 mod reload;
+mod replay;
+mod replay_refusals;
+mod restarts;
+mod security;
 mod shutdown;
 #[cfg(feature = "otel")]
 mod tracing;
+mod yielding;

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait_for;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kafka/kafka.sh");
+pub const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/kafka/kafka.sh");
 
 /// Address of the broker that all tests share: the one of
 /// `WARRAQ_TEST_BOOTSTRAP`, else one that is started now and ends with this process.
@@ -41,6 +41,21 @@ impl Broker {
         let mut broker = Self { dir: dir.keep(), script: None };
         broker.start_again();
         broker
+    }
+
+    /// One with TLS, logins and ACLs; `prepare` fills its folder `tls`, as the
+    /// script says.
+    pub fn secured(prepare: impl FnOnce(&Path)) -> Self {
+        let dir = tempfile::Builder::new().prefix("warraq-kafka.").tempdir().unwrap();
+        let mut broker = Self { dir: dir.keep(), script: None };
+        std::fs::create_dir(broker.dir.join("tls")).unwrap();
+        prepare(&broker.dir.join("tls"));
+        broker.start_again();
+        broker
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     fn serve(&self) -> Child {
@@ -116,6 +131,6 @@ pub fn signal(process: u32, signal: Signal) {
     kill_process(process, signal).unwrap();
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).trim().to_owned()
 }

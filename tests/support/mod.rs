@@ -1,12 +1,18 @@
 //! What the tests on a real broker share: the broker, topics, articles, worker
 //! processes, readers, and the checker that says what was lost or doubled.
 
+pub mod acl;
 pub mod articles;
 pub mod broker;
+pub mod certificates;
 pub mod checker;
+pub mod load;
+pub mod oidc;
+pub mod prometheus;
 pub mod read;
 pub mod registry;
 pub mod scrape;
+pub mod secured;
 pub mod topics;
 pub mod worker;
 

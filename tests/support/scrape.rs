@@ -33,6 +33,12 @@ impl Samples {
         Some(samples.sum())
     }
 
+    /// The largest of all label sets of a series; None where there is none.
+    pub fn max(&self, series: &str) -> Option<f64> {
+        let samples = self.0.iter().filter(|(name, _)| name.split('{').next() == Some(series));
+        samples.map(|(_, value)| *value).reduce(f64::max)
+    }
+
     /// Names without labels.
     pub fn series(&self) -> Vec<String> {
         let mut names: Vec<_> = self.0.keys().map(|name| name.split('{').next().unwrap_or(name).to_owned()).collect();

@@ -72,22 +72,30 @@ impl Setup {
 
     /// Starts the process; it may not be ready yet.
     pub fn start(&self) -> Worker {
+        self.start_as(&["run"])
+    }
+
+    /// The same for another command with these arguments, over the same
+    /// configuration. What it prints on standard output is in [`Worker::printed`].
+    pub fn start_as(&self, command: &[&str]) -> Worker {
         let dir = tempfile::Builder::new().prefix("warraq-worker.").tempdir().unwrap();
         let http = format!("127.0.0.1:{}", free_port());
         let config = dir.path().join("warraq.toml");
         std::fs::write(&config, self.clone().text("http", "listen", &http).toml()).unwrap();
         let log = dir.path().join("log");
         let output = std::fs::File::create(&log).unwrap();
+        let printed = dir.path().join("stdout");
         let process = Command::new(env!("CARGO_BIN_EXE_warraq"))
-            .args(["run".as_ref(), "--config".as_ref(), config.as_os_str()])
+            .args(command)
+            .args(["--config".as_ref(), config.as_os_str()])
             .env("RUST_BACKTRACE", "1")
             .envs(&self.environment)
             .stdin(Stdio::null())
-            .stdout(output.try_clone().unwrap())
+            .stdout(std::fs::File::create(&printed).unwrap())
             .stderr(output)
             .spawn()
             .unwrap();
-        Worker { name: self.name.clone(), process, http, log, ended: None, started: Instant::now(), _dir: dir }
+        Worker { name: self.name.clone(), process, http, log, printed, ended: None, started: Instant::now(), _dir: dir }
     }
 
     /// Starts the process and waits until it is ready.
@@ -99,7 +107,7 @@ impl Setup {
 }
 
 /// A port that is free now, below those that the kernel gives to clients.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 97).unwrap() * 13;
     for _ in 0..3000 {
@@ -117,6 +125,7 @@ pub struct Worker {
     process: Child,
     pub http: String,
     log: PathBuf,
+    printed: PathBuf,
     ended: Option<ExitStatus>,
     started: Instant,
     _dir: tempfile::TempDir,
@@ -206,6 +215,11 @@ impl Worker {
 
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap()).into_owned()
+    }
+
+    /// What it wrote to standard output.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(&self.printed).unwrap()
     }
 
     fn last_words(&self) -> String {

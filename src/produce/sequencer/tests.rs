@@ -314,8 +314,8 @@ impl World {
         let permit = self.budget.take(1);
         self.member.in_pool.push(Finished {
             ticket,
-            outgoing,
-            rejected: None,
+            outgoing: Some(outgoing),
+            outcome: Outcome::Output,
             permit,
             polled: Duration::ZERO,
             made: Duration::ZERO,

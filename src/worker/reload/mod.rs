@@ -8,6 +8,7 @@
 //! cannot be used is told and counted, and the old pipeline stays.
 
 mod changes;
+mod credentials;
 
 use std::hash::Hash as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use arc_swap::{ArcSwap, Guard};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use self::changes::{Changes, Next};
+pub(super) use self::credentials::{Credentials, look};
 use super::clock::Clock;
 use super::files::{self, FileError, TextFile};
 use super::panics;
@@ -38,8 +40,8 @@ pub struct Live(Arc<ArcSwap<Pipeline>>);
 
 impl Live {
     #[must_use]
-    pub fn new(pipeline: Pipeline) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(pipeline)))
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        Self(Arc::new(ArcSwap::new(pipeline)))
     }
 
     /// The one to make a record by, from its first stage to its last.
@@ -76,7 +78,7 @@ impl std::fmt::Debug for Gazetteers {
 }
 
 /// The thread that looks; it ends when this is dropped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Reload {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -85,11 +87,17 @@ pub(super) struct Reload {
 impl Reload {
     /// # Errors
     /// Where the thread cannot be started.
-    pub(super) fn start(gazetteers: Gazetteers, live: Live, metrics: Metrics, events: Events) -> std::io::Result<Self> {
+    pub(super) fn start(
+        gazetteers: Option<Gazetteers>,
+        live: Live,
+        metrics: Metrics,
+        events: Events,
+    ) -> std::io::Result<Self> {
         let (end, ended) = bounded(0);
-        if gazetteers.paths.is_empty() || gazetteers.interval.is_zero() {
+        let watched = gazetteers.filter(|lists| !lists.paths.is_empty() && !lists.interval.is_zero());
+        let Some(gazetteers) = watched else {
             return Ok(Self { end: None, thread: None });
-        }
+        };
         let watch = Watch { gazetteers, live, metrics, events };
         let thread = std::thread::Builder::new().name("reload".to_owned()).spawn(move || watch.run(&ended))?;
         Ok(Self { end: Some(end), thread: Some(thread) })

@@ -67,7 +67,7 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
     const THREADS: usize = 3;
     const RECORDS: i64 = 3_000;
     let ids = ["desk-a", "desk-b", "desk-c"];
-    let live = Live::new(build(&[list(ids[0])]).unwrap().0);
+    let live = Live::new(Arc::new(build(&[list(ids[0])]).unwrap().0));
     let metrics = Metrics::new("1", "c", "m").unwrap();
     let health = Health::new(Duration::ZERO, Limits::default(), THREADS);
     let (budget, clock) = (Budget::new(1 << 30), Clock::start());
@@ -112,7 +112,8 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
     for event in finished {
         let Event::Finished(batch) = event else { panic!("{event:?}") };
         for one in batch {
-            let record: serde_json::Value = serde_json::from_slice(&one.outgoing.value.unwrap()).unwrap();
+            let record: serde_json::Value =
+                serde_json::from_slice(one.outgoing.as_ref().unwrap().value.as_ref().unwrap()).unwrap();
             let model = record["provenance"]["model"].as_str().unwrap().to_owned();
             assert_eq!(record["entities"][0]["user_id"], *model, "{record}");
             *seen.entry(model).or_insert(0) += 1;
@@ -164,11 +165,11 @@ impl Rig {
         let map = ConfigMap::mount(text);
         let paths = vec![map.path().join("desk.tsv")];
         let in_force = files::read(&paths).unwrap();
-        let live = Live::new(build(&in_force).unwrap().0);
+        let live = Live::new(Arc::new(build(&in_force).unwrap().0));
         let metrics = Metrics::new("1", "c", &live.now().provenance().model).unwrap();
         let events = Events::new(metrics.clone(), || Duration::ZERO);
         let gazetteers = Gazetteers { paths, in_force, interval: Duration::from_millis(20), build: Box::new(build) };
-        let reload = Reload::start(gazetteers, live.clone(), metrics.clone(), events.clone()).unwrap();
+        let reload = Reload::start(Some(gazetteers), live.clone(), metrics.clone(), events.clone()).unwrap();
         Self { map, live, metrics, events, _reload: reload }
     }
 

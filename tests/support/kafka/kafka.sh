@@ -8,6 +8,11 @@
 #                             When standard input closes it is killed and DIR is
 #                             removed, so it never outlives who started it.
 #                             Served again, DIR has the same port and data.
+#                             Where DIR/tls is there (broker.pem, ca.crt, jwks.json,
+#                             password), the broker has ACLs and two more listeners:
+#                             DIR/sasl is the address of SASL_SSL, DIR/ssl of mTLS.
+#   kafka.sh tool NAME ARG... one of Kafka's own tools by the name of its script, such
+#                             as kafka-acls.sh
 #   kafka.sh with COMMAND...  run COMMAND with WARRAQ_TEST_BOOTSTRAP set to a fresh
 #                             broker, which ends with it, whatever happens.
 #                             If WARRAQ_TEST_BOOTSTRAP is set, that cluster is used.
@@ -55,16 +60,26 @@ free_port() {
 }
 
 configure() {
-    local port controller
+    local port sasl tls templates=("$here/server.properties") format=()
     port=$(free_port)
-    controller=$(free_port)
-    sed -e "s|@PORT@|$port|; s|@CONTROLLER_PORT@|$controller|; s|@DATA@|$1/data|" \
-        -e "s|@CONTROLLER_PORT@|$controller|; s|@PORT@|$port|" \
-        "$here/server.properties" >"$1/server.properties"
+    if [ -d "$1/tls" ]; then
+        templates+=("$here/secured.properties")
+        sasl=$(free_port)
+        tls=$(free_port)
+        echo "127.0.0.1:$sasl" >"$1/sasl"
+        echo "127.0.0.1:$tls" >"$1/ssl"
+        local mechanism
+        for mechanism in 256 512; do
+            format+=(--add-scram "SCRAM-SHA-$mechanism=[name=warraq-scram-$mechanism,password=$(cat "$1/tls/password")]")
+        done
+    fi
+    sed -e "s|@PORT@|$port|g; s|@CONTROLLER_PORT@|$(free_port)|g; s|@DATA@|$1/data|; s|@DIR@|$1|" \
+        -e "s|@SASL_PORT@|${sasl:-}|g; s|@TLS_PORT@|${tls:-}|g; s|@PASSWORD@|$(cat "$1/tls/password" 2>/dev/null)|" \
+        "${templates[@]}" >"$1/server.properties"
     echo "127.0.0.1:$port" >"$1/address"
     rm -rf "$1/data"
     java -Xmx128m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
-        kafka.tools.StorageTool format -t "$cluster" -c "$1/server.properties" --ignore-formatted >"$1/format.log" 2>&1 ||
+        kafka.tools.StorageTool format -t "$cluster" -c "$1/server.properties" --ignore-formatted "${format[@]}" >"$1/format.log" 2>&1 ||
         { cat "$1/format.log" >&2; die "could not format $1/data"; }
 }
 
@@ -89,7 +104,8 @@ launch() {
     # The heap grows only as far as it must; a 100 MB value passes through it twice.
     : >"$dir/broker.log"
     java -Xms128m "-Xmx${WARRAQ_TEST_KAFKA_HEAP:-1g}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
+        "-Dlog4j2.configurationFile=$here/log4j2.yaml" "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$dir/tls/jwks.json" \
+        -cp "$cache/libs/*" \
         kafka.Kafka "$dir/server.properties" >"$dir/broker.log" 2>&1 </dev/null &
     broker=$!
     local i
@@ -173,7 +189,19 @@ with() {
     exit "$code"
 }
 
+tool() {
+    local class
+    case $1 in
+    kafka-acls.sh) class=org.apache.kafka.tools.AclCommand ;;
+    kafka-configs.sh) class=kafka.admin.ConfigCommand ;;
+    *) die "unknown tool $1" ;;
+    esac
+    shift
+    exec java -Xmx128m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" "$class" "$@"
+}
+
 case ${1:-} in
+tool) [ $# -ge 2 ] || die "usage: kafka.sh tool NAME ARG..."; fetch; shift; tool "$@" ;;
 fetch) fetch ;;
 serve) [ $# = 2 ] || die "usage: kafka.sh serve DIR"; fetch; serve "$2" ;;
 with) [ $# -ge 2 ] || die "usage: kafka.sh with COMMAND..."; shift; with "$@" ;;
