@@ -88,6 +88,7 @@ pub(super) fn schema_id(config: &Config, made_by: &Provenance, metrics: &Metrics
 
 /// The same, of what was made before.
 pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
+    super::features(config)?;
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
