@@ -67,6 +67,17 @@ image-check: build ## the image around the release binary: built, run as a pod r
 	WARRAQ_IMAGE_BINARY=$(CURDIR)/target/release/warraq cargo test --locked --test ops image
 	@$(IMAGE_SH) size target/release/warraq
 
+.PHONY: otel
+otel: ## clippy and the tests of the feature otel (traces to a collector)
+	@$(SETUP) test
+	cargo clippy --locked --all-targets --features otel -- -D warnings
+	$(KAFKA) with cargo test --locked --features otel --test kafka tracing $(ARGS)
+
+.PHONY: registry
+registry: ## the schema registry's tests on a real one (Apicurio, 159 MB; Java 21 or newer)
+	@$(SETUP) test
+	tests/support/registry/registry.sh with $(KAFKA) with cargo test --locked --test kafka registry -- --nocapture $(ARGS)
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test
