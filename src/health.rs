@@ -135,6 +135,8 @@ struct State {
     refused: Mutex<BTreeMap<&'static str, String>>,
     /// Whether that holds anything: asked for each record.
     is_refused: AtomicBool,
+    /// What is waited for before any thread runs.
+    starting: Option<String>,
 }
 
 /// One thread's line to the state.
@@ -209,8 +211,20 @@ impl Health {
             shutting_down: AtomicBool::new(false),
             refused: Mutex::default(),
             is_refused: AtomicBool::new(false),
+            starting: None,
         };
         Self { state: Arc::new(state) }
+    }
+
+    /// A worker that has not begun and waits for something outside: alive, and
+    /// not ready because of `what`.
+    #[must_use]
+    pub fn starting(what: &str) -> Self {
+        let mut health = Self::new(Duration::ZERO, Limits::default(), 0);
+        if let Some(state) = Arc::get_mut(&mut health.state) {
+            state.starting = Some(what.to_owned());
+        }
+        health
     }
 
     #[must_use]
@@ -332,6 +346,9 @@ impl Health {
 
 impl State {
     fn alive(&self, now: Duration) -> Verdict {
+        if let Some(what) = &self.starting {
+            return Verdict::yes(what);
+        }
         if let Some(reason) = self.stuck_record(now) {
             return Verdict::no(reason);
         }
@@ -354,6 +371,9 @@ impl State {
     }
 
     fn ready(&self, now: Duration) -> Verdict {
+        if let Some(what) = &self.starting {
+            return Verdict::no(what.clone());
+        }
         if self.shutting_down.load(Ordering::Relaxed) {
             return Verdict::no("shutting down".to_owned());
         }
@@ -452,6 +472,14 @@ mod tests {
         health.broker(at(1), true);
         health.assigned(true);
         health
+    }
+
+    #[test]
+    fn who_waits_before_the_start_is_alive_and_not_ready() {
+        let health = Health::starting("waiting for the registry");
+        let days = Duration::from_secs(1_000_000);
+        assert_eq!(health.alive(days), Verdict::yes("waiting for the registry"));
+        assert_eq!(health.ready(days), Verdict::no("waiting for the registry".to_owned()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::{logging, text, version};
+use super::{logging, registry, text, version};
 use crate::config::Config;
 use crate::consume::Seams;
 use crate::encode::Timestamp;
@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
+use crate::trace::Tracer;
 use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop};
 
 /// Run the worker until it is told to stop
@@ -37,7 +38,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     logging::start(&config.log)?;
     let stop = Stop::default();
     stop.on_signals().context("signal handlers cannot be installed")?;
-    let (worker, server) = start(&config, stop)?;
+    let (worker, server) = match start(&config, stop) {
+        Err(error) if error.is::<registry::Stopped>() => return Ok(ExitCode::SUCCESS),
+        started => started?,
+    };
     worker.join()?;
     drop(server);
     Ok(ExitCode::SUCCESS)
@@ -45,12 +49,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Starts a worker and its HTTP server.
 pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
+    super::features(config)?;
     let lists = text::lists(config)?;
-    let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
+    let pipeline = text::pipeline_of(config, &lists)?;
+    let metrics = metrics(pipeline.provenance())?;
+    let schema_id = schema_id(config, pipeline.provenance(), &metrics, &stop)?;
     let made = Made {
-        metrics: metrics(pipeline.provenance())?,
-        pipeline,
-        gazetteers: Some(text::gazetteers(config, lists)),
+        pipeline: Arc::new(pipeline.with_schema_id(schema_id)),
+        gazetteers: Some(text::gazetteers(config, lists, schema_id)),
+        metrics,
         clock: Clock::start(),
         seams: Seams::default(),
         notes: None,
@@ -74,6 +81,11 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
     Ok(Metrics::new(version(), &provenance.config, &provenance.model)?)
 }
 
+/// What the schema of the output is called in the registry, where one is asked.
+pub(super) fn schema_id(config: &Config, made_by: &Provenance, metrics: &Metrics, stop: &Stop) -> Result<Option<u32>> {
+    registry::schema_id(config, &about(config, &settings(config), made_by.clone()), metrics, stop)
+}
+
 /// The same, of what was made before.
 pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
@@ -85,6 +97,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
         pipeline: Live::new(pipeline),
         gazetteers,
         metrics: metrics.clone(),
+        tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
         facts: facts(config),
@@ -112,6 +125,22 @@ pub(super) fn facts(config: &Config) -> Facts {
     Facts {
         source_timestamps: config.encode.timestamp == Timestamp::Source,
         max_record_bytes: config.encode.max_record_bytes,
+    }
+}
+
+/// What spans go to, where a collector is named.
+fn tracer(config: &Config) -> Result<Option<Tracer>> {
+    #[cfg(feature = "otel")]
+    {
+        let (group, topics) = (&config.kafka.group_id, [&*config.output.topic, &*config.output.dead_letter_topic]);
+        let exporter = crate::trace::Exporter::start(&config.otel, version(), group, topics)?;
+        Ok(exporter.map(|exporter| Tracer::new(Arc::new(exporter), config.otel.ratio, group)))
+    }
+    #[cfg(not(feature = "otel"))]
+    {
+        // A configuration that names a collector was refused before.
+        let _ = config;
+        Ok(None)
     }
 }
 

@@ -17,7 +17,7 @@ pub use convert::{headers, raw_record};
 pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};
-pub use options::{GroupProtocol, Options, Secret};
+pub use options::{GroupProtocol, Options, Secret, read_secret};
 pub use probe::probe;
 pub use refusal::{Access, Refusal};
 

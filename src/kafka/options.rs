@@ -122,7 +122,7 @@ impl Serialize for Secret {
 ///
 /// # Errors
 /// Where the file cannot be read.
-pub(super) fn read_secret(inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<String>, std::io::Error> {
+pub fn read_secret(inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<String>, std::io::Error> {
     if let Some(file) = file {
         let text = std::fs::read_to_string(file)
             .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;

@@ -127,6 +127,13 @@ impl Pipeline {
         Self { parts }
     }
 
+    /// From now on records begin with a schema registry's header.
+    #[must_use]
+    pub fn with_schema_id(mut self, id: Option<u32>) -> Self {
+        self.parts.encoder = self.parts.encoder.with_schema_id(id);
+        self
+    }
+
     /// Which build, model and configuration make the records.
     #[must_use]
     pub const fn provenance(&self) -> &Provenance {

@@ -12,6 +12,8 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use super::range::{Edge, Facts, Log, Range};
 use super::state::State;
 use super::{Bounds, Error};
+use crate::retry::Backoff;
+use crate::worker::Clock;
 
 /// How long one question may take.
 const CALL: Duration = Duration::from_secs(20);
@@ -46,6 +48,39 @@ impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cluster").field("topic", &self.topic).field("group", &self.group).finish_non_exhaustive()
     }
+}
+
+/// How long a coordinator may take to find its place: after a broker's start or
+/// move it refuses for a while.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Makes a call again while the cluster is not ready for it.
+fn patiently<T>(mut call: impl FnMut() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
+    let clock = Clock::start();
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    loop {
+        match call() {
+            Err(error) if is_passing(&error) && clock.now() < PATIENCE => std::thread::sleep(backoff.next_delay()),
+            other => return other,
+        }
+    }
+}
+
+fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::NotCoordinator
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress
+                | Code::WaitingForCoordinator
+                | Code::LeaderNotAvailable
+                | Code::NotLeaderForPartition
+                | Code::OffsetNotAvailable
+                | Code::UnstableOffsetCommit
+        )
+    )
 }
 
 fn kafka(what: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
@@ -108,9 +143,7 @@ impl Cluster {
     pub fn facts(&self, partitions: &[i32], range: &Range) -> Result<Facts, Error> {
         let mut logs = BTreeMap::new();
         for &partition in partitions {
-            let (begin, end) = self
-                .consumer
-                .fetch_watermarks(&self.topic, partition, CALL)
+            let (begin, end) = patiently(|| self.consumer.fetch_watermarks(&self.topic, partition, CALL))
                 .map_err(kafka(format!("where partition {partition} of {} ends cannot be asked", self.topic)))?;
             logs.insert(partition, Log { begin, end });
         }
@@ -163,7 +196,7 @@ impl Cluster {
         }
         reader.assign(&list).map_err(failed())?;
         let mut wanted: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
-        let (mut first, mut records, mut bytes) = (First::default(), 0, 0);
+        let (mut first, mut records, mut bytes) = (First::default(), 0u64, 0u64);
         let mut waited = Duration::ZERO;
         let step = Duration::from_millis(100);
         while !wanted.is_empty() && waited < FIRST {
@@ -182,7 +215,7 @@ impl Cluster {
                 Some(Err(error)) => return Err(failed()(error)),
             }
         }
-        first.bytes = if records == 0 { 0 } else { bytes / records };
+        first.bytes = u64::checked_div(bytes, records).unwrap_or(0);
         Ok(first)
     }
 
@@ -198,10 +231,14 @@ impl Cluster {
         for &partition in partitions {
             list.add_partition(&self.topic, partition);
         }
-        let list = self.consumer.committed_offsets(list, CALL).map_err(failed())?;
+        let ask = || {
+            let found = self.consumer.committed_offsets(list.clone(), CALL)?;
+            found.elements().iter().try_for_each(|element| element.error())?;
+            Ok(found)
+        };
+        let list = patiently(ask).map_err(failed())?;
         let mut positions = BTreeMap::new();
         for element in list.elements() {
-            element.error().map_err(failed())?;
             let Offset::Offset(offset) = element.offset() else { continue };
             let state = State::parse(element.metadata()).map_err(|why| Error::Stateless {
                 group: self.group.clone(),
@@ -226,7 +263,7 @@ impl Cluster {
             element.set_offset(Offset::Offset(state.from)).map_err(failed())?;
             element.set_metadata(state.to_metadata());
         }
-        match self.consumer.commit(&list, CommitMode::Sync) {
+        match patiently(|| self.consumer.commit(&list, CommitMode::Sync)) {
             Err(KafkaError::ConsumerCommit(code)) if is_of_members(code) => Err(Error::Live(self.group.clone())),
             other => other.map_err(failed()),
         }
@@ -239,7 +276,7 @@ impl Cluster {
     /// # Errors
     /// Where the cluster does not answer.
     pub fn members(&self) -> Result<usize, Error> {
-        let groups = self.consumer.client().fetch_group_list(Some(&self.group), CALL);
+        let groups = patiently(|| self.consumer.client().fetch_group_list(Some(&self.group), CALL));
         let groups = groups.map_err(kafka(format!("the members of group {} cannot be asked", self.group)))?;
         Ok(groups.groups().iter().filter(|group| group.name() == self.group).map(|group| group.members().len()).sum())
     }

@@ -16,11 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use serde::Serialize;
 
+use super::client::{Client, client};
 use crate::worker::Clock;
 
 /// How often the group is asked.
@@ -65,18 +66,18 @@ impl std::fmt::Display for LiveGroup {
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     #[error("{live}: the client cannot be made: {error}")]
-    Client { live: LiveGroup, error: KafkaError },
+    Client { live: String, error: String },
     #[error("{live}: {what}: {error}")]
-    Ask { live: LiveGroup, what: &'static str, error: KafkaError },
+    Ask { live: String, what: &'static str, error: String },
     #[error("{0}: there is no such topic")]
-    NoTopic(LiveGroup),
+    NoTopic(String),
     #[error(
         "{0}: this group has committed no offset on this topic, so its lag cannot be told; is the name right, and \
          has it run?"
     )]
-    NoOffsets(LiveGroup),
+    NoOffsets(String),
     #[error("{live}: the thread that watches it cannot be started: {error}")]
-    Thread { live: LiveGroup, error: std::io::Error },
+    Thread { live: String, error: std::io::Error },
 }
 
 /// Asks again and again on a thread of its own, until it is dropped.
@@ -105,7 +106,7 @@ impl LiveLag {
         let thread = std::thread::Builder::new()
             .name("live-lag".to_owned())
             .spawn(move || watch(&mut sampler, &stopped, heard))
-            .map_err(|error| LiveError::Thread { live: live.clone(), error })?;
+            .map_err(|error| LiveError::Thread { live: live.to_string(), error })?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -151,8 +152,8 @@ fn watch(sampler: &mut Sampler, stop: &AtomicBool, heard: impl Fn(Option<Duratio
 /// reads single records.
 struct Sampler {
     live: LiveGroup,
-    group: BaseConsumer,
-    reader: BaseConsumer,
+    group: Client,
+    reader: Client,
     clock: Clock,
     ages: Ages,
 }
@@ -160,18 +161,14 @@ struct Sampler {
 impl Sampler {
     fn new(config: &ClientConfig, live: &LiveGroup) -> Result<Self, LiveError> {
         let client = |group: &str| {
-            let mut config = config.clone();
-            config
-                .set("group.id", group)
-                .set("enable.auto.commit", "false")
-                .set("enable.auto.offset.store", "false")
-                .set("isolation.level", "read_committed")
-                // One record of each partition is wanted, not what follows it.
-                .set("enable.partition.eof", "true")
-                .set("fetch.message.max.bytes", "65536")
-                .set("queued.min.messages", "1")
-                .set("queued.max.messages.kbytes", "1024");
-            config.create::<BaseConsumer>().map_err(|error| LiveError::Client { live: live.clone(), error })
+            // One record of each partition is wanted, not what follows it.
+            let one = [
+                ("fetch.message.max.bytes", "65536"),
+                ("queued.min.messages", "1"),
+                ("queued.max.messages.kbytes", "1024"),
+            ];
+            client(config, group, &one)
+                .map_err(|error| LiveError::Client { live: live.to_string(), error: error.to_string() })
         };
         Ok(Self {
             live: live.clone(),
@@ -183,7 +180,7 @@ impl Sampler {
     }
 
     fn failed(&self, what: &'static str) -> impl Fn(KafkaError) -> LiveError + '_ {
-        move |error| LiveError::Ask { live: self.live.clone(), what, error }
+        move |error| LiveError::Ask { live: self.live.to_string(), what, error: error.to_string() }
     }
 
     /// The lag of the partition that is furthest behind.
@@ -213,7 +210,7 @@ impl Sampler {
         let topic = metadata.topics().iter().find(|topic| topic.name() == self.live.topic);
         let partitions: Vec<i32> = topic.map_or(&[][..], |topic| topic.partitions()).iter().map(|p| p.id()).collect();
         if partitions.is_empty() {
-            return Err(LiveError::NoTopic(self.live.clone()));
+            return Err(LiveError::NoTopic(self.live.to_string()));
         }
         let mut list = TopicPartitionList::with_capacity(partitions.len());
         for partition in &partitions {
@@ -233,7 +230,7 @@ impl Sampler {
             committed.push((element.partition(), offset));
         }
         if committed.iter().all(|(_, offset)| offset.is_none()) {
-            return Err(LiveError::NoOffsets(self.live.clone()));
+            return Err(LiveError::NoOffsets(self.live.to_string()));
         }
         Ok(committed)
     }

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use comfy_table::CellAlignment;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::Headers;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use serde::Serialize;
 
+use super::client::{Client, client};
 use super::throttle::Caps;
 use super::{Bounds, figures, report};
 
@@ -161,17 +162,7 @@ pub fn sample(
     topic: &str,
     ranges: &BTreeMap<i32, Bounds>,
 ) -> Result<BTreeMap<i32, (Bounds, Sample)>, KafkaError> {
-    let mut config = config.clone();
-    config
-        // Never joined; librdkafka wants a name.
-        .set("group.id", "warraq-plan")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("isolation.level", "read_committed")
-        .set("enable.partition.eof", "true")
-        .set("auto.offset.reset", "earliest")
-        .set("queued.max.messages.kbytes", "4096");
-    let consumer: BaseConsumer = config.create()?;
+    let consumer = client(config, "warraq-plan", &[("queued.max.messages.kbytes", "4096")])?;
     let mut samples = BTreeMap::new();
     for (&partition, &bounds) in ranges {
         let mut sample = Sample::default();
@@ -191,13 +182,7 @@ fn places(bounds: Bounds) -> Vec<i64> {
     (0..count).map(|place| bounds.from + place * step).filter(|from| *from < bounds.to).collect()
 }
 
-fn add(
-    consumer: &BaseConsumer,
-    topic: &str,
-    partition: i32,
-    bounds: Bounds,
-    sample: &mut Sample,
-) -> Result<(), KafkaError> {
+fn add(consumer: &Client, topic: &str, partition: i32, bounds: Bounds, sample: &mut Sample) -> Result<(), KafkaError> {
     let mut list = TopicPartitionList::with_capacity(1);
     list.add_partition_offset(topic, partition, Offset::Offset(bounds.from))?;
     consumer.assign(&list)?;

@@ -150,7 +150,7 @@ impl Report {
         let mut table = table(&["replay", &self.name]);
         let waited = |what: &str, seconds: f64| {
             let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            (time.as_secs() > 0).then(|| format!(", {} {what}", figures::time(time))).unwrap_or_default()
+            if time.as_secs() > 0 { format!(", {} {what}", figures::time(time)) } else { String::new() }
         };
         let took = format!(
             "{}{}{}",

@@ -52,6 +52,7 @@ use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
     SinkParts,
 };
+use crate::trace::Tracer;
 
 use ledger::Ledger;
 use pool::Enricher;
@@ -123,6 +124,8 @@ pub struct Parts {
     /// Files that the pipeline is made of, to be watched.
     pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
+    /// Where traces are exported.
+    pub tracer: Option<Tracer>,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
@@ -186,8 +189,19 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, clock, seams, notes, telemetry } =
-            parts;
+        let Parts {
+            settings,
+            pipeline,
+            gazetteers,
+            metrics,
+            tracer,
+            keep_bytes,
+            facts,
+            clock,
+            seams,
+            notes,
+            telemetry,
+        } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
         let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory, clock)));
@@ -229,7 +243,7 @@ impl Worker {
             ownership,
             listener: Arc::clone(&telemetry) as _,
         });
-        let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
+        let ledger = Ledger::new(Arc::clone(&telemetry), transactional, tracer.clone());
         let refuse: Refuse = Box::new(encode::refused);
         let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
             .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
@@ -244,6 +258,7 @@ impl Worker {
                 clock,
                 deadline: settings.enrich.deadline,
                 pulse: health.pool(index),
+                tracer: tracer.clone(),
             };
             handles.push(spawn(format!("enrich-{index}"), move || enricher.run())?);
         }

@@ -7,6 +7,7 @@ use super::reload::{Credentials, look};
 use super::{Clock, Facts, Live, Parts, Settings, Stop, Telemetry, Worker, WorkerError};
 use crate::consume::Seams;
 use crate::metrics::{Metrics, Reloaded};
+use crate::trace::Tracer;
 
 /// One worker after the other in one process, with one telemetry: whoever
 /// watches sees counters go on.
@@ -24,6 +25,7 @@ struct Blueprint {
     settings: Settings,
     pipeline: Live,
     metrics: Metrics,
+    tracer: Option<Tracer>,
     keep_bytes: usize,
     facts: Facts,
 }
@@ -44,6 +46,7 @@ impl Service {
             settings: parts.settings.clone(),
             pipeline: parts.pipeline.clone(),
             metrics: parts.metrics.clone(),
+            tracer: parts.tracer.clone(),
             keep_bytes: parts.keep_bytes,
             facts: parts.facts,
         };
@@ -98,6 +101,7 @@ impl Blueprint {
             pipeline: self.pipeline.clone(),
             gazetteers: None,
             metrics: self.metrics.clone(),
+            tracer: self.tracer.clone(),
             keep_bytes: self.keep_bytes,
             facts: self.facts,
             clock: telemetry.clock,

@@ -76,6 +76,7 @@ impl Telemetry {
     /// The clients were closed, and others take their place.
     pub(super) fn renewed(&self) {
         self.health.begin_again();
+        self.metrics.paused(0);
         for counter in &self.transmit_errors {
             counter.store(0, Ordering::Relaxed);
         }

@@ -21,9 +21,14 @@ fn wait_until_busy(worker: &Worker) {
     });
 }
 
-/// One thread and the smallest budget, so that the queue before it fills.
+/// One thread and the smallest budget, so that the queue before it fills; and a
+/// session shorter than the drain of that, which must not end with it.
 fn slow(names: &Names) -> Setup {
-    Setup::new(names, "a").value("enrich", "threads", "1").text("memory", "budget", "64MiB")
+    Setup::new(names, "a")
+        .value("enrich", "threads", "1")
+        .text("memory", "budget", "64MiB")
+        .text("kafka", "session_timeout", "2s")
+        .value("kafka", "properties", "{ \"heartbeat.interval.ms\" = \"400\" }")
 }
 
 #[test]

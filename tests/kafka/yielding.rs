@@ -95,7 +95,7 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
         ["replay", "--from", "beginning", "--to", "end", "--output", &archive.output, "--dead-letters", &archive.dead];
     let arguments =
         [&from_to[..], &["--name", &archive.group, "--yield-to", &yield_to, "--max-live-lag", &bound]].concat();
-    let mut replay = Setup::new(&archive, "replay").value("enrich", "threads", "2").start_as(&arguments);
+    let mut replay = Setup::new(&names, "replay").without("kafka", "transactional_id").start_as(&arguments);
     replay.wait_until_ready();
 
     let mut rows = Vec::new();

@@ -15,7 +15,7 @@ use super::topics::{Names, client};
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Articles of a few kilobytes, all of them good.
+    /// Articles of a few kilobytes, all of them good; one in two hundred is heavy.
     Good,
     /// Every second one bad.
     Flood,
@@ -76,6 +76,7 @@ fn run(names: &Names, rate: &AtomicU64, kind: &AtomicU64, stop: &AtomicBool) {
             let article = match kind.load(Ordering::Relaxed) {
                 kind if kind == Kind::Heavy as u64 => heavy[number % heavy.len()].clone(),
                 kind if kind == Kind::Flood as u64 && number.is_multiple_of(2) => articles::bad(number, 7),
+                _ if number % 200 == 100 => heavy[number % heavy.len()].clone(),
                 _ => articles::good(number, 7),
             };
             send(&producer, names, number, &article, stop);

@@ -1,9 +1,11 @@
 //! The sequencer against a scripted broker: random arrivals, completions in any
-//! order, revokes, losses and faults at every call.
+//! order, revokes, losses and faults at every call; and an account that is
+//! committed beside the offsets.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::bounded;
 use proptest::prelude::*;
@@ -16,8 +18,11 @@ use crate::record::Destination;
 /// What a broker knows: visible records, committed offsets, the open transaction.
 #[derive(Debug, Default)]
 struct Broker {
-    visible: Vec<(Lane, i64)>,
+    visible: Vec<Sent>,
     committed: BTreeMap<Lane, i64>,
+    notes: BTreeMap<Lane, Account>,
+    /// What a note said that is not true.
+    untrue: Option<String>,
     /// Owned by our member of the group, as the group coordinator sees it.
     owned: BTreeMap<Lane, u64>,
     open: Option<Open>,
@@ -27,9 +32,76 @@ struct Broker {
     went_back: bool,
 }
 
+/// A record that was sent.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    lane: Lane,
+    offset: i64,
+    dead: bool,
+    /// Its name in delivery reports.
+    index: usize,
+}
+
+/// What is counted of a partition; committed as text beside its offset.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Account {
+    output: usize,
+    dead: usize,
+    silent: usize,
+}
+
+impl Account {
+    fn count(&mut self, record: &Finished) {
+        match record.outcome {
+            Outcome::Output => self.output += 1,
+            Outcome::DeadLetter(..) => self.dead += 1,
+            _ => self.silent += 1,
+        }
+    }
+
+    fn text(self) -> String {
+        format!("{} {} {}", self.output, self.dead, self.silent)
+    }
+
+    fn parse(text: &str) -> Self {
+        let counts: Vec<usize> = text.split(' ').map(|count| count.parse().unwrap()).collect();
+        Self { output: counts[0], dead: counts[1], silent: counts[2] }
+    }
+}
+
+/// The accounts of the partitions that are ours, each of one epoch.
+#[derive(Debug, Clone, Default)]
+struct Accounts(Arc<Mutex<BTreeMap<Lane, (u64, Account)>>>);
+
+impl Notes for Accounts {
+    fn note(
+        &self,
+        lane: Lane,
+        epoch: u64,
+        records: &mut dyn Iterator<Item = &Finished>,
+    ) -> Result<Option<String>, String> {
+        let accounts = self.0.lock().unwrap();
+        let account = accounts.get(&lane).filter(|(of, _)| *of == epoch).ok_or("no account")?;
+        let mut account = account.1;
+        records.for_each(|record| account.count(record));
+        Ok(Some(account.text()))
+    }
+
+    fn durable(&mut self, records: &[Entry<Finished>]) {
+        let mut accounts = self.0.lock().unwrap();
+        for Entry { ticket, item, .. } in records {
+            if let Some((epoch, account)) = accounts.get_mut(&ticket.lane)
+                && *epoch == ticket.epoch
+            {
+                account.count(item);
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default, Clone)]
 struct Open {
-    records: Vec<(Lane, i64)>,
+    records: Vec<Sent>,
     offsets: Vec<Position>,
     /// A commit that happened although its caller was told "timed out".
     committed: bool,
@@ -50,11 +122,25 @@ impl Broker {
         self.apply(&open);
     }
 
+    /// What is visible of a partition up to that offset.
+    fn account(&self, lane: Lane, committed: i64) -> Account {
+        let sent = self.visible.iter().filter(|sent| sent.lane == lane && sent.offset < committed);
+        let (dead, output): (Vec<&Sent>, Vec<&Sent>) = sent.partition(|sent| sent.dead);
+        let silent = (0..committed).filter(|offset| is_silent(*offset)).count();
+        Account { output: output.len(), dead: dead.len(), silent }
+    }
+
     fn apply(&mut self, open: &Open) {
         self.visible.extend(&open.records);
         for position in &open.offsets {
             let before = self.committed.insert(position.lane, position.offset);
             self.went_back |= before.is_some_and(|before| before > position.offset);
+            let note = Account::parse(position.note.as_ref().unwrap());
+            self.notes.insert(position.lane, note);
+            let true_one = self.account(position.lane, position.offset);
+            if note != true_one {
+                self.untrue = Some(format!("{position:?} at {true_one:?}"));
+            }
         }
     }
 }
@@ -113,7 +199,7 @@ impl Sink for Scripted {
         }
     }
 
-    fn send(&mut self, _index: usize, outgoing: &Outgoing) -> Result<(), Fault> {
+    fn send(&mut self, index: usize, outgoing: &Outgoing) -> Result<(), Fault> {
         let mut broker = self.0.borrow_mut();
         match broker.roll() {
             1 => return Err(Fault::QueueFull),
@@ -121,7 +207,8 @@ impl Sink for Scripted {
             3 => return Err(recreate()),
             _ => {}
         }
-        let record = Self::lane_of(outgoing);
+        let (lane, offset) = Self::lane_of(outgoing);
+        let record = Sent { lane, offset, dead: outgoing.to == Destination::DeadLetters, index };
         broker.open.as_mut().expect("send outside a transaction").records.push(record);
         Ok(())
     }
@@ -131,7 +218,10 @@ impl Sink for Scripted {
         match broker.roll() {
             1 => Ok(false),
             2 => Err(abort()),
-            3 => Err(Fault::Refused(vec![count - 1], "too large".to_owned())),
+            3 if count > 0 => {
+                let last = broker.open.as_ref().and_then(|open| open.records.last()).map(|sent| sent.index);
+                Err(Fault::Refused(vec![last.unwrap()], "too large".to_owned()))
+            }
             _ => {
                 assert_eq!(broker.open.as_ref().map(|open| open.records.len()), Some(count));
                 Ok(true)
@@ -226,6 +316,11 @@ struct Owned {
 const LANES: i32 = 3;
 const RECORDS: i64 = 12;
 
+/// Passed over: its offset is committed, and nothing is written.
+const fn is_silent(offset: i64) -> bool {
+    offset % 4 == 1
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Assign(i32),
@@ -254,6 +349,7 @@ struct World {
     broker: Rc<RefCell<Broker>>,
     sequencer: Sequencer<Scripted, Silent>,
     member: Member,
+    accounts: Accounts,
     budget: Budget,
     now: std::cell::Cell<Duration>,
 }
@@ -269,9 +365,11 @@ impl World {
         };
         let refuse: Refuse =
             Box::new(|outgoing, _| Outgoing { to: Destination::DeadLetters, value: None, ..outgoing.clone() });
-        let sequencer = Sequencer::new(Scripted(Rc::clone(&broker)), Silent, limits, refuse);
+        let accounts = Accounts::default();
+        let sequencer =
+            Sequencer::new(Scripted(Rc::clone(&broker)), Silent, limits, refuse).with_notes(Box::new(accounts.clone()));
         let now = std::cell::Cell::new(Duration::ZERO);
-        Self { broker, sequencer, member: Member::default(), budget: Budget::new(1000), now }
+        Self { broker, sequencer, member: Member::default(), accounts, budget: Budget::new(1000), now }
     }
 
     fn assign(&mut self, lane: Lane) {
@@ -292,6 +390,8 @@ impl World {
         let epoch = self.member.epochs;
         let next_offset = self.broker.borrow().committed.get(&lane).copied().unwrap_or(0);
         self.member.lanes.insert(lane, Owned { epoch, next_offset, stamped: 0 });
+        let account = self.broker.borrow().notes.get(&lane).copied().unwrap_or_default();
+        self.accounts.0.lock().unwrap().insert(lane, (epoch, account));
         self.broker.borrow_mut().owned.insert(lane, epoch);
         self.sequencer.handle(Event::Assigned { lane, epoch });
     }
@@ -312,12 +412,19 @@ impl World {
             timestamp: None,
         };
         let permit = self.budget.take(1);
+        let silent = is_silent(ticket.offset);
+        let outcome = match ticket.offset % 8 {
+            1 => Outcome::Skipped,
+            5 => Outcome::Gap { deleted: 3 },
+            _ => Outcome::Output,
+        };
         self.member.in_pool.push(Finished {
             ticket,
-            outgoing: Some(outgoing),
-            outcome: Outcome::Output,
+            outgoing: (!silent).then_some(outgoing),
+            outcome,
             permit,
             polled: Duration::ZERO,
+            made: Duration::ZERO,
             appended: None,
         });
     }
@@ -416,18 +523,20 @@ proptest! {
             }
             // The committed position is never past the first record that is not visible.
             let broker = world.broker.borrow();
-            let visible: BTreeSet<(Lane, i64)> = broker.visible.iter().copied().collect();
+            let visible: BTreeSet<(Lane, i64)> = broker.visible.iter().map(|sent| (sent.lane, sent.offset)).collect();
             for (&lane, &committed) in &broker.committed {
-                prop_assert!((0..committed).all(|offset| visible.contains(&(lane, offset))));
+                prop_assert!((0..committed).all(|offset| is_silent(offset) || visible.contains(&(lane, offset))));
             }
+            // And what is committed beside it counts just what is visible.
+            prop_assert_eq!(&broker.untrue, &None);
         }
         world.end();
         let broker = world.broker.borrow();
         prop_assert!(!broker.went_back, "a committed offset went back");
         for partition in 0..LANES {
-            let got: Vec<i64> =
-                broker.visible.iter().filter(|(l, _)| l.partition == partition).map(|(_, offset)| *offset).collect();
-            prop_assert_eq!(got, (0..RECORDS).collect::<Vec<_>>());
+            let of_lane = broker.visible.iter().filter(|sent| sent.lane.partition == partition);
+            let got: Vec<i64> = of_lane.map(|sent| sent.offset).collect();
+            prop_assert_eq!(got, (0..RECORDS).filter(|offset| !is_silent(*offset)).collect::<Vec<_>>());
         }
         let held: usize = world.member.in_pool.iter().map(|record| record.permit.bytes()).sum();
         prop_assert_eq!(world.budget.used(), held + world.sequencer.transaction.len(), "permits were given back");

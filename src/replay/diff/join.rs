@@ -159,7 +159,7 @@ impl Join {
             });
         }
         self.waiting.shrink_to(self.waiting.len() * 2);
-        (self.share.end < end).then(|| self.share.end..end)
+        (self.share.end < end).then_some(self.share.end..end)
     }
 
     /// Whether even the smallest share does not fit.

@@ -287,10 +287,16 @@ impl<'a> Pass<'a> {
         };
         match (self.kept.take(source), side) {
             (Some(other), Side::A) => {
-                tally.differ(source, title(&other), &compare(&record, &other), ignore, self.options.samples);
+                tally.differ(source, title(&other).as_deref(), &compare(&record, &other), ignore, self.options.samples);
             }
             (Some(other), Side::B) => {
-                tally.differ(source, title(&record), &compare(&other, &record), ignore, self.options.samples);
+                tally.differ(
+                    source,
+                    title(&record).as_deref(),
+                    &compare(&other, &record),
+                    ignore,
+                    self.options.samples,
+                );
             }
             (None, Side::A) => self.pairs.push((source, place, twin)),
             (None, Side::B) => self.pairs.push((source, twin, place)),
@@ -315,7 +321,7 @@ impl<'a> Pass<'a> {
         for (source, from, to) in pairs {
             let (Some(from), Some(to)) = (a.get(&from), b.get(&to)) else { continue };
             let tally = self.tallies.entry(share_of(source)).or_default();
-            tally.differ(source, title(to), &compare(from, to), &self.options.ignore, self.options.samples);
+            tally.differ(source, title(to).as_deref(), &compare(from, to), &self.options.ignore, self.options.samples);
         }
         Ok(())
     }

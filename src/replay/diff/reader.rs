@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
 use super::record::{Place, Record};
+use crate::replay::client::{self, Client};
 
 const CALL: Duration = Duration::from_secs(10);
 /// A record that was there before must come again within this time.
@@ -44,21 +45,14 @@ pub(super) struct Frozen {
     ends: BTreeMap<i32, (i64, i64)>,
 }
 
-fn client(config: &ClientConfig, topic: &str) -> Result<BaseConsumer, DiffError> {
-    let mut config = config.clone();
-    config
-        // Never joined; librdkafka wants a name.
-        .set("group.id", "warraq-diff")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("isolation.level", "read_committed")
-        .set("enable.partition.eof", "true")
-        .set("auto.offset.reset", "earliest")
-        .set("fetch.queue.backoff.ms", "10")
-        .set("queued.max.messages.kbytes", "16384")
-        .set("fetch.message.max.bytes", "524288")
-        .set("receive.message.max.bytes", "1000000000");
-    config.create().map_err(|error| failed(topic, "the client cannot be made")(error))
+fn client(config: &ClientConfig, topic: &str) -> Result<Client, DiffError> {
+    let fast = [
+        ("fetch.queue.backoff.ms", "10"),
+        ("queued.max.messages.kbytes", "16384"),
+        ("fetch.message.max.bytes", "524288"),
+        ("receive.message.max.bytes", "1000000000"),
+    ];
+    client::client(config, "warraq-diff", &fast).map_err(failed(topic, "the client cannot be made"))
 }
 
 fn failed<'a>(topic: &'a str, what: &'static str) -> impl FnOnce(KafkaError) -> DiffError + 'a {
@@ -95,7 +89,7 @@ impl Frozen {
 pub(super) struct Reader {
     frozen: Frozen,
     number: u8,
-    consumer: BaseConsumer,
+    consumer: Client,
     open: BTreeSet<i32>,
 }
 
@@ -177,7 +171,7 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
 /// Reads single records of one topic.
 pub(super) struct Fetcher {
     topic: String,
-    consumer: BaseConsumer,
+    consumer: Client,
 }
 
 impl Fetcher {

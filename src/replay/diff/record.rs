@@ -166,6 +166,7 @@ mod tests {
         for value in [
             r#"{"extra":1,"provenance":{"a":{}},"text":""}"#,
             r#"{"provenance":{"a":"b"}}"#,
+            r#"{"text":"","provenance":{"a":{}}}"#,
             r#"{"extra":{"x":1,"provenance":{"a":"b"}},"text":"}"}"#,
             "",
         ] {

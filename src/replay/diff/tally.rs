@@ -68,7 +68,7 @@ impl Tally {
     pub(super) fn differ(
         &mut self,
         source: Source,
-        title: Option<String>,
+        title: Option<&str>,
         changes: &[Change],
         ignore: &BTreeSet<Field>,
         most: usize,
@@ -83,7 +83,8 @@ impl Tally {
         let labels: BTreeSet<String> = counted.iter().map(|change| change.label()).collect();
         for label in labels {
             let of_this = || counted.iter().filter(|change| change.label() == label).map(|change| (*change).clone());
-            self.samples.keep(&label, source, most, || Found { title: title.clone(), changes: of_this().collect() });
+            self.samples
+                .keep(&label, source, most, || Found { title: title.map(str::to_owned), changes: of_this().collect() });
             *self.fields.entry(label).or_default() += 1;
         }
     }

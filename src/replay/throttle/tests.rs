@@ -68,7 +68,7 @@ impl Plant {
         let first = self.came.partition_point(|came| *came <= self.served + 1e-6);
         let lag = (self.came.len() - first) as f64 * dt;
         self.unseen.push_back((self.now, lag));
-        if self.now.as_millis() % 1000 == 0 {
+        if self.now.as_millis().is_multiple_of(1000) {
             let mut seen = None;
             while self.unseen.front().is_some_and(|(at, _)| *at + self.delay <= self.now) {
                 seen = self.unseen.pop_front();
