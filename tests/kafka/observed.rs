@@ -79,7 +79,7 @@ impl Scene {
 fn start(broker: &Broker, names: &Names) -> Scene {
     // So that now and then an article is cut short.
     let setup = |name: &str| {
-        Setup::new(names, name).value("enrich", "threads", "1").value("normalize", "max_text_bytes", "24000")
+        Setup::new(names, name).value("enrich", "threads", "1").value("normalize", "max_text_bytes", "16000")
     };
     assert_eq!(broker.address(), names.bootstrap);
     let workers = vec![setup("a").start_ready(), setup("b").start_ready()];
