@@ -67,10 +67,29 @@ image-check: build ## the image around the release binary: built, run as a pod r
 	WARRAQ_IMAGE_BINARY=$(CURDIR)/target/release/warraq cargo test --locked --test ops image
 	@$(IMAGE_SH) size target/release/warraq
 
+.PHONY: otel
+otel: ## clippy and the tests of the feature otel (traces to a collector)
+	@$(SETUP) test
+	cargo clippy --locked --all-targets --features otel -- -D warnings
+	$(KAFKA) with cargo test --locked --features otel --test kafka tracing $(ARGS)
+
+.PHONY: registry
+registry: ## the schema registry's tests on a real one (Apicurio, 159 MB; Java 21 or newer)
+	@$(SETUP) test
+	tests/support/registry/registry.sh with $(KAFKA) with cargo test --locked --test kafka registry -- --nocapture $(ARGS)
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test
 	WARRAQ_TEST_LONG=1 $(KAFKA) with cargo test --locked --test kafka -- --nocapture $(ARGS)
+
+.PHONY: observe
+observe: ## Prometheus over two workers and five faults; every panel drawn into target/observed
+	@$(SETUP) test
+	@$(SETUP) ops
+	@$(KAFKA) fetch
+	WARRAQ_TEST_LONG=1 cargo test --locked --test kafka observed -- --nocapture $(ARGS)
+	python3 deploy/grafana/preview.py draw target/observed/panels.json target/observed
 
 .PHONY: check
 check: ## the text half compiles without Kafka and without a runtime

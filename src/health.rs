@@ -135,6 +135,8 @@ struct State {
     refused: Mutex<BTreeMap<&'static str, String>>,
     /// Whether that holds anything: asked for each record.
     is_refused: AtomicBool,
+    /// What is waited for before any thread runs.
+    starting: Option<String>,
 }
 
 /// One thread's line to the state.
@@ -209,8 +211,20 @@ impl Health {
             shutting_down: AtomicBool::new(false),
             refused: Mutex::default(),
             is_refused: AtomicBool::new(false),
+            starting: None,
         };
         Self { state: Arc::new(state) }
+    }
+
+    /// A worker that has not begun and waits for something outside: alive, and
+    /// not ready because of `what`.
+    #[must_use]
+    pub fn starting(what: &str) -> Self {
+        let mut health = Self::new(Duration::ZERO, Limits::default(), 0);
+        if let Some(state) = Arc::get_mut(&mut health.state) {
+            state.starting = Some(what.to_owned());
+        }
+        health
     }
 
     #[must_use]
@@ -285,6 +299,12 @@ impl Health {
         self.state.is_refused.store(true, Ordering::Relaxed);
     }
 
+    /// Whether this is refused as far as we know.
+    #[must_use]
+    pub fn is_refused(&self, key: &str) -> bool {
+        self.state.refusals().contains_key(key)
+    }
+
     /// It is not, or no longer; returns whether it was. Cheap where nothing is.
     pub fn allowed(&self, key: &str) -> bool {
         if !self.state.is_refused.load(Ordering::Relaxed) {
@@ -294,6 +314,16 @@ impl Health {
         let was = refusals.remove(key).is_some();
         self.state.is_refused.store(!refusals.is_empty(), Ordering::Relaxed);
         was
+    }
+
+    /// All threads ended well and begin again: nothing of what they said holds.
+    pub fn begin_again(&self) {
+        let state = &self.state;
+        state.shutting_down.store(false, Ordering::Relaxed);
+        state.assigned.store(false, Ordering::Relaxed);
+        state.in_flight.store(0, Ordering::Relaxed);
+        state.refusals().clear();
+        state.is_refused.store(false, Ordering::Relaxed);
     }
 
     #[must_use]
@@ -316,6 +346,9 @@ impl Health {
 
 impl State {
     fn alive(&self, now: Duration) -> Verdict {
+        if let Some(what) = &self.starting {
+            return Verdict::yes(what);
+        }
         if let Some(reason) = self.stuck_record(now) {
             return Verdict::no(reason);
         }
@@ -338,6 +371,9 @@ impl State {
     }
 
     fn ready(&self, now: Duration) -> Verdict {
+        if let Some(what) = &self.starting {
+            return Verdict::no(what.clone());
+        }
         if self.shutting_down.load(Ordering::Relaxed) {
             return Verdict::no("shutting down".to_owned());
         }
@@ -439,6 +475,14 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_before_the_start_is_alive_and_not_ready() {
+        let health = Health::starting("waiting for the registry");
+        let days = Duration::from_secs(1_000_000);
+        assert_eq!(health.alive(days), Verdict::yes("waiting for the registry"));
+        assert_eq!(health.ready(days), Verdict::no("waiting for the registry".to_owned()));
+    }
+
+    #[test]
     fn nothing_to_do_is_alive_for_ever() {
         let health = joined();
         for hour in 1..100 {
@@ -448,6 +492,45 @@ mod tests {
             assert_eq!(health.alive(now), Verdict::yes("nothing to do"));
             assert_eq!(health.ready(now), Verdict::yes("taking work"));
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_waited_for_and_no_reason_to_restart() {
+        let health = joined();
+        health.taken(at(2), 1);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.refused("kafka.group_id", "lacks Read on g".to_owned());
+        let later = at(600);
+        beat(&health, later);
+        health.broker(later, true);
+        assert!(health.alive(later).ok, "without the refusal this is no progress for ten minutes");
+        assert_eq!(health.ready(later), Verdict::no("lacks Read on g; lacks Write on out".to_owned()));
+        assert!(health.allowed("kafka.group_id") && !health.allowed("kafka.group_id"));
+        assert!(!health.ready(later).ok && health.is_refused("output.topic"));
+        assert!(health.allowed("output.topic"));
+        assert!(!health.alive(later).ok, "now it is");
+    }
+
+    #[test]
+    fn a_refusal_excuses_no_loop_that_stands_still() {
+        let health = joined();
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.broker(at(100), true);
+        assert!(!health.alive(at(100)).ok);
+    }
+
+    #[test]
+    fn who_begins_again_owes_nothing() {
+        let health = joined();
+        health.taken(at(2), 3);
+        health.refused("output.topic", "lacks Write on out".to_owned());
+        health.shutting_down();
+        health.begin_again();
+        beat(&health, at(3));
+        assert_eq!((health.in_flight(), health.is_refused("output.topic")), (0, false));
+        assert_eq!(health.ready(at(3)), Verdict::no("the group has not assigned partitions yet".to_owned()));
+        health.assigned(true);
+        assert_eq!(health.ready(at(3)), Verdict::yes("taking work"));
     }
 
     #[test]

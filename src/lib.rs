@@ -42,7 +42,12 @@ pub mod http;
 #[cfg(feature = "worker")]
 pub mod metrics;
 #[cfg(feature = "worker")]
+pub mod registry;
+#[cfg(feature = "worker")]
 pub mod retry;
+
+#[cfg(feature = "worker")]
+pub mod trace;
 
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -27,14 +27,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kafka", &["record"]),
     ("retry", &[]),
     ("metrics", &["record"]),
+    ("trace", &["record"]),
     ("health", &[]),
+    ("registry", &["record", "kafka"]),
     ("consume", &["record", "flow", "kafka", "retry", "metrics", "health"]),
     ("produce", &["record", "flow", "kafka", "retry", "metrics", "health"]),
     ("http", &["metrics", "health"]),
-    ("worker", &["pipeline", "consume", "produce", "http"]),
+    ("worker", &["pipeline", "consume", "produce", "http", "trace"]),
     ("replay", &["worker"]),
     // Every room's options in one, so it sees every room; only cli sees it.
-    ("config", &["replay"]),
+    ("config", &["replay", "registry"]),
     ("cli", &["config", "replay", "train"]),
     ("main", &["cli"]),
 ];

@@ -12,6 +12,7 @@ panels.json: {"from": unix, "to": unix, "variables": {name: text}, "panels": [{"
 """
 
 import argparse
+import datetime
 import html
 import json
 import math
@@ -61,7 +62,7 @@ def legend(pattern, labels):
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: labels.get(match[1], ""), pattern)
 
 
-def number(text):
+def finite(text):
     value = float(text)
     return value if math.isfinite(value) else None
 
@@ -106,7 +107,7 @@ def ask(prometheus):
         series = [
             {
                 "name": legend(target["legendFormat"], found["metric"]),
-                "points": [[time, number(value)] for time, value in found["values"]],
+                "points": [[time, finite(value)] for time, value in found["values"]],
             }
             for target in panel["targets"]
             for found in prometheus.range(target["expr"])
@@ -298,8 +299,7 @@ def stacked(series, looks):
             floors.append(None)
             continue
         floor = {time: below.get(time, 0) for time, _ in one["points"]}
-        one["points"] = [[time, value and value + floor[time] if value is not None else None] for time, value in one["points"]]
-        one["points"] = [[time, floor[time] if value == 0 else value] for time, value in one["points"]]
+        one["points"] = [[time, None if value is None else value + floor[time]] for time, value in one["points"]]
         below.update({time: value for time, value in one["points"] if value is not None})
         floors.append(floor)
     return floors
@@ -514,9 +514,7 @@ def main():
     drawing.add_argument("folder", type=pathlib.Path)
     given = parser.parse_args()
     if given.command == "ask":
-        import time
-
-        end = math.floor(given.to or time.time())
+        end = math.floor(given.to or datetime.datetime.now().timestamp())
         json.dump(ask(Prometheus(given.url, int(end - given.minutes * 60), end, given.scrape)), sys.stdout, ensure_ascii=False)
     else:
         draw(json.loads(given.panels.read_text(encoding="utf-8")), given.folder)

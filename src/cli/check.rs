@@ -32,7 +32,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let config = Config::load(file.as_deref())?;
     let name = file.map_or_else(|| "defaults".to_owned(), |file| file.display().to_string());
     let wrong = |error: anyhow::Error| config::Error::of_file(name.as_str(), format!("{error:#}"));
+    super::features(&config)?;
     clients(&config).map_err(wrong)?;
+    #[cfg(feature = "schema-registry")]
+    crate::registry::Client::new(&config.schema_registry, &config.output.topic).map_err(|error| wrong(error.into()))?;
     text::tagger(&config).map_err(wrong)?;
     if !args.quiet {
         let shown = config.to_toml().context("the configuration cannot be shown")?;

@@ -7,6 +7,7 @@ pub mod enrich;
 pub mod gazetteer;
 pub mod generate;
 mod logging;
+mod registry;
 pub mod replay;
 pub mod run;
 pub mod samples;
@@ -107,6 +108,25 @@ fn version() -> &'static str {
         }
     });
     &VERSION
+}
+
+/// What a configuration asks for that this build was made without.
+fn features(config: &config::Config) -> Result<(), config::Error> {
+    let asked = [
+        (cfg!(feature = "otel"), config.otel.endpoint.is_some(), "otel.endpoint", "otel"),
+        (
+            cfg!(feature = "schema-registry"),
+            config.schema_registry.url.is_some(),
+            "schema_registry.url",
+            "schema-registry",
+        ),
+    ];
+    match asked.into_iter().find(|(built, set, ..)| *set && !built) {
+        Some((.., key, feature)) => {
+            Err(config::Error::of_file(key, format!("is set, and this build is without the feature {feature}")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The file of `--config`, else that of `WARRAQ_CONFIG`, else none.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::{logging, text, version};
+use super::{logging, registry, text, version};
 use crate::config::Config;
 use crate::consume::Seams;
 use crate::encode::Timestamp;
@@ -15,7 +15,8 @@ use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Settings, Stop, Worker};
+use crate::trace::Tracer;
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -37,14 +38,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     logging::start(&config.log)?;
     let stop = Stop::default();
     stop.on_signals().context("signal handlers cannot be installed")?;
-    let (worker, server) = start(&config, stop)?;
+    let (worker, server) = match start(&config, stop) {
+        Err(error) if error.is::<registry::Stopped>() => return Ok(ExitCode::SUCCESS),
+        started => started?,
+    };
     worker.join()?;
     drop(server);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Starts a worker and its HTTP server.
-pub(super) fn start(config: &Config, stop: Stop) -> Result<(Worker, Server)> {
+pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let lists = text::lists(config)?;
     let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
     let made = Made {
@@ -75,24 +79,28 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
 }
 
 /// The same, of what was made before.
-pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Worker, Server)> {
+pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
+    super::features(config)?;
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
     let about = about(config, &settings, provenance);
+    let schema_id = registry::schema_id(config, &about, &metrics, &stop)?;
     let parts = Parts {
         settings,
-        pipeline: Live::new(pipeline),
-        gazetteers,
+        pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
+        gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
         metrics: metrics.clone(),
+        tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
         keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
         facts: facts(config),
         clock,
         seams,
         notes,
+        telemetry: None,
     };
-    let worker = Worker::start(parts, stop)?;
+    let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
     let sources = Sources {
         about,
@@ -104,6 +112,33 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Wor
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))
+}
+
+/// The same lists, of which pipelines are made whose records begin with a schema
+/// registry's header.
+fn framed(gazetteers: Gazetteers, schema_id: Option<u32>) -> Gazetteers {
+    let build = gazetteers.build;
+    let framed = move |lists: &[TextFile]| {
+        let (pipeline, names) = build(lists)?;
+        Ok((pipeline.with_schema_id(schema_id), names))
+    };
+    Gazetteers { build: Box::new(framed), ..gazetteers }
+}
+
+/// What spans go to, where a collector is named.
+fn tracer(config: &Config) -> Result<Option<Tracer>> {
+    #[cfg(feature = "otel")]
+    {
+        let (group, topics) = (&config.kafka.group_id, [&*config.output.topic, &*config.output.dead_letter_topic]);
+        let exporter = crate::trace::Exporter::start(&config.otel, version(), group, topics)?;
+        Ok(exporter.map(|exporter| Tracer::new(Arc::new(exporter), config.otel.ratio, group)))
+    }
+    #[cfg(not(feature = "otel"))]
+    {
+        // A configuration that names a collector was refused before.
+        let _ = config;
+        Ok(None)
+    }
 }
 
 /// What matters about the records that this configuration writes.

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 pub use self::error::{Error, Problem};
 pub use self::log::{LogFormat, LogOptions, log_filter};
 
-use crate::{consume, decode, encode, http, kafka, normalize, produce, tag, worker};
+use crate::{consume, decode, encode, http, kafka, normalize, produce, registry, tag, trace, worker};
 
 /// The options of all rooms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -44,6 +44,7 @@ pub struct Config {
     pub kafka: kafka::Options,
     pub input: consume::Options,
     pub output: produce::OutputOptions,
+    pub schema_registry: registry::Options,
     pub delivery: produce::DeliveryOptions,
     pub decode: decode::Options,
     pub normalize: normalize::Options,
@@ -55,6 +56,7 @@ pub struct Config {
     pub reload: worker::ReloadOptions,
     pub http: http::Options,
     pub log: LogOptions,
+    pub otel: trace::Options,
 }
 
 impl Config {
@@ -70,6 +72,9 @@ impl Config {
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         for leaf in leaves.iter().filter(|leaf| !validate::names_files(leaf)) {
             hash.update(format!("{}={}\n", leaf.dotted(), leaf.default).as_bytes());
+        }
+        if self.schema_registry.wire_format {
+            hash.update(b"schema_registry.wire_format=true\n");
         }
         format!("{:016x}", hash.digest())
     }
@@ -87,6 +92,8 @@ mod tests {
         assert_eq!(plain, hash("[memory]\nbudget = \"1GiB\"\n[output]\ntopic = \"x\"\n[log]\nlevel = \"debug\"\n"));
         assert_eq!(plain, hash("[tag]\ngazetteer_files = [\"/etc/warraq/names.tsv\"]\n"));
         let others = ["[encode]\nraw_offsets = true\n", "[normalize]\nmax_blocks = 9\n", "[tag]\nmax_mentions = 9\n"];
+        assert_eq!(plain, hash("[schema_registry]\nurl = \"http://registry:8081\"\n"));
+        assert_ne!(plain, hash("[schema_registry]\nurl = \"http://registry:8081\"\nwire_format = true\n"));
         for other in others {
             assert_ne!(plain, hash(other), "{other}");
         }

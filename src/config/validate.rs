@@ -20,6 +20,7 @@ impl Config {
             self.kafka.check(),
             self.input.check(),
             self.output.check(),
+            self.schema_registry.check(),
             self.delivery.check(),
             self.decode.check(),
             self.normalize.check(),
@@ -28,6 +29,7 @@ impl Config {
             self.memory.check(),
             self.reload.check(),
             self.log.check(),
+            self.otel.check(),
         ];
         let mut invalid: Vec<InvalidOption> = rooms.into_iter().flatten().collect();
         invalid.extend(self.loops());

@@ -47,6 +47,12 @@ impl Assignment {
         lanes.iter().filter_map(|lane| Some((*lane, self.lanes.remove(lane)?.stamped))).collect()
     }
 
+    /// Our partitions, and how many tickets each has given out.
+    #[must_use]
+    pub fn given(&self) -> Vec<(Lane, u64)> {
+        self.lanes.iter().map(|(lane, owned)| (*lane, owned.stamped)).collect()
+    }
+
     #[must_use]
     pub fn lanes(&self) -> Vec<Lane> {
         self.lanes.keys().copied().collect()

@@ -1,10 +1,10 @@
 //! The loop of the polling thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Sender, TryRecvError, bounded};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
@@ -17,7 +17,7 @@ use super::batch::{BATCH_RECORDS, Batch, Work};
 use super::bounds::{Bounds, Gap, Reach, Seen};
 use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
-use crate::flow::{Budget, Event, Finished, Lane, Outcome, Ownership, Ticket};
+use crate::flow::{Budget, Drain, Event, Finished, Lane, Outcome, Ownership, Ticket};
 use crate::kafka::{ClientListener, Group, raw_record};
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
@@ -122,6 +122,7 @@ impl Intake {
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
             shutdown_deadline: parts.shutdown_deadline,
+            drained_by: OnceLock::new(),
             stop: Arc::clone(&parts.stop),
             listener: parts.listener,
             watcher: Arc::clone(&parts.watcher),
@@ -177,6 +178,7 @@ impl Intake {
             }
             self.poll(POLL)?;
         }
+        self.drain()?;
         self.leave()
     }
 
@@ -302,7 +304,8 @@ impl Intake {
     /// Past the pool: there is nothing to enrich.
     fn hand_on(&self, ticket: Ticket, outcome: Outcome, appended: Option<i64>) {
         let permit = self.budget.take(OVERHEAD);
-        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: (self.clock)(), appended };
+        let now = (self.clock)();
+        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: now, made: now, appended };
         // Its receiver lives as long as the worker.
         let _ = self.consumer.context().events.send(Event::Finished(vec![finished]));
     }
@@ -381,6 +384,34 @@ impl Intake {
             Ok(()) => self.watcher.paused(0),
             Err(error) => self.watcher.poll_error(&error),
         }
+    }
+
+    /// Waits until what was taken is committed, as a member of the group still.
+    ///
+    /// A consumer that is being closed sends no heartbeats (librdkafka 2.12), not
+    /// even while its last revoke waits: a drain in there that takes longer than
+    /// the session would be committed by a member that the group no longer knows.
+    fn drain(&self) -> Result<(), IntakeError> {
+        let context = self.consumer.context();
+        let lanes = {
+            let mut desk = context.desk();
+            desk.batch.flush();
+            desk.assignment.given()
+        };
+        // What is fetched from now on is not taken.
+        if let Err(error) = self.consumer.pause(&self.partitions()) {
+            self.watcher.poll_error(&error);
+        }
+        let (done, answer) = bounded(1);
+        let deadline = (self.clock)() + context.patience();
+        let told = context.events.send(Event::Drain(Drain { lanes, deadline, done })).is_ok();
+        while told && (self.clock)() < deadline && answer.try_recv() == Err(TryRecvError::Empty) {
+            self.watcher.tick();
+            if let Some(Err(error)) = self.consumer.poll(POLL) {
+                self.error(&error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes the consumer and serves the revoke that comes with it.

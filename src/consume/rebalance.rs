@@ -5,7 +5,7 @@
 //! returning gives the partitions away.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
@@ -21,6 +21,9 @@ use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
 use crate::flow::{Drain, Event, Lane, Ownership};
 use crate::kafka::{ClientKind, ClientListener, figures, log};
+
+/// For a drain whose time is up already.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the polling thread and the callbacks on it share. The lock is never
 /// contended: both run on one thread.
@@ -65,6 +68,8 @@ pub struct Context {
     pub revoke_deadline: Duration,
     /// The same at shutdown, where nobody waits for the partitions.
     pub shutdown_deadline: Duration,
+    /// When that passes, once there is a shutdown.
+    pub drained_by: OnceLock<Duration>,
     pub stop: Arc<AtomicBool>,
     pub listener: Arc<dyn ClientListener>,
     pub watcher: Arc<dyn Watcher>,
@@ -83,9 +88,15 @@ impl Context {
         Some(Lane { topic: u16::try_from(index).ok()?, partition })
     }
 
-    /// How long a drain may take now.
+    /// How long a drain may take now. At shutdown all of them together have the
+    /// one deadline, and what is left of it is enough to hear how it ended.
     pub fn patience(&self) -> Duration {
-        if self.stop.load(Ordering::Relaxed) { self.shutdown_deadline } else { self.revoke_deadline }
+        if !self.stop.load(Ordering::Relaxed) {
+            return self.revoke_deadline;
+        }
+        let now = (self.clock)();
+        let until = *self.drained_by.get_or_init(|| now + self.shutdown_deadline);
+        until.saturating_sub(now).max(LAST_WORDS)
     }
 
     fn lanes(&self, list: &TopicPartitionList) -> Vec<Lane> {

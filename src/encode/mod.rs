@@ -14,6 +14,7 @@ pub mod headers;
 mod json;
 mod options;
 mod oversize;
+pub mod wire;
 
 pub use dead_letter::refused;
 pub use options::{Options, Oversize, Timestamp};
@@ -31,6 +32,7 @@ const HEADER_OVERHEAD: usize = 20;
 pub struct Encoder {
     options: Options,
     provenance: Provenance,
+    schema_id: Option<u32>,
 }
 
 impl Encoder {
@@ -38,7 +40,15 @@ impl Encoder {
     /// its version is the `warraq-version` header.
     #[must_use]
     pub fn new(options: &Options, provenance: Provenance) -> Self {
-        Self { options: options.clone(), provenance }
+        Self { options: options.clone(), provenance, schema_id: None }
+    }
+
+    /// From now on each record's value begins with a schema registry's header
+    /// ([`wire`]), its schema being known there by this identifier.
+    #[must_use]
+    pub const fn with_schema_id(mut self, id: Option<u32>) -> Self {
+        self.schema_id = id;
+        self
     }
 
     #[must_use]
@@ -67,8 +77,15 @@ impl Encoder {
             headers: headers::of_record(raw, &self.provenance.version),
             timestamp: self.timestamp(raw),
         };
-        let room = self.options.max_record_bytes.saturating_sub(wire_bytes(&outgoing));
-        let (value, cut) = oversize::fit(enriched, room, &self.options)?;
+        let framed = self.schema_id.map(wire::header);
+        if framed.is_some() {
+            // With five bytes before it, it is JSON no more.
+            outgoing.headers.retain(|header| header.name != headers::CONTENT_TYPE);
+        }
+        let before = framed.map_or(0, |header| header.len());
+        let room = self.options.max_record_bytes.saturating_sub(wire_bytes(&outgoing) + before);
+        let (mut value, cut) = oversize::fit(enriched, room, &self.options)?;
+        value.splice(0..0, framed.into_iter().flatten());
         outgoing.value = Some(value);
         Ok((outgoing, cut))
     }
@@ -130,6 +147,26 @@ mod tests {
         assert_eq!(sent(&now, &raw), [None; 2]);
         raw.timestamp = None;
         assert_eq!(sent(&Options::default(), &raw), [None; 2]);
+    }
+
+    #[test]
+    fn a_schema_identifier_goes_before_records_alone() {
+        let raw = raw(b"{}");
+        let limit = Options { max_record_bytes: 16 * 1024, ..Options::default() };
+        let long = "جملة في بيروت. ".repeat(3_000);
+        for options in [Options::default(), limit] {
+            let plain = encoder(options.clone());
+            let framed = encoder(options.clone()).with_schema_id(Some(0x0102_0304));
+            let (record, _) = framed.record(&raw, Enriched { title: None, ..enriched(&[long.as_str()]) }).unwrap();
+            let value = record.value.as_deref().unwrap();
+            assert_eq!(value[..5], [0, 1, 2, 3, 4]);
+            assert!(serde_json::from_slice::<serde_json::Value>(&value[5..]).is_ok());
+            assert_eq!(record.header(headers::CONTENT_TYPE), None);
+            assert!(wire_bytes(&record) <= options.max_record_bytes);
+            assert_eq!(framed.tombstone(&raw), plain.tombstone(&raw));
+            let reject = Reject::new(crate::record::Stage::Tag, crate::record::Reason::Panic, "x");
+            assert_eq!(framed.dead_letter(&raw, &reject, 1), plain.dead_letter(&raw, &reject, 1));
+        }
     }
 
     #[test]

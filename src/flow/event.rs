@@ -15,6 +15,8 @@ pub struct Finished {
     pub permit: Permit,
     /// When it was polled, on the worker's clock.
     pub polled: Duration,
+    /// When the pool was done with it, on the worker's clock.
+    pub made: Duration,
     /// When it was appended to the input topic, milliseconds since the Unix epoch.
     pub appended: Option<i64>,
 }

@@ -7,6 +7,7 @@ mod fault;
 mod group;
 mod listener;
 mod options;
+mod probe;
 mod refusal;
 mod security;
 mod statistics;
@@ -16,7 +17,8 @@ pub use convert::{headers, raw_record};
 pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};
-pub use options::{GroupProtocol, Options, Secret};
+pub use options::{GroupProtocol, Options, Secret, read_secret};
+pub use probe::probe;
 pub use refusal::{Access, Refusal};
 
 /// What can be refused, by the key of the configuration that names it.

@@ -122,7 +122,7 @@ impl Serialize for Secret {
 ///
 /// # Errors
 /// Where the file cannot be read.
-pub(super) fn read_secret(inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<String>, std::io::Error> {
+pub fn read_secret(inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<String>, std::io::Error> {
     if let Some(file) = file {
         let text = std::fs::read_to_string(file)
             .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
@@ -171,6 +171,21 @@ impl Options {
     pub fn transactional_id(&self, hostname: &str) -> String {
         let instance = self.instance_id.as_deref().unwrap_or(hostname);
         self.transactional_id.clone().unwrap_or_else(|| format!("{}-{instance}", self.group_id))
+    }
+
+    /// The files that hold credentials: secrets, certificates, authorities.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<PathBuf> {
+        let files = [
+            &self.sasl_password_file,
+            &self.oauth_client_secret_file,
+            &self.oauth_ca_file,
+            &self.ssl_ca_file,
+            &self.ssl_certificate_file,
+            &self.ssl_key_file,
+            &self.ssl_key_password_file,
+        ];
+        files.into_iter().flatten().cloned().collect()
     }
 
     /// What no type can express: every option whose value cannot work.

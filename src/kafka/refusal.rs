@@ -61,6 +61,14 @@ impl Access {
             (Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism, _) => {
                 Some(Refusal { key: LOGIN[client as usize], text: self.login(detail) })
             }
+            // TLS 1.3: the broker says so once the client takes the connection for made.
+            (Code::BrokerTransportFailure, _) if detail.contains("SSL alert") => Some(Refusal {
+                key: LOGIN[client as usize],
+                text: format!(
+                    "the broker refuses this client's certificate: {detail}; check kafka.ssl_certificate_file and \
+                     kafka.ssl_key_file, and that the broker trusts who signed it"
+                ),
+            }),
             (Code::SSL, _) => Some(Refusal {
                 key: LOGIN[client as usize],
                 text: format!(

@@ -162,6 +162,13 @@ impl Events {
         line!(self, error, cause, text);
     }
 
+    /// The schema registry is asked again after `delay`.
+    pub fn registry_away(&self, error: &dyn Display, delay: Duration) {
+        let text = format!("not begun yet, asking again in {} ms: {error}", delay.as_millis());
+        self.remember("schema registry", &text);
+        line!(self, warn, "schema registry".to_owned(), text);
+    }
+
     /// The worker ends because of this. Never held back.
     pub fn fatal(&self, error: &dyn Display) {
         let text = format!("{error}");

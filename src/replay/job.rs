@@ -186,6 +186,15 @@ impl Job {
         &self.first.build
     }
 
+    /// Whether the input topic is still there.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where it is not; or where the cluster does not answer.
+    pub fn input_is_there(&self) -> Result<(), Error> {
+        let topic = self.cluster.topic();
+        self.cluster.partitions(topic)?.map(|_| ()).ok_or_else(|| Error::Gone(topic.to_owned()))
+    }
+
     /// What is committed now.
     ///
     /// # Errors

@@ -59,6 +59,8 @@ pub enum Error {
          were its offsets reset by hand? give another --name, or begin anew with --restart"
     )]
     Stateless { group: String, partition: i32, why: String },
+    #[error("topic {0} was deleted while it was replayed; what was done before is in the output")]
+    Gone(String),
     #[error("stopped before it began")]
     Stopped,
 }

@@ -282,6 +282,7 @@ impl Notes for Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::{Budget, Ticket};
     use crate::record::{Reason, Stage};
 
     fn state() -> State {
@@ -359,6 +360,33 @@ mod tests {
         assert!(tally.note(lane, 5, &mut std::iter::empty()).is_err());
         let error = tally.assigned(lane, 6, Some(Committed { offset: 1, metadata: "" })).unwrap_err();
         assert!(error.contains("partition 3") && error.contains("--restart"), "{error}");
+    }
+
+    fn entry(lane: Lane, epoch: u64, offset: i64, outcome: Outcome) -> Entry<Finished> {
+        let ticket = Ticket { lane, epoch, sequence: offset.unsigned_abs(), offset };
+        let permit = Budget::new(9).take(1);
+        let polled = std::time::Duration::ZERO;
+        let item = Finished { ticket, outgoing: None, outcome, permit, polled, appended: None, made: polled };
+        Entry { ticket, item, bytes: 1 }
+    }
+
+    /// What is committed of an earlier epoch was in the state that was read when
+    /// the partition came back.
+    #[test]
+    fn what_is_durable_counts_once_whatever_epoch_it_is_of() {
+        let lane = Lane { topic: 0, partition: 0 };
+        let mut tally = Tally::new("1 m c");
+        let text = state().to_metadata();
+        tally.assigned(lane, 2, Some(Committed { offset: 5, metadata: &text })).unwrap();
+        let dead = Outcome::DeadLetter(Stage::Decode, Reason::NoText);
+        let batch = [entry(lane, 2, 5, Outcome::Output), entry(lane, 2, 6, dead), entry(lane, 1, 4, Outcome::Output)];
+        tally.durable(&batch);
+        tally.durable(&[entry(lane, 2, 9, Outcome::Gap { deleted: 2 })]);
+        let next = entry(lane, 2, 10, Outcome::Tombstone);
+        let note = tally.note(lane, 2, &mut std::iter::once(&next.item)).unwrap().unwrap();
+        let counts = State::parse(&note).unwrap().counts();
+        assert_eq!((counts.output, counts.dead_letters(), counts.lost, counts.tombstones), (1, 1, 2, 1));
+        assert_eq!(tally.lost, 2);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::pool::span_times;
 use super::telemetry::{Progress, Telemetry};
 use crate::encode::headers;
 use crate::flow::{Finished, Lane, Outcome};
@@ -13,6 +14,7 @@ use crate::kafka::{Fault, refused};
 use crate::metrics::{DurableMetrics, Operation as Retried};
 use crate::produce::{Entry, Observer, Operation};
 use crate::record::{Destination, Origin, Outgoing, Reason, Reject, Stage};
+use crate::trace::Tracer;
 
 /// No call of the sequencer's blocks for longer.
 const LONGEST_CALL: Duration = Duration::from_secs(45);
@@ -21,6 +23,7 @@ pub struct Ledger {
     telemetry: Arc<Telemetry>,
     pulse: Pulse,
     durable: DurableMetrics,
+    tracer: Option<Tracer>,
     transactional: bool,
     begun: Duration,
     /// Records handed to the producer since.
@@ -29,14 +32,22 @@ pub struct Ledger {
 
 impl Ledger {
     #[must_use]
-    pub fn new(telemetry: Arc<Telemetry>, transactional: bool) -> Self {
+    pub fn new(telemetry: Arc<Telemetry>, transactional: bool, tracer: Option<Tracer>) -> Self {
         let pulse = telemetry.health.sequencer();
         let durable = telemetry.metrics.durable();
-        Self { telemetry, pulse, durable, transactional, begun: Duration::ZERO, sent: 0 }
+        Self { telemetry, pulse, durable, tracer, transactional, begun: Duration::ZERO, sent: 0 }
     }
 
     fn took(&self) -> Duration {
         self.telemetry.clock.now().saturating_sub(self.begun)
+    }
+
+    fn origin(&self, record: &Finished) -> Origin {
+        Origin {
+            topic: self.telemetry.topic(record.ticket.lane).into(),
+            partition: record.ticket.lane.partition,
+            offset: record.ticket.offset,
+        }
     }
 
     fn dead_letter(&self, record: &Finished, stage: Stage, reason: Reason) {
@@ -44,11 +55,7 @@ impl Ledger {
         let message = headers.into_iter().find(|header| header.name == headers::ERROR_MESSAGE);
         let message = message.and_then(|header| header.value.as_deref()).unwrap_or_default();
         let message = String::from_utf8_lossy(message).into_owned();
-        let origin = Origin {
-            topic: self.telemetry.topic(record.ticket.lane).into(),
-            partition: record.ticket.lane.partition,
-            offset: record.ticket.offset,
-        };
+        let origin = self.origin(record);
         self.telemetry.events.dead_letter(&origin, &Reject { stage, reason, message });
     }
 }
@@ -115,6 +122,13 @@ impl Observer for Ledger {
             counts.1 += outgoing.bytes() as u64;
             if let Outcome::DeadLetter(stage, reason) = item.outcome {
                 self.dead_letter(item, stage, reason);
+            }
+            if let Some(tracer) = &self.tracer {
+                let reason = match item.outcome {
+                    Outcome::DeadLetter(_, reason) => Some(reason),
+                    _ => None,
+                };
+                tracer.sent(outgoing, || self.origin(item), reason, span_times(item.made, now));
             }
             let appended = item.appended.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
             self.durable.observe(now.saturating_sub(item.polled), appended.map(|then| unix.saturating_sub(then)));

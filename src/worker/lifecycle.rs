@@ -1,7 +1,7 @@
 //! Signals, and the one word by which everything stops.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -23,12 +23,14 @@ pub struct Stop {
     asked: Arc<AtomicBool>,
     wake: Sender<()>,
     woken: Receiver<()>,
+    /// What is asked whenever this is.
+    child: Arc<Mutex<Option<Box<Stop>>>>,
 }
 
 impl Default for Stop {
     fn default() -> Self {
         let (wake, woken) = bounded(1);
-        Self { asked: Arc::default(), wake, woken }
+        Self { asked: Arc::default(), wake, woken, child: Arc::default() }
     }
 }
 
@@ -38,6 +40,27 @@ impl Stop {
         self.asked.store(true, Ordering::Relaxed);
         // Full means that it was asked before.
         let _ = self.wake.try_send(());
+        self.request_child();
+    }
+
+    /// Another one, asked whenever this one is; takes the last one's place.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::default();
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(child.clone()));
+        // Whoever asked before that did not see it.
+        if self.is_requested() {
+            child.request();
+        }
+        child
+    }
+
+    /// Asks the child alone.
+    pub fn request_child(&self) {
+        let child = self.child.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(child) = child {
+            child.request();
+        }
     }
 
     #[must_use]
@@ -89,5 +112,23 @@ impl Stop {
             }
         })?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_asked_with_its_parent_or_alone() {
+        let stop = Stop::default();
+        let first = stop.child();
+        stop.request_child();
+        assert!(first.is_requested() && !stop.is_requested());
+        let second = stop.child();
+        assert!(!second.is_requested());
+        stop.request();
+        assert!(second.is_requested() && second.woken().try_recv().is_ok());
+        assert!(stop.child().is_requested(), "one that comes late is asked at once");
     }
 }

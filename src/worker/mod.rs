@@ -22,6 +22,7 @@ mod panics;
 mod pool;
 mod preflight;
 mod reload;
+mod service;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +39,7 @@ pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
 pub use preflight::{Facts, TopicSettings};
 pub use reload::{Built, Gazetteers, Live};
+pub use service::Service;
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -50,6 +52,7 @@ use crate::produce::{
     DeliveryMode, DeliveryOptions, Fenced, KafkaSink, Limits, NoNotes, Notes, OutputOptions, Refuse, Sequencer,
     SinkParts,
 };
+use crate::trace::Tracer;
 
 use ledger::Ledger;
 use pool::Enricher;
@@ -81,6 +84,26 @@ impl Settings {
         self.kafka.transactional_id(&hostname())
     }
 
+    fn telemetry(&self, metrics: &Metrics, memory: Memory, clock: Clock) -> Telemetry {
+        metrics.budget(self.memory.budget.as_u64());
+        metrics.worker(&WorkerInfo {
+            group: &self.kafka.group_id,
+            input: &self.input.topics,
+            output: &self.output.topic,
+            dead_letters: &self.output.dead_letter_topic,
+        });
+        Telemetry::new(telemetry::Parts {
+            events: Events::new(metrics.clone(), move || clock.now()),
+            metrics: metrics.clone(),
+            health: Health::new(clock.now(), health_limits(self), self.threads()),
+            clock,
+            budget: Budget::new(in_flight_limit(self, memory)),
+            topics: self.input.topics.clone(),
+            access: self.access(),
+            patience: self.delivery.revoke_deadline.max(self.last_drain()) * 2,
+        })
+    }
+
     fn access(&self) -> kafka::Access {
         let output = &self.output;
         let id = self.transactional_id();
@@ -101,6 +124,8 @@ pub struct Parts {
     /// Files that the pipeline is made of, to be watched.
     pub gazetteers: Option<Gazetteers>,
     pub metrics: Metrics,
+    /// Where traces are exported.
+    pub tracer: Option<Tracer>,
     /// Of a longer input value only so many bytes are kept.
     pub keep_bytes: usize,
     pub facts: Facts,
@@ -110,6 +135,8 @@ pub struct Parts {
     pub seams: consume::Seams,
     /// The account that is committed beside the offsets, where one is kept.
     pub notes: Option<Box<dyn Notes>>,
+    /// Of the worker whose place this one takes, in the same process.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Why a worker ended.
@@ -140,7 +167,7 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
-    _reload: Reload,
+    reload: Reload,
 }
 
 /// A thread's last word.
@@ -162,28 +189,23 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
-        let Parts { settings, pipeline, gazetteers, metrics, keep_bytes, facts, clock, seams, notes } = parts;
+        let Parts {
+            settings,
+            pipeline,
+            gazetteers,
+            metrics,
+            tracer,
+            keep_bytes,
+            facts,
+            clock,
+            seams,
+            notes,
+            telemetry,
+        } = parts;
         let threads = settings.threads();
         let memory = Memory::of_budget(usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX));
-        let budget = Budget::new(in_flight_limit(&settings, memory));
-        metrics.budget(settings.memory.budget.as_u64());
-        metrics.worker(&WorkerInfo {
-            group: &settings.kafka.group_id,
-            input: &settings.input.topics,
-            output: &settings.output.topic,
-            dead_letters: &settings.output.dead_letter_topic,
-        });
-        let health = Health::new(clock.now(), health_limits(&settings), threads);
-        let telemetry = Arc::new(Telemetry::new(telemetry::Parts {
-            events: Events::new(metrics.clone(), move || clock.now()),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            clock,
-            budget: budget.clone(),
-            topics: settings.input.topics.clone(),
-            access: settings.access(),
-            patience: settings.delivery.revoke_deadline.max(settings.last_drain()) * 2,
-        }));
+        let telemetry = telemetry.unwrap_or_else(|| Arc::new(settings.telemetry(&metrics, memory, clock)));
+        let (clock, budget, health) = (telemetry.clock, telemetry.budget.clone(), telemetry.health.clone());
         let transactional = settings.delivery.mode == DeliveryMode::ExactlyOnce;
         let (work, to_do) = unbounded();
         let (events, heard) = unbounded();
@@ -221,7 +243,7 @@ impl Worker {
             ownership,
             listener: Arc::clone(&telemetry) as _,
         });
-        let ledger = Ledger::new(Arc::clone(&telemetry), transactional);
+        let ledger = Ledger::new(Arc::clone(&telemetry), transactional, tracer.clone());
         let refuse: Refuse = Box::new(encode::refused);
         let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
             .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
@@ -236,6 +258,7 @@ impl Worker {
                 clock,
                 deadline: settings.enrich.deadline,
                 pulse: health.pool(index),
+                tracer: tracer.clone(),
             };
             handles.push(spawn(format!("enrich-{index}"), move || enricher.run())?);
         }
@@ -266,15 +289,7 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self {
-            telemetry,
-            stop,
-            deadline: settings.shutdown.deadline,
-            events,
-            ended,
-            threads: handles,
-            _reload: reload,
-        })
+        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles, reload })
     }
 
     /// What the worker tells of itself.
@@ -316,6 +331,14 @@ impl Worker {
                 result = result.and(Err(WorkerError::Panicked("enrich")));
             }
         }
+        let totals = self.telemetry.metrics.totals();
+        tracing::info!(
+            consumed = totals.consumed,
+            produced = totals.produced,
+            dead_lettered = totals.dead_lettered,
+            in_flight = self.telemetry.health.in_flight(),
+            "worker stopped"
+        );
         result
     }
 

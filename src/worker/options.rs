@@ -73,8 +73,9 @@ impl Default for ShutdownOptions {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReloadOptions {
-    /// How often the content of `tag.gazetteer_files` is looked at; a change is
-    /// taken when a second look finds the same. `0s` never looks. Default 10 s:
+    /// How often the content of `tag.gazetteer_files` is looked at, and of the files
+    /// that hold `kafka`'s passwords, keys and certificates; a change is taken when
+    /// a second look finds the same. `0s` never looks. Default 10 s:
     /// a mounted ConfigMap itself is up to a minute late.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub interval: Duration,

@@ -14,6 +14,7 @@ use crate::health::Pulse;
 use crate::metrics::{self, PoolMetrics, RecordSummary};
 use crate::pipeline::{Fate, Outcome, Pipeline, Summary, Watch};
 use crate::record::{RawRecord, Reason, Reject, Stage};
+use crate::trace::{Times, Tracer};
 
 /// What a record costs besides its bytes until it is committed.
 const OVERHEAD: usize = 1024;
@@ -32,6 +33,8 @@ pub struct Enricher {
     /// The last resort against a slow record.
     pub deadline: Duration,
     pub pulse: Pulse,
+    /// Where traces are exported.
+    pub tracer: Option<Tracer>,
 }
 
 impl Enricher {
@@ -62,7 +65,8 @@ impl Enricher {
     }
 
     fn enrich(&mut self, work: Work) -> Finished {
-        let Work { raw, ticket, mut permit, polled } = work;
+        let Work { mut raw, ticket, mut permit, polled } = work;
+        let begun = self.tracer.as_ref().and_then(|tracer| tracer.begin(&mut raw));
         // One for the whole record, whatever is swapped meanwhile.
         let pipeline = self.pipeline.now();
         let start = self.clock.now();
@@ -79,9 +83,17 @@ impl Enricher {
             pipeline.enrich(&raw, &mut watch)
         }));
         let stage = watch.stage;
-        let outcome = caught.unwrap_or_else(|_| panicked(&pipeline, &raw, stage));
+        let mut outcome = caught.unwrap_or_else(|_| panicked(&pipeline, &raw, stage));
         self.pulse.idle();
         self.metrics.record(&summary(&outcome.summary));
+        let made = self.clock.now();
+        if let (Some(tracer), Some(begun)) = (&self.tracer, begun) {
+            let reason = match outcome.summary.fate {
+                Fate::Rejected { reason, .. } => Some(reason),
+                Fate::Enriched | Fate::Tombstone => None,
+            };
+            tracer.processed(begun, &raw, &mut outcome.outgoing, reason, span_times(start, made));
+        }
         permit.resize(outcome.outgoing.bytes() + OVERHEAD);
         let fate = match outcome.summary.fate {
             Fate::Rejected { stage, reason } => flow::Outcome::DeadLetter(stage, reason),
@@ -89,7 +101,7 @@ impl Enricher {
             Fate::Tombstone => flow::Outcome::Tombstone,
         };
         let outgoing = Some(outcome.outgoing);
-        Finished { ticket, outgoing, outcome: fate, permit, polled, appended: raw.timestamp }
+        Finished { ticket, outgoing, outcome: fate, permit, polled, made, appended: raw.timestamp }
     }
 }
 
@@ -98,6 +110,12 @@ fn panicked(pipeline: &Pipeline, raw: &RawRecord, stage: Stage) -> Outcome {
     let place = panics::last_place();
     let message = format!("a bug in warraq: panic at {place}; the record is kept here, please report it");
     pipeline.reject(raw, &Reject::new(stage, Reason::Panic, message))
+}
+
+/// A stretch that ends now, as the world counts time.
+pub(super) fn span_times(start: Duration, end: Duration) -> Times {
+    let now = Clock::unix();
+    Times { start: now.saturating_sub(end.saturating_sub(start)), end: now }
 }
 
 fn summary(summary: &Summary) -> RecordSummary<'_> {

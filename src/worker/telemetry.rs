@@ -73,6 +73,15 @@ impl Telemetry {
         }
     }
 
+    /// The clients were closed, and others take their place.
+    pub(super) fn renewed(&self) {
+        self.health.begin_again();
+        self.metrics.paused(0);
+        for counter in &self.transmit_errors {
+            counter.store(0, Ordering::Relaxed);
+        }
+    }
+
     fn progress(&self) -> MutexGuard<'_, BTreeMap<Lane, Progress>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,6 +95,10 @@ impl Telemetry {
     fn refusal(&self, client: ClientKind, error: &KafkaError, detail: &str) -> bool {
         let refusal = error.rdkafka_error_code().and_then(|code| self.access.refusal(client, code, detail));
         let Some(refusal) = refusal else { return false };
+        // The consumer tells most twice, the second time without the details.
+        if detail.is_empty() && self.health.is_refused(refusal.key) {
+            return true;
+        }
         self.events.refused(label(client), refusal.key, &refusal.text);
         self.health.refused(refusal.key, refusal.text);
         true

@@ -22,9 +22,14 @@ mod metrics;
 mod observed;
 mod outage;
 mod records;
+#[cfg(feature = "schema-registry")]
+mod registry;
 mod reload;
 mod replay;
 mod replay_refusals;
+mod restarts;
 mod security;
 mod shutdown;
+#[cfg(feature = "otel")]
+mod tracing;
 mod yielding;

@@ -2,8 +2,8 @@
 //! and under faults; alerts fire and end, one outage is told once, figures add up,
 //! and every panel of the dashboard has something to show.
 //!
-//! The rules' clock runs 30 times as fast (10 times in the long form, which has all
-//! five faults, `make observe`): minutes become seconds.
+//! The rules' clock runs 30 times as fast: minutes become seconds. The short form has
+//! two of the five faults, `make observe` all of them.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -19,8 +19,12 @@ use crate::support::worker::{Setup, Worker};
 use crate::support::{long, wait_for};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// How many times as fast the rules' clock runs.
+const FASTER: u64 = 30;
 /// Records a second of a calm day.
 const CALM: u64 = 40;
+/// Panels, by number, that need more than workers: cAdvisor's series, and a replay's.
+const NO_DATA: &[&str] = &["504 ", "60"];
 /// Alerts that name a cause which stops articles.
 const OUTAGE: &[&str] = &["WarraqProduceFailing", "WarraqCommitsFailing", "WarraqConsumerStalled"];
 
@@ -73,8 +77,10 @@ impl Scene {
 }
 
 fn start(broker: &Broker, names: &Names) -> Scene {
-    let faster = if long() { 10 } else { 30 };
-    let setup = |name: &str| Setup::new(names, name).value("enrich", "threads", "1");
+    // So that now and then an article is cut short.
+    let setup = |name: &str| {
+        Setup::new(names, name).value("enrich", "threads", "1").value("normalize", "max_text_bytes", "24000")
+    };
     assert_eq!(broker.address(), names.bootstrap);
     let workers = vec![setup("a").start_ready(), setup("b").start_ready()];
     let load = Load::start(names, CALM);
@@ -83,13 +89,13 @@ fn start(broker: &Broker, names: &Names) -> Scene {
         workers.iter().all(durable).then_some(())
     });
     let targets: Vec<&str> = workers.iter().map(|worker| worker.http.as_str()).collect();
-    let prometheus = Prometheus::start(&targets, faster);
+    let prometheus = Prometheus::start(&targets, FASTER);
     Scene { prometheus, load, workers, fired: BTreeSet::new(), started: Instant::now() }
 }
 
 #[test]
 fn alerts_fire_and_end_figures_add_up_and_every_panel_has_data() {
-    let broker = Broker::start();
+    let mut broker = Broker::start();
     let names = Names::create(&broker.address(), "observed", 6);
     let mut scene = start(&broker, &names);
     wait_for("the rules have something to say", Duration::from_secs(60), || {
@@ -100,7 +106,7 @@ fn alerts_fire_and_end_figures_add_up_and_every_panel_has_data() {
     assert!(scene.prometheus.firing().is_empty(), "under a calm load: {:?}", scene.prometheus.firing());
 
     flood_of_bad_records(&mut scene);
-    broker_frozen(&mut scene, &broker);
+    broker_stopped(&mut scene, &mut broker);
     if long() {
         scene.until_calm();
         worker_stopped(&mut scene);
@@ -125,16 +131,15 @@ fn flood_of_bad_records(scene: &mut Scene) {
     scene.load.set(Kind::Good, CALM);
 }
 
-/// Connections stay open and nothing answers.
-fn broker_frozen(scene: &mut Scene, broker: &Broker) {
-    scene.say("the broker is frozen");
-    broker.freeze();
+fn broker_stopped(scene: &mut Scene, broker: &mut Broker) {
+    scene.say("the broker is stopped");
+    broker.stop();
     scene.until_one_fires(OUTAGE);
     let firing: Vec<Labels> = scene.prometheus.firing().into_iter().map(|(labels, _)| labels).collect();
     let told = told(&firing);
     scene.say(&format!("{} alerts fire, people are told of {told:?}", firing.len()));
-    broker.thaw();
-    scene.say("the broker goes on");
+    broker.start_again();
+    scene.say("the broker is back");
     assert_eq!(told.len(), 1, "one outage is told once: {told:?}");
     for worker in &scene.workers {
         assert_eq!(worker.health("/livez"), Some(200), "an outage is no reason to be restarted");
@@ -161,7 +166,7 @@ fn output_topic_deleted(scene: &mut Scene, names: &Names) {
 
 fn more_than_can_be_done(scene: &mut Scene) {
     scene.say("more than two threads can do");
-    scene.load.set(Kind::Heavy, 1000);
+    scene.load.set(Kind::Heavy, 400);
     scene.until_one_fires(&["WarraqLagGrowing"]);
     scene.load.set(Kind::Good, CALM);
     scene.say("as before");
@@ -178,7 +183,8 @@ fn figures_add_up(prometheus: &Prometheus) {
     let difference = format!("{}{left}", sum("warraq_consumed_records_total"));
     wait_for(&format!("{difference} is 0"), Duration::from_secs(60), || {
         let found = prometheus.query(&difference);
-        (found.len() == 2 && found.iter().all(|(_, value)| *value == 0.0)).then_some(())
+        let idle = prometheus.query("sum(warraq_in_flight_records) == 0");
+        (found.len() == 2 && found.iter().all(|(_, value)| *value == 0.0) && !idle.is_empty()).then_some(())
     });
     let dead =
         "sum(warraq_dead_lettered_records_total) - sum(warraq_produced_records_total{destination=\"dead_letters\"})";
@@ -221,4 +227,6 @@ fn panels(prometheus: &Prometheus, started: Instant) {
         }
     }
     println!("panels without data: {empty:?}");
+    empty.retain(|panel| !NO_DATA.iter().any(|start| panel.starts_with(start)));
+    assert!(empty.is_empty(), "panels without data: {empty:?}");
 }

@@ -108,7 +108,7 @@ impl Replay {
 
 /// Waits for the end, which must have this code; what was reported.
 fn ended(worker: &mut Worker, code: i32) -> Value {
-    let status = worker.wait(LONG);
+    let status = worker.wait(if long() { LONG * 8 } else { LONG });
     assert_eq!(status.code(), Some(code), "{}\n{}", worker.printed(), worker.log());
     serde_json::from_str(&worker.printed()).unwrap_or_else(|error| panic!("{error}: {}", worker.printed()))
 }
@@ -173,7 +173,7 @@ fn the_middle_third_by_time_exactly_once_though_killed_thrice_and_the_live_worke
 
     replay.check(&numbered(&expected, third..2 * third), &report);
     assert_eq!(report["end"], "complete");
-    names.wait_until_done(LONG);
+    names.wait_until_done(if long() { LONG * 8 } else { LONG });
     live.stop();
     names.check(&expected).assert_clean();
     println!("replay: killed with {kills:?} of {third} records done; reported {}", report["counts"]);
@@ -205,6 +205,25 @@ fn a_stopped_replay_exits_with_4_and_goes_on() {
     let of_one: BTreeMap<_, _> = expected.into_iter().filter(|(source, _)| source.partition == 1).collect();
     replay.check(&of_one, &report);
     assert_eq!(replay.committed()[&0].0, 750, "the other partition takes no part: its range is empty, at its end");
+
+    // Begun anew, it counts anew; what was written stays.
+    let report = ended(&mut replay.start_with(&Setup::new(&names, "replay"), &["--restart"]), 0);
+    assert_eq!(report["counts"]["records"], 750);
+    let output = read::all(&names.bootstrap, &replay.output, Isolation::Committed);
+    assert_eq!(output.len(), 2 * of_one.values().filter(|expected| expected.fate == Fate::Output).count());
+}
+
+#[test]
+fn the_new_group_protocol_replays_too() {
+    let names = Names::create(broker::shared(), "replay-848", 3);
+    let expected = topics::produce(&names, articles::mixed(1500, 48));
+    let replay = Replay::new(&names);
+    let setup = Setup::new(&names, "replay").text("kafka", "group_protocol", "consumer");
+    let mut worker = replay.start_with(&setup, &["--max-records-per-second", "150"]);
+    wait_for("the replay goes on", LONG, || replay.committed().values().any(|(at, _)| *at > 10).then_some(()));
+    worker.kill();
+    let report = ended(&mut replay.start_with(&setup, &[]), 0);
+    replay.check(&expected, &report);
 }
 
 #[test]
@@ -305,6 +324,41 @@ fn what_retention_takes_before_it_is_read_is_counted_and_not_waited_for() {
         })
         .collect();
     replay.check(&still, &report);
+}
+
+#[test]
+fn retention_that_overtakes_the_reader_is_counted_too() {
+    let names = Names::create(broker::shared(), "replay-overtaken", 1);
+    // Small batches, and hardly anything fetched ahead: what is deleted was not
+    // read yet.
+    let expected = topics::produce_with(&names, articles::mixed(1200, 49), &[("batch.num.messages", "10")]);
+    let replay = Replay::new(&names);
+    let setup = Setup::new(&names, "replay").value(
+        "kafka",
+        "properties",
+        "{ \"queued.min.messages\" = \"1\", \"fetch.message.max.bytes\" = \"4096\" }",
+    );
+    let mut worker = replay.start_with(&setup, &["--max-records-per-second", "40"]);
+    wait_for("the replay goes on", LONG, || replay.committed().values().any(|(at, _)| *at > 20).then_some(()));
+    delete_before(&names, &[(0, 1000)]);
+    let report = ended(&mut worker, 0);
+    let lost = report["counts"]["lost_to_retention"].as_i64().unwrap();
+    assert!(lost > 300, "{report}");
+    let still = expected.into_iter().filter(|(source, _)| source.offset < 1000 - lost || source.offset >= 1000);
+    replay.check(&still.collect(), &report);
+}
+
+#[test]
+fn a_topic_that_is_deleted_ends_its_replay_with_an_error() {
+    let names = Names::create(broker::shared(), "replay-gone", 1);
+    topics::produce(&names, articles::mixed(400, 50));
+    let replay = Replay::new(&names);
+    let mut worker = replay.start_with(&Setup::new(&names, "replay"), &["--max-records-per-second", "5"]);
+    wait_for("the replay goes on", LONG, || replay.committed().values().any(|(at, _)| *at > 0).then_some(()));
+    topics::delete_topic(&names.bootstrap, &names.input);
+    let status = worker.wait(LONG);
+    assert_eq!(status.code(), Some(1), "{}", worker.log());
+    assert!(worker.log().contains("was deleted while"), "{}", worker.log());
 }
 
 #[test]

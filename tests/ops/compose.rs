@@ -63,13 +63,12 @@ fn mounts(service: &Value) -> Vec<(PathBuf, String)> {
 #[test]
 fn what_is_named_is_there() {
     for (name, service) in services() {
-        match &service["depends_on"] {
-            Value::Null => {}
-            Value::Array(names) => {
-                names.iter().for_each(|other| assert!(COMPOSE["services"].get(text(other)).is_some()))
-            }
-            Value::Object(names) => names.keys().for_each(|other| assert!(COMPOSE["services"].get(other).is_some())),
-            other => panic!("{name}: {other}"),
+        let waited_for: Vec<&str> = match &service["depends_on"] {
+            Value::Object(names) => names.keys().map(String::as_str).collect(),
+            names => list(names).iter().map(text).collect(),
+        };
+        for other in waited_for {
+            assert!(COMPOSE["services"].get(other).is_some(), "{name} waits for {other}, which is no service");
         }
         for (source, _) in mounts(service) {
             assert!(source.exists(), "{name}: {} is not there", source.display());

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
-use warraq::metrics::series::{self, Kind};
+use warraq::metrics::series::{self, Kind, Series};
+
+use crate::rules::promql::{Selector, selectors};
+use crate::rules::{alerts, list, read, recordings, text, tools, yaml};
 
 /// What the dashboard asks for and warraq does not declare: name → labels, besides
 /// those of the target.
@@ -20,8 +23,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("process_max_fds", &[]),
     ("process_threads", &[]),
     ("process_start_time_seconds", &[]),
-    // kube-state-metrics and cAdvisor: Kubernetes only.
-    ("kube_pod_container_resource_limits", &["container", "resource"]),
+    // cAdvisor's: Kubernetes only.
+    ("container_spec_memory_limit_bytes", &["container"]),
     ("container_cpu_cfs_periods_total", &["container"]),
     ("container_cpu_cfs_throttled_periods_total", &["container"]),
 ];
@@ -31,8 +34,10 @@ const TARGET: &[&str] = &["job", "namespace", "instance", "pod"];
 
 /// Declared series that no panel shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[
+    ("warraq_dropped_records_total", "done again elsewhere; it completes the sum of what was polled"),
     ("warraq_tombstones_total", "rare, passed through, and part of what is produced"),
     ("warraq_client_queue_messages", "the same queues are shown in bytes, which is what the budget counts"),
+    ("warraq_last_reload_timestamp_seconds", "each reload is marked on every panel"),
     ("warraq_alive", "what /livez says; a pod that is not alive is restarted, and its start is marked"),
 ];
 
@@ -41,15 +46,7 @@ const UNITS: &[&str] =
     &["none", "short", "s", "dtdurations", "percentunit", "bytes", "binBps", "recps", "ops", "cps", "cpm"];
 
 fn dashboard() -> Value {
-    serde_json::from_str(include_str!("../../deploy/grafana/warraq.json")).unwrap()
-}
-
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    serde_json::from_str(&read("deploy/grafana/warraq.json")).unwrap()
 }
 
 fn whole(value: &Value, pointer: &str) -> u64 {
@@ -100,63 +97,20 @@ fn filled(expression: &str) -> String {
     filled
 }
 
-/// The names in a PromQL expression: of series with the labels of their selectors,
-/// and of labels that are grouped or joined by. Enough for expressions that
-/// Prometheus itself has parsed.
-#[derive(Debug, Default, PartialEq)]
-struct Names {
-    series: Vec<(String, Vec<String>)>,
-    grouped: Vec<String>,
+/// Labels by which an expression groups or joins.
+fn grouped(expression: &str) -> BTreeSet<&str> {
+    let before = ["by (", "on (", "ignoring (", "group_left (", "without ("];
+    let lists = before.iter().flat_map(|word| expression.split(word).skip(1)).filter_map(|rest| rest.split_once(')'));
+    lists.flat_map(|(labels, _)| labels.split(',').map(str::trim)).filter(|label| !label.is_empty()).collect()
 }
 
-impl Names {
-    fn of(expression: &str) -> Self {
-        let mut names = Self::default();
-        let mut rest = expression;
-        while let Some(first) = rest.chars().next() {
-            let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_:".contains(*c)).collect();
-            if first == '"' {
-                rest = rest[1..].split_once('"').expect("a string without an end").1;
-            } else if first == '[' {
-                rest = rest.split_once(']').expect("a range without an end").1;
-            } else if first.is_ascii_digit() || word.is_empty() {
-                rest = &rest[word.len().max(first.len_utf8())..];
-            } else {
-                rest = names.word(&word, rest[word.len()..].trim_start());
-            }
-        }
-        names
-    }
+fn has(selector: &Selector, label: &str) -> bool {
+    selector.matchers.iter().any(|(name, ..)| name == label)
+}
 
-    /// Takes a word and what belongs to it; returns what follows.
-    fn word<'a>(&mut self, word: &str, rest: &'a str) -> &'a str {
-        match word {
-            "by" | "without" | "on" | "ignoring" | "group_left" | "group_right" => {
-                let (labels, rest) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).unwrap();
-                let labels = labels.split(',').map(str::trim).filter(|label| !label.is_empty());
-                self.grouped.extend(labels.map(str::to_owned));
-                rest
-            }
-            "and" | "or" | "unless" | "bool" | "offset" | "Inf" => rest,
-            // With their labels before the brackets.
-            "sum" | "max" | "min" | "avg" | "count" => rest,
-            _ if rest.starts_with('(') => rest,
-            _ => {
-                let mut labels = Vec::new();
-                let mut after = rest;
-                if let Some(mut inside) = rest.strip_prefix('{') {
-                    while !inside.starts_with('}') {
-                        let (label, behind) = inside.split_once('"').expect("a matcher without a value");
-                        labels.push(label.trim_matches([',', ' ', '=', '!', '~']).to_owned());
-                        inside = behind.split_once('"').expect("a string without an end").1;
-                    }
-                    after = &inside[1..];
-                }
-                self.series.push((word.to_owned(), labels));
-                after
-            }
-        }
-    }
+/// Every series of a live worker or of a replay.
+fn declared() -> impl Iterator<Item = &'static Series> {
+    series::ALL.iter().chain(series::REPLAY)
 }
 
 /// Every series that may be asked for, with its labels.
@@ -165,7 +119,7 @@ fn known() -> BTreeMap<String, BTreeSet<String>> {
     let mut add = |name: String, labels: Vec<&str>| {
         known.insert(name, labels.into_iter().chain(TARGET.iter().copied()).map(str::to_owned).collect());
     };
-    for series in series::ALL {
+    for series in declared() {
         let labels: Vec<_> = series.labels.iter().map(|label| label.name).collect();
         if let Kind::Histogram(_) = series.kind {
             for suffix in ["_sum", "_count"] {
@@ -179,18 +133,16 @@ fn known() -> BTreeMap<String, BTreeSet<String>> {
     for (name, labels) in OUTSIDE {
         add((*name).to_owned(), labels.to_vec());
     }
+    for rule in recordings() {
+        add(text(&rule, "/record").to_owned(), grouped(text(&rule, "/expr")).into_iter().collect());
+    }
     known
 }
 
 #[test]
-fn names_are_read_out_of_expressions() {
-    let names = Names::of(
-        r#"sum by (le, stage) (rate(a_bucket{job=~"$job",x!="y{}"}[5m])) / ignoring (stage) group_left () sum(b) > 0.5 unless c offset 2m"#,
-    );
-    let series = |name: &str, labels: &[&str]| (name.to_owned(), labels.iter().map(|&label| label.to_owned()).collect());
-    let wanted = [series("a_bucket", &["job", "x"]), series("b", &[]), series("c", &[])];
-    assert_eq!(names.series, wanted);
-    assert_eq!(names.grouped, ["le", "stage", "stage"]);
+fn labels_are_read_out_of_expressions() {
+    let labels = grouped("sum by (le, stage) (a) / ignoring (x) group_left () sum(b) * on (y) c");
+    assert_eq!(labels.into_iter().collect::<Vec<_>>(), ["le", "stage", "x", "y"]);
 }
 
 #[test]
@@ -260,18 +212,19 @@ fn every_series_and_label_exists() {
     let dashboard = dashboard();
     let known = known();
     for (place, expression) in expressions(&dashboard) {
-        let names = Names::of(&expression);
-        assert!(!names.series.is_empty(), "{place}: no series in {expression}");
+        let found = selectors(&expression);
+        assert!(!found.is_empty(), "{place}: no series in {expression}");
         let mut labels: BTreeSet<&str> = TARGET.iter().copied().collect();
-        for (name, filters) in &names.series {
+        for selector in &found {
+            let name = &selector.name;
             let Some(of_series) = known.get(name) else { panic!("{place}: there is no series {name}") };
-            for label in filters {
+            for (label, ..) in &selector.matchers {
                 assert!(of_series.contains(label), "{place}: {name} has no label {label}");
             }
             labels.extend(of_series.iter().map(String::as_str));
         }
-        for label in &names.grouped {
-            assert!(labels.contains(label.as_str()), "{place}: no series of {expression} has the label {label}");
+        for label in grouped(&expression) {
+            assert!(labels.contains(label), "{place}: no series of {expression} has the label {label}");
         }
     }
 }
@@ -281,10 +234,10 @@ fn legends_show_labels_that_the_query_keeps() {
     let dashboard = dashboard();
     for panel in panels(&dashboard) {
         for target in list(panel, "/targets") {
-            let kept = Names::of(text(target, "/expr")).grouped;
+            let kept = grouped(text(target, "/expr"));
             for part in text(target, "/legendFormat").split("{{").skip(1) {
                 let label = part.split_once("}}").unwrap().0;
-                assert!(kept.iter().any(|one| one == label), "{}: {label} is summed away", text(panel, "/title"));
+                assert!(kept.contains(label), "{}: {label} is summed away", text(panel, "/title"));
             }
         }
     }
@@ -296,21 +249,23 @@ fn legends_show_labels_that_the_query_keeps() {
 fn every_query_follows_the_variables() {
     let dashboard = dashboard();
     for (place, expression) in expressions(&dashboard) {
-        for (name, filters) in Names::of(&expression).series {
-            let replay = place.contains("panel 6");
-            let wanted: &[&str] = match name.as_str() {
+        for selector in selectors(&expression) {
+            let name = selector.name.as_str();
+            let wanted: &[&str] = match name {
                 _ if place.starts_with("variable") => &[],
-                "ALERTS" => &["namespace"],
-                _ if name.starts_with("kube_") || name.starts_with("container_") => &["namespace", "pod"],
-                _ if replay => &["namespace"],
+                _ if name == "ALERTS" || place.starts_with("panel 6") => &["namespace"],
+                _ if name.starts_with("container_") => &["namespace", "pod"],
+                _ if name.starts_with("group:") || name.starts_with("partition:") => &["job", "namespace", "group"],
                 _ => &["job", "namespace", "instance"],
             };
             for label in wanted {
-                assert!(filters.iter().any(|one| one == label), "{place}: {name} is not narrowed by {label}");
+                assert!(has(&selector, label), "{place}: {name} is not narrowed by {label}");
             }
-            let counts = name.ends_with("_total") || name.ends_with("_bucket") || name.ends_with("_sum");
+            let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|end| name.ends_with(end));
+            // What is lost once and for all is shown as it stands.
+            let whole = name == "warraq_replay_lost_to_retention_total";
             let rated = ["rate(", "increase("].iter().any(|call| expression.contains(&format!("{call}{name}")));
-            assert!(!counts || rated, "{place}: {name} is a counter, and no rate of it is taken");
+            assert!(!counts || whole || rated, "{place}: {name} is a counter, and no rate of it is taken");
         }
     }
 }
@@ -318,17 +273,122 @@ fn every_query_follows_the_variables() {
 #[test]
 fn every_declared_series_is_shown_or_excused() {
     let dashboard = dashboard();
-    let shown: BTreeSet<String> = expressions(&dashboard)
-        .iter()
-        .flat_map(|(_, expression)| Names::of(expression).series.into_iter().map(|(name, _)| name))
-        .collect();
-    let is_shown = |name: &str| ["", "_bucket", "_sum", "_count"].iter().any(|end| shown.contains(&format!("{name}{end}")));
-    for series in series::ALL {
+    let recordings = recordings();
+    let behind =
+        |name: &str| recordings.iter().find(|rule| text(rule, "/record") == name).map(|rule| text(rule, "/expr"));
+    let mut shown = BTreeSet::new();
+    let mut left: Vec<String> = expressions(&dashboard).into_iter().map(|(_, expression)| expression).collect();
+    while let Some(expression) = left.pop() {
+        for selector in selectors(&expression) {
+            if shown.insert(selector.name.clone()) {
+                left.extend(behind(&selector.name).map(str::to_owned));
+            }
+        }
+    }
+    let is_shown =
+        |name: &str| ["", "_bucket", "_sum", "_count"].iter().any(|end| shown.contains(&format!("{name}{end}")));
+    for series in declared() {
         let excused = NOT_SHOWN.iter().any(|(name, _)| *name == series.name);
         assert_ne!(is_shown(series.name), excused, "{}: neither on the dashboard nor excused, or both", series.name);
     }
     for (name, _) in NOT_SHOWN {
-        assert!(series::ALL.iter().any(|series| series.name == *name), "{name} is excused and not declared");
+        assert!(declared().any(|series| series.name == *name), "{name} is excused and not declared");
+    }
+}
+
+/// The alerts that a panel is about, by its links to the runbook.
+fn alerts_of(panel: &Value) -> Vec<&str> {
+    list(panel, "/links").iter().filter_map(|link| text(link, "/title").strip_prefix("Runbook: ")).collect()
+}
+
+/// The numbers that an alert compares with: `> 14.4 * 0.01` is 0.144.
+fn limits(alert: &Value) -> Vec<f64> {
+    let sides = text(alert, "/expr").split(['>', '<']).skip(1);
+    sides
+        .filter_map(|side| {
+            let mut factors =
+                side.split('*').map(|factor| factor.trim().split([' ', ')', '\n']).next()?.parse::<f64>().ok());
+            let first = factors.next()??;
+            Some(factors.map_while(|factor| factor).fold(first, |product, factor| product * factor))
+        })
+        .collect()
+}
+
+#[test]
+fn a_line_is_drawn_where_an_alert_compares() {
+    let dashboard = dashboard();
+    let alerts = alerts();
+    for panel in panels(&dashboard) {
+        let title = text(panel, "/title");
+        let about: Vec<&Value> =
+            alerts.iter().filter(|alert| alerts_of(panel).contains(&text(alert, "/alert"))).collect();
+        // Colours of a count or of a state are no limits.
+        let counted = text(panel, "/fieldConfig/defaults/unit") == "none" && text(panel, "/type") != "timeseries";
+        let steps = list(panel, "/fieldConfig/defaults/thresholds/steps");
+        let drawn: Vec<f64> = steps.iter().filter_map(|step| step["value"].as_f64()).filter(|_| !counted).collect();
+        // The freshness objective itself, which the alert multiplies.
+        let mut known: Vec<f64> = about.iter().flat_map(|alert| limits(alert)).collect();
+        if about.iter().any(|alert| text(alert, "/alert") == "WarraqFreshnessSLOBreached") {
+            known.push(0.01);
+        }
+        for line in &drawn {
+            let alert = known.iter().any(|limit| (limit - line).abs() < 1e-9);
+            assert!(alert, "{title}: {line} is no limit of {:?}: {known:?}", alerts_of(panel));
+        }
+    }
+    // The other way round: alerts on a quantity, and where the line is.
+    for (alert, panel, line) in [
+        ("WarraqConsumerStalled", 106, 300.0),
+        ("WarraqFreshnessSLOBreached", 104, 0.144),
+        ("WarraqLagGrowing", 108, 300.0),
+        ("WarraqDeadLetterRatioHigh", 105, 0.05),
+        ("WarraqRebalanceStorm", 301, 12.0),
+        ("WarraqRetriesHigh", 303, 30.0),
+        ("WarraqPartitionSkew", 309, 300.0),
+    ] {
+        let compared = alerts.iter().any(|one| {
+            text(one, "/alert") == alert && limits(one).iter().any(|limit: &f64| (limit - line).abs() < 1e-9)
+        });
+        assert!(compared, "{alert} does not compare with {line}");
+        let panel = panels(&dashboard).into_iter().find(|one| whole(one, "/id") == panel).unwrap();
+        let steps = list(panel, "/fieldConfig/defaults/thresholds/steps");
+        assert!(steps.iter().any(|step| step["value"].as_f64() == Some(line)), "{alert}: no line at {line}");
+    }
+    // Memory's limit moves with the budget, so it is a series.
+    let memory = panels(&dashboard).into_iter().find(|one| whole(one, "/id") == 501).unwrap();
+    assert!(list(memory, "/targets").iter().any(|target| text(target, "/expr").starts_with("0.95 * ")));
+    let near = alerts.iter().find(|alert| text(alert, "/expr").contains("instance:warraq_memory:ratio")).unwrap();
+    assert_eq!(limits(near), [0.95]);
+}
+
+#[test]
+fn every_alert_has_a_panel_that_leads_to_its_section_of_the_runbook() {
+    let dashboard = dashboard();
+    let shown: BTreeSet<&str> = panels(&dashboard).into_iter().flat_map(alerts_of).collect();
+    let alerts = alerts();
+    let names: BTreeSet<&str> = alerts.iter().map(|alert| text(alert, "/alert")).collect();
+    assert_eq!(shown, names);
+    for panel in panels(&dashboard) {
+        for link in list(panel, "/links") {
+            let name = text(link, "/title").strip_prefix("Runbook: ").unwrap();
+            let wanted = format!("https://github.com/warraq/warraq/blob/main/docs/runbook.md#{}", name.to_lowercase());
+            assert_eq!(text(link, "/url"), wanted, "{}", text(panel, "/title"));
+        }
+    }
+    assert_eq!(text(&dashboard, "/links/0/url"), "https://github.com/warraq/warraq/blob/main/docs/runbook.md");
+}
+
+/// The variable Pod and the legends are the label `instance`: with a pod's name in it
+/// a restart is one line, and what cAdvisor says of the pod is found by it.
+#[test]
+fn in_kubernetes_an_instance_is_a_pod() {
+    for file in ["podmonitor.yaml", "podmonitor-replay.yaml"] {
+        let monitor = yaml(&format!("deploy/kubernetes/components/monitoring/{file}"));
+        let relabelings = list(&monitor, "/spec/podMetricsEndpoints/0/relabelings");
+        let named = relabelings.iter().any(|one| {
+            text(one, "/targetLabel") == "instance" && text(one, "/sourceLabels/0") == "__meta_kubernetes_pod_name"
+        });
+        assert!(named, "{file}: instance is an address");
     }
 }
 
@@ -339,13 +399,15 @@ fn prometheus_parses_every_expression() {
     let rules: Vec<_> = expressions(&dashboard)
         .iter()
         .enumerate()
-        .map(|(number, (_, expression))| serde_json::json!({"record": format!("n{number}"), "expr": filled(expression)}))
+        .map(
+            |(number, (_, expression))| serde_json::json!({"record": format!("n{number}"), "expr": filled(expression)}),
+        )
         .collect();
     // YAML holds JSON.
     let file = tempfile::Builder::new().suffix(".yml").tempfile().unwrap();
-    std::fs::write(file.path(), serde_json::json!({"groups": [{"name": "dashboard", "rules": rules}]}).to_string()).unwrap();
-    let output = Command::new("promtool").args(["check", "rules"]).arg(file.path()).output();
-    let output = output.expect("promtool is missing; `tests/support/setup.sh ops` brings it");
+    std::fs::write(file.path(), serde_json::json!({"groups": [{"name": "dashboard", "rules": rules}]}).to_string())
+        .unwrap();
+    let output = Command::new(tools().join("promtool")).args(["check", "rules"]).arg(file.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
 }

@@ -1,7 +1,7 @@
 //! `deploy/prometheus` and `docs/runbook.md`: Prometheus' own tools take the rules,
 //! their tests pass, all that is named exists, and no alert is without its words.
 
-mod promql;
+pub mod promql;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -44,21 +44,21 @@ const NO_VALUE: &[&str] = &["WarraqReplayFailed", "WarraqMetricsMissing"];
 /// The four questions that a paged person has.
 const QUESTIONS: [&str; 4] = ["**What it means.**", "**What to look at.**", "**What to do.**", "**It is over when**"];
 
-fn read(path: &str) -> String {
+pub fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn yaml(path: &str) -> Value {
+pub fn yaml(path: &str) -> Value {
     // The tests of the rules repeat their series by aliases, more often than the parser trusts.
     let options = serde_saphyr::options! { budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false } };
     serde_saphyr::from_str_with_options(&read(path), options).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.pointer(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.pointer(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
@@ -67,11 +67,11 @@ fn rules(path: &str) -> Vec<Value> {
     list(&yaml(path), "/groups").iter().flat_map(|group| list(group, "/rules")).cloned().collect()
 }
 
-fn recordings() -> Vec<Value> {
+pub fn recordings() -> Vec<Value> {
     rules("deploy/prometheus/rules/warraq.recording.yml")
 }
 
-fn alerts() -> Vec<Value> {
+pub fn alerts() -> Vec<Value> {
     rules("deploy/prometheus/rules/warraq.alerts.yml")
 }
 
@@ -118,7 +118,7 @@ fn autoscaler() -> Vec<String> {
 }
 
 /// The folder with promtool and amtool, which are brought where they are missing.
-fn tools() -> PathBuf {
+pub fn tools() -> PathBuf {
     let setup = Command::new(Path::new(ROOT).join("tests/support/setup.sh")).arg("prometheus").output().unwrap();
     assert!(setup.status.success(), "{}", String::from_utf8_lossy(&setup.stderr));
     PathBuf::from(String::from_utf8(setup.stdout).unwrap().trim()).join("bin")
@@ -142,9 +142,14 @@ fn the_rules_do_what_their_tests_say() {
     run("promtool", &["test", "rules", "deploy/prometheus/tests/warraq.test.yml"]);
 }
 
+/// Those of a worker and those of a replay.
+fn all() -> impl Iterator<Item = &'static series::Series> {
+    series::ALL.iter().chain(series::REPLAY)
+}
+
 /// The declared series behind a name, such as that of a histogram's `_count`.
 fn declared(name: &str) -> Option<&'static series::Series> {
-    series::ALL.iter().find(|series| match series.kind {
+    all().find(|series| match series.kind {
         Kind::Histogram(_) => {
             ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(series.name))
         }
@@ -314,7 +319,7 @@ fn what_the_runbook_names_exists() {
         declared(name).is_some()
             || recorded.contains(name)
             || OUTSIDE.contains(&name)
-            || series::ALL.iter().any(|series| series.name == name)
+            || all().any(|series| series.name == name)
     };
     let words = runbook.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let mut found = 0;

@@ -15,11 +15,11 @@ use super::topics::{Names, client};
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Articles of a few kilobytes, all of them good.
+    /// Articles of a few kilobytes, all of them good; one in two hundred is heavy.
     Good,
     /// Every second one bad.
     Flood,
-    /// Pages of a hundred kilobytes and more.
+    /// Pages of 40 kB.
     Heavy,
 }
 
@@ -64,7 +64,7 @@ impl Drop for Load {
 fn run(names: &Names, rate: &AtomicU64, kind: &AtomicU64, stop: &AtomicBool) {
     let producer: ThreadedProducer<DefaultProducerContext> =
         client(&names.bootstrap).set("linger.ms", "5").set("compression.type", "lz4").create().unwrap();
-    let heavy: Vec<Article> = (0..8).map(|number| articles::html(number, 6, 400)).collect();
+    let heavy: Vec<Article> = (0..8).map(|number| articles::html(number, 6, 60)).collect();
     let (mut number, mut due, mut last) = (0usize, 0.0, Instant::now());
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));
@@ -76,6 +76,7 @@ fn run(names: &Names, rate: &AtomicU64, kind: &AtomicU64, stop: &AtomicBool) {
             let article = match kind.load(Ordering::Relaxed) {
                 kind if kind == Kind::Heavy as u64 => heavy[number % heavy.len()].clone(),
                 kind if kind == Kind::Flood as u64 && number.is_multiple_of(2) => articles::bad(number, 7),
+                _ if number % 200 == 100 => heavy[number % heavy.len()].clone(),
                 _ => articles::good(number, 7),
             };
             send(&producer, names, number, &article, stop);

@@ -10,6 +10,7 @@ pub mod load;
 pub mod oidc;
 pub mod prometheus;
 pub mod read;
+pub mod registry;
 pub mod scrape;
 pub mod secured;
 pub mod topics;

@@ -40,7 +40,7 @@ impl Login {
 
 pub struct Secured {
     broker: Broker,
-    authority: Authority,
+    pub authority: Authority,
     pub provider: Arc<Provider>,
     token_endpoint: String,
 }
@@ -173,4 +173,30 @@ pub fn documented(names: &Names, login: Login) -> (Vec<Grant>, Vec<Grant>) {
         }
     }
     (needed, advised)
+}
+
+/// The lines of the page's block of `kafka-acls.sh`, word by word, with its
+/// variables and names replaced by ours.
+pub fn commands(names: &Names, login: Login, user: &str) -> Vec<Vec<String>> {
+    let transactional_id = format!("{}-{}", names.group, login.user());
+    let ours = [
+        ("$KAFKA", names.bootstrap.clone()),
+        ("User:warraq", format!("User:{user}")),
+        ("articles.raw", names.input.clone()),
+        ("articles.enriched", names.output.clone()),
+        ("articles.dead", names.dead.clone()),
+        ("--group warraq", format!("--group {}", names.group)),
+        // A prefix on the page, since each pod has an id of its own.
+        ("--transactional-id warraq-", format!("--transactional-id {transactional_id}")),
+        (" --resource-pattern-type prefixed", String::new()),
+    ];
+    let joined = PAGE.replace("\\\n", " ");
+    let lines: Vec<Vec<String>> = joined
+        .lines()
+        .filter(|line| line.starts_with("kafka-acls.sh") && line.contains("--add"))
+        .map(|line| ours.iter().fold(line.to_owned(), |line, (theirs, ours)| line.replace(theirs, ours)))
+        .map(|line| line.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect())
+        .collect();
+    assert!(lines.len() > 2, "docs/security.md has no commands");
+    lines
 }

@@ -82,6 +82,7 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     fn new(args: &'a Args, live: Config, config: Config, asked: Asked, stop: Stop) -> Result<Self> {
+        super::features(&config)?;
         let pipeline = Arc::new(text::pipeline(&config)?);
         let Provenance { version, model, config: hash } = pipeline.provenance();
         let build = format!("{version} model {model} config {hash}");
@@ -162,8 +163,9 @@ impl<'a> Replay<'a> {
             .context("a thread cannot be started")?;
         let worked = worker.join();
         // A panic of that thread has been told by the panic hook.
-        let _ = watch.join();
+        let watched = watch.join().unwrap_or(Ok(()));
         drop(server);
+        watched?;
         Ok(worked?)
     }
 

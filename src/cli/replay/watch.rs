@@ -8,10 +8,13 @@ use std::time::Duration;
 use crate::metrics::{ReplayMetrics, ReplayPartition, ReplayStanding, ReplayState};
 use crate::replay::progress::Progress;
 use crate::replay::throttle::Figures;
-use crate::replay::{Job, Pacing, Standing};
+use crate::replay::{Error, Job, Pacing, Standing};
 use crate::worker::{Clock, Stop};
 
 const LOOK: Duration = Duration::from_secs(1);
+/// How often, in looks, the input topic is looked for: one that is deleted
+/// never ends.
+const TOPIC: u64 = 15;
 /// Between lines of a log; a terminal has one line that changes.
 const LOG: Duration = Duration::from_secs(10);
 
@@ -25,7 +28,19 @@ pub struct Watch {
 
 impl Watch {
     /// Until all is done, or the worker stops for another reason.
-    pub fn run(self) {
+    ///
+    /// # Errors
+    /// Where the replay can never be done: its input is gone.
+    pub fn run(self) -> Result<(), Error> {
+        let ended = self.look();
+        if ended.is_err() {
+            self.stop.request();
+        }
+        ended
+    }
+
+    fn look(&self) -> Result<(), Error> {
+        let mut looks = 0u64;
         let mut progress = Progress::new(0);
         let mut logged: Option<Duration> = None;
         let terminal = std::io::stderr().is_terminal();
@@ -51,11 +66,18 @@ impl Watch {
                 }
                 Err(error) => tracing::warn!(%error, "how far the replay is cannot be told now"),
             }
+            looks += 1;
+            if looks.is_multiple_of(TOPIC)
+                && let Err(gone @ Error::Gone(_)) = self.job.input_is_there()
+            {
+                return Err(gone);
+            }
             self.stop.wait(LOOK);
         }
         if terminal {
             let _ = writeln!(std::io::stderr());
         }
+        Ok(())
     }
 
     fn show_metrics(&self, standing: &Standing, progress: &Progress, figures: &Figures) {

@@ -424,6 +424,7 @@ impl World {
             outcome,
             permit,
             polled: Duration::ZERO,
+            made: Duration::ZERO,
             appended: None,
         });
     }

@@ -8,6 +8,7 @@
 //! cannot be used is told and counted, and the old pipeline stays.
 
 mod changes;
+mod credentials;
 
 use std::hash::Hash as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use arc_swap::{ArcSwap, Guard};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use self::changes::{Changes, Next};
+pub(super) use self::credentials::{Credentials, look};
 use super::clock::Clock;
 use super::files::{self, FileError, TextFile};
 use super::panics;
@@ -76,7 +78,7 @@ impl std::fmt::Debug for Gazetteers {
 }
 
 /// The thread that looks; it ends when this is dropped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Reload {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -98,6 +98,7 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
                     clock,
                     deadline: Duration::from_secs(60),
                     pulse: health.pool(index),
+                    tracer: None,
                 };
                 scope.spawn(move || enricher.run())
             })

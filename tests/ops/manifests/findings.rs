@@ -49,7 +49,7 @@ fn checkov_finds_nothing_that_is_not_excused() {
     }
     write(folder.path(), "careless.yaml", &[careless(&ALL[1])]);
     let report = look(folder.path());
-    assert_eq!(list(&report["results"]["parsing_errors"]), [json!({}); 0]);
+    assert!(list(&report["results"]["parsing_errors"]).is_empty(), "{}", report["results"]["parsing_errors"]);
     let (careless, failed): (Vec<_>, Vec<_>) =
         found(&report, "failed_checks").into_iter().partition(|(_, file, _)| *file == "/careless.yaml");
     let failed: Vec<_> = failed
