@@ -16,7 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
 use crate::trace::Tracer;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -49,15 +49,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Starts a worker and its HTTP server.
 pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
-    super::features(config)?;
     let lists = text::lists(config)?;
-    let pipeline = text::pipeline_of(config, &lists)?;
-    let metrics = metrics(pipeline.provenance())?;
-    let schema_id = schema_id(config, pipeline.provenance(), &metrics, &stop)?;
+    let pipeline = Arc::new(text::pipeline_of(config, &lists)?);
     let made = Made {
-        pipeline: Arc::new(pipeline.with_schema_id(schema_id)),
-        gazetteers: Some(text::gazetteers(config, lists, schema_id)),
-        metrics,
+        metrics: metrics(pipeline.provenance())?,
+        pipeline,
+        gazetteers: Some(text::gazetteers(config, lists)),
         clock: Clock::start(),
         seams: Seams::default(),
         notes: None,
@@ -81,21 +78,18 @@ pub(super) fn metrics(provenance: &Provenance) -> Result<Metrics> {
     Ok(Metrics::new(version(), &provenance.config, &provenance.model)?)
 }
 
-/// What the schema of the output is called in the registry, where one is asked.
-pub(super) fn schema_id(config: &Config, made_by: &Provenance, metrics: &Metrics, stop: &Stop) -> Result<Option<u32>> {
-    registry::schema_id(config, &about(config, &settings(config), made_by.clone()), metrics, stop)
-}
-
 /// The same, of what was made before.
 pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Service, Server)> {
+    super::features(config)?;
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
     let about = about(config, &settings, provenance);
+    let schema_id = registry::schema_id(config, &about, &metrics, &stop)?;
     let parts = Parts {
         settings,
-        pipeline: Live::new(pipeline),
-        gazetteers,
+        pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
+        gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
         metrics: metrics.clone(),
         tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
@@ -120,12 +114,15 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
     Ok((worker, server))
 }
 
-/// What matters about the records that this configuration writes.
-pub(super) fn facts(config: &Config) -> Facts {
-    Facts {
-        source_timestamps: config.encode.timestamp == Timestamp::Source,
-        max_record_bytes: config.encode.max_record_bytes,
-    }
+/// The same lists, of which pipelines are made whose records begin with a schema
+/// registry's header.
+fn framed(gazetteers: Gazetteers, schema_id: Option<u32>) -> Gazetteers {
+    let build = gazetteers.build;
+    let framed = move |lists: &[TextFile]| {
+        let (pipeline, names) = build(lists)?;
+        Ok((pipeline.with_schema_id(schema_id), names))
+    };
+    Gazetteers { build: Box::new(framed), ..gazetteers }
 }
 
 /// What spans go to, where a collector is named.
@@ -141,6 +138,14 @@ fn tracer(config: &Config) -> Result<Option<Tracer>> {
         // A configuration that names a collector was refused before.
         let _ = config;
         Ok(None)
+    }
+}
+
+/// What matters about the records that this configuration writes.
+pub(super) fn facts(config: &Config) -> Facts {
+    Facts {
+        source_timestamps: config.encode.timestamp == Timestamp::Source,
+        max_record_bytes: config.encode.max_record_bytes,
     }
 }
 

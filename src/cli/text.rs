@@ -34,13 +34,10 @@ pub(super) fn lists(config: &Config) -> Result<Vec<TextFile>> {
 }
 
 /// What a worker makes again of lists that change while it runs.
-pub(super) fn gazetteers(config: &Config, in_force: Vec<TextFile>, schema_id: Option<u32>) -> Gazetteers {
+pub(super) fn gazetteers(config: &Config, in_force: Vec<TextFile>) -> Gazetteers {
     let (paths, interval) = (config.tag.gazetteer_files.clone(), config.reload.interval);
     let config = config.clone();
-    let build = move |lists: &[TextFile]| {
-        let (pipeline, names) = built(&config, lists).map_err(|error| format!("{error:#}"))?;
-        Ok((pipeline.with_schema_id(schema_id), names))
-    };
+    let build = move |lists: &[TextFile]| built(&config, lists).map_err(|error| format!("{error:#}"));
     Gazetteers { paths, in_force, interval, build: Box::new(build) }
 }
 

@@ -47,6 +47,8 @@ mod watch;
 
 pub use watch::{NoWatch, Watch};
 
+use std::sync::Arc;
+
 use crate::decode::Decoder;
 use crate::encode::{Encoder, headers};
 use crate::normalize::Normalizer;
@@ -70,7 +72,8 @@ pub struct Parts {
 /// The rooms in a row.
 #[derive(Debug)]
 pub struct Pipeline {
-    parts: Parts,
+    parts: Arc<Parts>,
+    encoder: Encoder,
 }
 
 /// What became of one record.
@@ -123,27 +126,27 @@ impl Summary {
 
 impl Pipeline {
     #[must_use]
-    pub const fn new(parts: Parts) -> Self {
-        Self { parts }
+    pub fn new(parts: Parts) -> Self {
+        let encoder = parts.encoder.clone();
+        Self { parts: Arc::new(parts), encoder }
     }
 
-    /// From now on records begin with a schema registry's header.
+    /// The same, whose records begin with a schema registry's header.
     #[must_use]
-    pub fn with_schema_id(mut self, id: Option<u32>) -> Self {
-        self.parts.encoder = self.parts.encoder.with_schema_id(id);
-        self
+    pub fn with_schema_id(&self, id: Option<u32>) -> Self {
+        Self { parts: Arc::clone(&self.parts), encoder: self.encoder.clone().with_schema_id(id) }
     }
 
     /// Which build, model and configuration make the records.
     #[must_use]
     pub const fn provenance(&self) -> &Provenance {
-        self.parts.encoder.provenance()
+        self.encoder.provenance()
     }
 
     /// One record in, one record out.
     pub fn enrich(&self, raw: &RawRecord, watch: &mut dyn Watch) -> Outcome {
         if raw.value.is_none() {
-            let outgoing = self.parts.encoder.tombstone(raw);
+            let outgoing = self.encoder.tombstone(raw);
             return Outcome { outgoing, summary: Summary::new(Fate::Tombstone) };
         }
         self.record(raw, watch).unwrap_or_else(|reject| self.reject(raw, &reject))
@@ -153,7 +156,7 @@ impl Pipeline {
     /// a panic, a record that killed the process, a value too large to be read.
     #[must_use]
     pub fn reject(&self, raw: &RawRecord, reject: &Reject) -> Outcome {
-        let outgoing = self.parts.encoder.dead_letter(raw, reject, headers::attempts(raw));
+        let outgoing = self.encoder.dead_letter(raw, reject, headers::attempts(raw));
         Outcome { outgoing, summary: Summary::new(Fate::Rejected { stage: reject.stage, reason: reject.reason }) }
     }
 
@@ -169,11 +172,11 @@ impl Pipeline {
                 text,
                 tags,
                 degraded,
-                provenance: parts.encoder.provenance(),
-                raw_offsets: parts.encoder.raw_offsets(),
+                provenance: self.encoder.provenance(),
+                raw_offsets: self.encoder.raw_offsets(),
             });
             let mut summary = Summary::of(&enriched);
-            let (outgoing, cut) = parts.encoder.record(raw, enriched)?;
+            let (outgoing, cut) = self.encoder.record(raw, enriched)?;
             summary.degraded.extend(cut);
             Ok(Outcome { outgoing, summary })
         })

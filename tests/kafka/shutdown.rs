@@ -81,11 +81,13 @@ fn a_second_signal_ends_it_at_once_and_nothing_is_lost() {
     let mut worker = setup.start_ready();
     wait_until_busy(&worker);
     worker.signal(Signal::INT);
-    // Sent sooner, the two would be one signal to the kernel.
     wait_for("the first signal is heard", Duration::from_secs(10), || worker.log().contains("SIGINT").then_some(()));
+    // Sent sooner, the two would be one wish.
+    std::thread::sleep(Duration::from_millis(500));
     if worker.ended().is_none() {
         worker.signal(Signal::INT);
-        worker.wait(Duration::from_secs(5));
+        let status = worker.wait(Duration::from_secs(5));
+        assert!(status.success() || worker.log().contains("second signal"), "{status}: {}", worker.log());
     }
     let mut worker = setup.value("enrich", "threads", "2").start_ready();
     names.wait_until_done(Duration::from_secs(120));

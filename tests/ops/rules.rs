@@ -142,9 +142,14 @@ fn the_rules_do_what_their_tests_say() {
     run("promtool", &["test", "rules", "deploy/prometheus/tests/warraq.test.yml"]);
 }
 
+/// Those of a worker and those of a replay.
+fn all() -> impl Iterator<Item = &'static series::Series> {
+    series::ALL.iter().chain(series::REPLAY)
+}
+
 /// The declared series behind a name, such as that of a histogram's `_count`.
 fn declared(name: &str) -> Option<&'static series::Series> {
-    series::ALL.iter().chain(series::REPLAY).find(|series| match series.kind {
+    all().find(|series| match series.kind {
         Kind::Histogram(_) => {
             ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(series.name))
         }
@@ -314,7 +319,7 @@ fn what_the_runbook_names_exists() {
         declared(name).is_some()
             || recorded.contains(name)
             || OUTSIDE.contains(&name)
-            || series::ALL.iter().chain(series::REPLAY).any(|series| series.name == name)
+            || all().any(|series| series.name == name)
     };
     let words = runbook.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let mut found = 0;
@@ -339,7 +344,7 @@ fn what_the_runbook_names_exists() {
     for key in runbook.split('`').skip(1).step_by(2).filter(|word| is_key(word)) {
         let (_, name) = key.rsplit_once('.').unwrap();
         assert!(
-            config.contains(&format!("| `{name}` |")),
+            config.contains(&format!("| `{name}` |")) || config.contains(&format!("[{key}]")),
             "the runbook names {key}, which is no key of the configuration"
         );
     }

@@ -19,7 +19,7 @@ pub enum Kind {
     Good,
     /// Every second one bad.
     Flood,
-    /// Pages of a hundred kilobytes and more.
+    /// Pages of some 20 kB.
     Heavy,
 }
 
@@ -64,7 +64,7 @@ impl Drop for Load {
 fn run(names: &Names, rate: &AtomicU64, kind: &AtomicU64, stop: &AtomicBool) {
     let producer: ThreadedProducer<DefaultProducerContext> =
         client(&names.bootstrap).set("linger.ms", "5").set("compression.type", "lz4").create().unwrap();
-    let heavy: Vec<Article> = (0..8).map(|number| articles::html(number, 6, 400)).collect();
+    let heavy: Vec<Article> = (0..8).map(|number| articles::html(number, 6, 60)).collect();
     let (mut number, mut due, mut last) = (0usize, 0.0, Instant::now());
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));

@@ -194,7 +194,8 @@ pub fn sped_up(rules: &str, faster: u64) -> String {
             out = out.replace(&format!("> {seconds}{end}"), &format!("> {}{end}", seconds / faster));
         }
     }
-    let bucket = if faster > 15 { "2.5" } else { "5" };
+    let buckets = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+    let bucket = buckets.iter().find(|bucket| **bucket * faster as f64 >= 60.0).unwrap();
     out.replace("le=~\"60(.0)?\"", &format!("le=\"{bucket}\""))
 }
 

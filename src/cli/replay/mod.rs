@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::consume::{Pace, Seams};
 use crate::kafka;
 use crate::metrics::{Metrics, ReplayMetrics, ReplayState};
+use crate::pipeline::Pipeline;
 use crate::record::Provenance;
 use crate::replay::diff::{self, Within};
 use crate::replay::live::LiveLag;
@@ -75,18 +76,18 @@ struct Replay<'a> {
     stop: Stop,
     clock: Clock,
     client: ClientConfig,
-    made_by: Provenance,
+    pipeline: Arc<Pipeline>,
     build: String,
 }
 
 impl<'a> Replay<'a> {
     fn new(args: &'a Args, live: Config, config: Config, asked: Asked, stop: Stop) -> Result<Self> {
         super::features(&config)?;
-        let made_by = text::pipeline(&config)?.provenance().clone();
-        let Provenance { version, model, config: hash } = &made_by;
+        let pipeline = Arc::new(text::pipeline(&config)?);
+        let Provenance { version, model, config: hash } = pipeline.provenance();
         let build = format!("{version} model {model} config {hash}");
         let client = kafka::plain(&config.kafka).context("a secret cannot be read")?;
-        Ok(Self { args, live, config, asked, stop, clock: Clock::start(), client, made_by, build })
+        Ok(Self { args, live, config, asked, stop, clock: Clock::start(), client, pipeline, build })
     }
 
     fn parts(&self) -> JobParts<'_> {
@@ -116,7 +117,7 @@ impl<'a> Replay<'a> {
                  begin anew with --restart if that is not meant"
             );
         }
-        let metrics = run::metrics(&self.made_by)?;
+        let metrics = run::metrics(self.pipeline.provenance())?;
         let series = Arc::new(metrics.replay()?);
         let (pacing, live_lag) = self.pacing()?;
         let before = job.standing()?;
@@ -135,9 +136,8 @@ impl<'a> Replay<'a> {
     fn work(&self, job: &Arc<Job>, pacing: &Arc<Pacing>, metrics: &Metrics, series: &Arc<ReplayMetrics>) -> Result<()> {
         let tally = job.tally();
         let paced = self.args.yield_to.is_some() || self.args.caps() != Default::default();
-        let schema_id = run::schema_id(&self.config, &self.made_by, metrics, &self.stop)?;
         let made = Made {
-            pipeline: Arc::new(text::pipeline(&self.config)?.with_schema_id(schema_id)),
+            pipeline: Arc::clone(&self.pipeline),
             // Lists that change midway would make records of two kinds.
             gazetteers: None,
             metrics: metrics.clone(),
@@ -247,7 +247,7 @@ impl<'a> Replay<'a> {
             records_per_second: rate(totals.produced + totals.dead_lettered, took),
             waited_for_rate: figures.waited_for_rate.as_secs_f64(),
             waited_for_live: figures.waited_for_live.as_secs_f64(),
-            made_by: self.made_by.clone(),
+            made_by: self.pipeline.provenance().clone(),
             notes: self.notes(standing),
             diff,
         })
