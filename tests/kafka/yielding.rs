@@ -15,8 +15,8 @@ use crate::support::worker::{Setup, Worker};
 const BOUND: f64 = 10.0;
 /// Seconds of each of three phases: live as usual, doubled, as usual.
 const PHASE: u64 = 80;
-/// Live articles a second, of the capacity that was measured, as usual.
-const LOAD: f64 = 0.2;
+/// Live articles a second as usual, of what the live worker can do alone.
+const LOAD: f64 = 0.42;
 const PARTITIONS: i32 = 3;
 
 fn live(number: usize) -> articles::Article {
@@ -83,7 +83,8 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
     let capacity = capacity(&names, &worker);
     let usual = (capacity * LOAD).round().max(1.0);
     println!("one worker alone does {capacity:.0} articles/s; live gets {usual:.0}, then {:.0}", usual * 2.0);
-    let whole = (capacity * (PHASE * 3) as f64) as usize;
+    // More than it can get through, so that there is always something to hold back.
+    let whole = (capacity * 1.6 * (PHASE * 3) as f64) as usize;
     topics::produce(&archive, (0..whole).map(live));
 
     let rate = Arc::new(AtomicU64::new(usual as u64));
@@ -91,11 +92,13 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
     let producer = traffic(names.clone(), Arc::clone(&rate), Arc::clone(&stop));
     let yield_to = format!("{}:{}", names.group, names.input);
     let bound = format!("{BOUND}s");
-    let from_to =
-        ["replay", "--from", "beginning", "--to", "end", "--output", &archive.output, "--dead-letters", &archive.dead];
+    let what = ["replay", "--input", &archive.input, "--output", &archive.output, "--dead-letters", &archive.dead];
     let arguments =
-        [&from_to[..], &["--name", &archive.group, "--yield-to", &yield_to, "--max-live-lag", &bound]].concat();
-    let mut replay = Setup::new(&names, "replay").without("kafka", "transactional_id").start_as(&arguments);
+        [&what[..], &["--name", &archive.group, "--yield-to", &yield_to, "--max-live-lag", &bound]].concat();
+    let mut replay = Setup::new(&names, "replay")
+        .without("kafka", "transactional_id")
+        .value("enrich", "threads", "4")
+        .start_as(&arguments);
     replay.wait_until_ready();
 
     let mut rows = Vec::new();
@@ -104,6 +107,7 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
         std::thread::sleep(Duration::from_secs(second + 1).saturating_sub(start.elapsed()));
         let live_rate = if second / PHASE == 1 { usual * 2.0 } else { usual };
         rate.store(live_rate as u64, Ordering::Relaxed);
+        assert!(replay.ended().is_none(), "the archive was too small: the replay ended after {second} s");
         let told = replay.metrics();
         let done = told.sum("warraq_produced_records_total").unwrap_or(replayed);
         rows.push(Row {
