@@ -1,5 +1,6 @@
 //! One file per command, and what `main` needs of them.
 
+mod bounded;
 pub mod check;
 pub mod demo;
 pub mod diff;
@@ -7,6 +8,7 @@ pub mod enrich;
 pub mod gazetteer;
 pub mod generate;
 mod logging;
+pub mod redrive;
 mod registry;
 pub mod replay;
 pub mod run;
@@ -41,6 +43,7 @@ pub struct Cli {
 enum Command {
     Run(run::Args),
     Replay(replay::Args),
+    Redrive(redrive::Args),
     Demo(demo::Args),
     Diff(diff::Args),
     Check(check::Args),
@@ -75,6 +78,7 @@ impl Cli {
         match &self.command {
             Command::Run(args) => run::run(args),
             Command::Replay(args) => replay::run(args),
+            Command::Redrive(args) => redrive::run(args),
             Command::Demo(args) => demo::run(args),
             Command::Diff(args) => diff::run(args),
             Command::Check(args) => check::run(args),
@@ -90,7 +94,7 @@ impl Cli {
 pub fn report(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be done where standard error is closed.
     let _ = writeln!(std::io::stderr().lock(), "warraq: {error:#}");
-    if error.chain().any(|cause| cause.is::<config::Error>() || replay::is_refusal(cause)) {
+    if error.chain().any(|cause| cause.is::<config::Error>() || bounded::is_refusal(cause)) {
         ExitCode::from(USAGE)
     } else {
         ExitCode::FAILURE

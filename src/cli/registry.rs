@@ -1,8 +1,8 @@
 //! What a worker asks of the schema registry before it begins.
 
 use crate::config::Config;
-use crate::http::About;
 use crate::metrics::Metrics;
+use crate::record::Provenance;
 use crate::worker::Stop;
 
 /// A stop was asked for before the worker had begun.
@@ -11,7 +11,7 @@ use crate::worker::Stop;
 pub(super) struct Stopped;
 
 #[cfg(not(feature = "schema-registry"))]
-pub(super) fn schema_id(_: &Config, _: &About, _: &Metrics, _: &Stop) -> anyhow::Result<Option<u32>> {
+pub(super) fn schema_id(_: &Config, _: &Provenance, _: &Metrics, _: &Stop) -> anyhow::Result<Option<u32>> {
     // A configuration that names a registry was refused before.
     Ok(None)
 }
@@ -21,15 +21,12 @@ pub(super) use asked::schema_id;
 
 #[cfg(feature = "schema-registry")]
 mod asked {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use anyhow::Result;
 
-    use super::super::logging;
-    use super::{About, Config, Metrics, Stop, Stopped};
-    use crate::health::Health;
-    use crate::http::{Server, Sources};
+    use super::super::run;
+    use super::{Config, Metrics, Provenance, Stop, Stopped};
     use crate::metrics::Events;
     use crate::registry::{Client, Error};
     use crate::retry::Backoff;
@@ -45,7 +42,7 @@ mod asked {
     /// Where the registry refuses, or a stop is asked for ([`Stopped`]).
     pub(in super::super) fn schema_id(
         config: &Config,
-        about: &About,
+        provenance: &Provenance,
         metrics: &Metrics,
         stop: &Stop,
     ) -> Result<Option<u32>> {
@@ -53,15 +50,7 @@ mod asked {
         let Some(client) = Client::new(options, &config.output.topic)? else { return Ok(None) };
         let clock = Clock::start();
         let what = format!("waiting for the schema registry, subject {}", client.subject());
-        let sources = Sources {
-            about: about.clone(),
-            metrics: metrics.clone(),
-            events: Events::new(metrics.clone(), move || clock.now()),
-            health: Health::starting(&what),
-            clock: Arc::new(move || clock.now()),
-            log: logging::level(),
-        };
-        let events = sources.events.clone();
+        let events = Events::new(metrics.clone(), move || clock.now());
         let mut server = None;
         let mut delays = Backoff::new(Duration::from_millis(500), Duration::from_secs(15));
         loop {
@@ -79,7 +68,7 @@ mod asked {
                     let delay = delays.next_delay();
                     events.registry_away(&error, delay);
                     if server.is_none() {
-                        server = Some(Server::start(&config.http, sources.clone())?);
+                        server = Some(run::aside(config, provenance, metrics, events.clone(), &what)?);
                     }
                     if stop.wait(delay) {
                         return Err(Stopped.into());

@@ -10,8 +10,9 @@ use super::{logging, registry, text, version};
 use crate::config::Config;
 use crate::consume::Seams;
 use crate::encode::Timestamp;
+use crate::health::Health;
 use crate::http::{About, Server, Sources};
-use crate::metrics::Metrics;
+use crate::metrics::{Events, Metrics};
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
@@ -84,22 +85,21 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
-    let about = about(config, &settings, provenance);
-    let schema_id = registry::schema_id(config, &about, &metrics, &stop)?;
+    let schema_id = registry::schema_id(config, &provenance, &metrics, &stop)?;
     let parts = Parts {
         settings,
         pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
         gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
         metrics: metrics.clone(),
         tracer: tracer(config)?,
-        // A value that is not read at all is kept as far as its dead letter may hold it.
-        keep_bytes: config.decode.max_value_bytes.max(config.encode.max_record_bytes),
+        keep_bytes: keep_bytes(config, &seams),
         facts: facts(config),
         clock,
         seams,
         notes,
         telemetry: None,
     };
+    let about = about(config, &parts.settings, provenance);
     let worker = Service::start(parts, stop, config.reload.interval)?;
     let telemetry = worker.telemetry();
     let sources = Sources {
@@ -114,6 +114,16 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
     Ok((worker, server))
 }
 
+/// Of a longer value only so many bytes are kept: one that is not read at all is
+/// kept as far as its dead letter may hold it. What may be passed on as it is must
+/// be whole.
+fn keep_bytes(config: &Config, seams: &Seams) -> usize {
+    match seams.sieve {
+        Some(_) => usize::MAX,
+        None => config.decode.max_value_bytes.max(config.encode.max_record_bytes),
+    }
+}
+
 /// The same lists, of which pipelines are made whose records begin with a schema
 /// registry's header.
 fn framed(gazetteers: Gazetteers, schema_id: Option<u32>) -> Gazetteers {
@@ -125,11 +135,34 @@ fn framed(gazetteers: Gazetteers, schema_id: Option<u32>) -> Gazetteers {
     Gazetteers { build: Box::new(framed), ..gazetteers }
 }
 
+/// Answers probes and scrapes where no worker runs: alive, and not ready because
+/// of `what`.
+pub(super) fn aside(
+    config: &Config,
+    provenance: &Provenance,
+    metrics: &Metrics,
+    events: Events,
+    what: &str,
+) -> Result<Server> {
+    let clock = Clock::start();
+    let sources = Sources {
+        about: about(config, &settings(config), provenance.clone()),
+        metrics: metrics.clone(),
+        events,
+        health: Health::starting(what),
+        clock: Arc::new(move || clock.now()),
+        log: logging::level(),
+    };
+    Ok(Server::start(&config.http, sources)?)
+}
+
 /// What spans go to, where a collector is named.
 fn tracer(config: &Config) -> Result<Option<Tracer>> {
     #[cfg(feature = "otel")]
     {
-        let (group, topics) = (&config.kafka.group_id, [&*config.output.topic, &*config.output.dead_letter_topic]);
+        let output = &config.output;
+        let parking = output.parking_topic.as_deref().unwrap_or_default();
+        let (group, topics) = (&config.kafka.group_id, [&*output.topic, &*output.dead_letter_topic, parking]);
         let exporter = crate::trace::Exporter::start(&config.otel, version(), group, topics)?;
         Ok(exporter.map(|exporter| Tracer::new(Arc::new(exporter), config.otel.ratio, group)))
     }

@@ -15,10 +15,11 @@ use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
 use super::batch::{BATCH_RECORDS, Batch, Work};
 use super::bounds::{Bounds, Gap, Reach, Seen};
-use super::pace::{Pace, Sieve};
+use super::pace::{Pace, Sieve, Sifted};
 use super::rebalance::{Context, Desk};
 use crate::flow::{Budget, Drain, Event, Finished, Lane, Outcome, Ownership, Ticket};
 use crate::kafka::{ClientListener, Group, raw_record};
+use crate::record::Outgoing;
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
 const POLL: Duration = Duration::from_millis(50);
@@ -241,16 +242,16 @@ impl Intake {
             pace.took(raw.value_length, now);
         }
         let appended = raw.timestamp;
-        let raw = match &self.seams.sieve {
+        let sifted = match &self.seams.sieve {
             Some(sieve) => sieve.sift(raw),
-            None => Some(raw),
+            None => Sifted::Work(raw),
         };
-        match raw {
-            Some(raw) => {
+        match sifted {
+            Sifted::Work(raw) => {
                 let permit = self.budget.take(raw.bytes() + OVERHEAD);
                 desk.batch.push(Work { raw, ticket, permit, polled: now });
             }
-            None => self.hand_on(ticket, Outcome::Skipped, appended),
+            Sifted::Done(outgoing, outcome) => self.hand_on(ticket, outgoing, outcome, appended),
         }
     }
 
@@ -297,15 +298,15 @@ impl Intake {
                 self.watcher.deleted(lane, deleted);
             }
             self.watcher.passed();
-            self.hand_on(ticket, Outcome::Gap { deleted }, None);
+            self.hand_on(ticket, None, Outcome::Gap { deleted }, None);
         }
     }
 
     /// Past the pool: there is nothing to enrich.
-    fn hand_on(&self, ticket: Ticket, outcome: Outcome, appended: Option<i64>) {
-        let permit = self.budget.take(OVERHEAD);
+    fn hand_on(&self, ticket: Ticket, outgoing: Option<Outgoing>, outcome: Outcome, appended: Option<i64>) {
+        let permit = self.budget.take(outgoing.as_ref().map_or(0, Outgoing::bytes) + OVERHEAD);
         let now = (self.clock)();
-        let finished = Finished { ticket, outgoing: None, outcome, permit, polled: now, made: now, appended };
+        let finished = Finished { ticket, outgoing, outcome, permit, polled: now, made: now, appended };
         // Its receiver lives as long as the worker.
         let _ = self.consumer.context().events.send(Event::Finished(vec![finished]));
     }

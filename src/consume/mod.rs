@@ -26,7 +26,7 @@ pub use batch::Work;
 pub use bounds::{Bounds, Committed, Span};
 pub use intake::{Intake, IntakeError, IntakeParts, Seams};
 pub use options::{Options, Start};
-pub use pace::{Pace, Sieve};
+pub use pace::{Pace, Sieve, Sifted};
 
 use crate::flow::Lane;
 

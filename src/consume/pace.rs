@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use crate::record::RawRecord;
+use crate::flow::Outcome;
+use crate::record::{Outgoing, RawRecord};
 
 /// How fast records are taken: the seam for rates and for giving way. Called on
 /// the polling thread for each record: must return at once.
@@ -14,7 +15,15 @@ pub trait Pace: Send + Sync {
 /// Which records are worked on, and as what: the seam between poll and pool.
 /// Called on the polling thread for each record: must return at once.
 pub trait Sieve: Send + Sync {
-    /// The record as it is to be worked on; `None` passes over it: nothing is
-    /// written, but its offset is committed in its turn.
-    fn sift(&self, raw: RawRecord) -> Option<RawRecord>;
+    fn sift(&self, raw: RawRecord) -> Sifted;
+}
+
+/// What is to become of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sifted {
+    /// Work on it, as it is here.
+    Work(RawRecord),
+    /// No work is needed. Where nothing is written, its offset is committed all
+    /// the same, in its turn.
+    Done(Option<Outgoing>, Outcome),
 }

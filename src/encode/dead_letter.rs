@@ -75,7 +75,7 @@ pub fn refused(outgoing: &Outgoing, message: &str) -> Outgoing {
     let mut letter = outgoing.clone();
     letter.to = Destination::DeadLetters;
     letter.value = Some(Vec::new());
-    match told(headers::ERROR_MESSAGE).filter(|_| outgoing.to == Destination::DeadLetters) {
+    match told(headers::ERROR_MESSAGE).filter(|_| outgoing.to.is_of_letters()) {
         Some(before) => {
             let before = String::from_utf8_lossy(&before).into_owned();
             let message = format!("the broker refused the dead letter: {message}; it was one because: {before}");

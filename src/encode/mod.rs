@@ -9,6 +9,7 @@
 //! Bytes are stable: fields in the order of [`Enriched`], no clock, no random
 //! ids. Same record, same options, same bytes.
 
+mod again;
 mod dead_letter;
 pub mod headers;
 mod json;
@@ -16,6 +17,7 @@ mod options;
 mod oversize;
 pub mod wire;
 
+pub use again::DeadLetter;
 pub use dead_letter::refused;
 pub use options::{Options, Oversize, Timestamp};
 
@@ -33,6 +35,7 @@ pub struct Encoder {
     options: Options,
     provenance: Provenance,
     schema_id: Option<u32>,
+    max_attempts: Option<u32>,
 }
 
 impl Encoder {
@@ -40,7 +43,7 @@ impl Encoder {
     /// its version is the `warraq-version` header.
     #[must_use]
     pub fn new(options: &Options, provenance: Provenance) -> Self {
-        Self { options: options.clone(), provenance, schema_id: None }
+        Self { options: options.clone(), provenance, schema_id: None, max_attempts: None }
     }
 
     /// From now on each record's value begins with a schema registry's header
@@ -48,6 +51,13 @@ impl Encoder {
     #[must_use]
     pub const fn with_schema_id(mut self, id: Option<u32>) -> Self {
         self.schema_id = id;
+        self
+    }
+
+    /// From now on the dead letter of a record that was tried so often is parked.
+    #[must_use]
+    pub const fn with_max_attempts(mut self, attempts: Option<u32>) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
@@ -108,7 +118,11 @@ impl Encoder {
     #[must_use]
     pub fn dead_letter(&self, raw: &RawRecord, reject: &Reject, attempts: u32) -> Outgoing {
         let letter = dead_letter::Letter { raw, reject, attempts, version: &self.provenance.version };
-        letter.write(self.timestamp(raw), self.options.max_record_bytes)
+        let mut letter = letter.write(self.timestamp(raw), self.options.max_record_bytes);
+        if self.max_attempts.is_some_and(|max| attempts >= max) {
+            letter.to = Destination::Parking;
+        }
+        letter
     }
 
     fn timestamp(&self, raw: &RawRecord) -> Option<i64> {

@@ -27,6 +27,9 @@ pub enum Outcome {
     Output,
     Tombstone,
     DeadLetter(Stage, Reason),
+    /// A dead letter that is not tried again; `None` where its reason is of
+    /// another version.
+    Parked(Option<Reason>),
     /// Passed over on purpose.
     Skipped,
     /// The end of a range behind the last record in it: nothing stands there,

@@ -23,6 +23,6 @@ pub use refusal::{Access, Refusal};
 
 /// What can be refused, by the key of the configuration that names it.
 pub mod refused {
-    pub use super::refusal::{DEAD_LETTERS, GROUP, INPUT, LOGIN, OUTPUT, TRANSACTIONAL_ID};
+    pub use super::refusal::{DEAD_LETTERS, GROUP, INPUT, LOGIN, OUTPUT, PARKING, TRANSACTIONAL_ID};
 }
 pub use statistics::{ClientFigures, PartitionFigures, figures};

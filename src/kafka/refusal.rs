@@ -16,6 +16,7 @@ pub struct Access {
     pub inputs: Vec<String>,
     pub output: String,
     pub dead_letters: String,
+    pub parking: Option<String>,
 }
 
 /// Something that will be refused again and again until a person acts.
@@ -31,6 +32,7 @@ pub struct Refusal {
 pub const INPUT: &str = "input.topics";
 pub const OUTPUT: &str = "output.topic";
 pub const DEAD_LETTERS: &str = "output.dead_letter_topic";
+pub const PARKING: &str = "--parking";
 pub const GROUP: &str = "kafka.group_id";
 pub const TRANSACTIONAL_ID: &str = "kafka.transactional_id";
 /// Of the consumer and of the producer: one may still have its connections from
@@ -50,6 +52,7 @@ impl Access {
             inputs: inputs.to_vec(),
             output: output.to_owned(),
             dead_letters: dead_letters.to_owned(),
+            parking: None,
         }
     }
 
@@ -108,6 +111,7 @@ impl Access {
         let key = match topic {
             topic if topic == self.output => OUTPUT,
             topic if topic == self.dead_letters => DEAD_LETTERS,
+            topic if self.parking.as_deref() == Some(topic) => PARKING,
             _ => return None,
         };
         Some(self.missing(key, "Write", "topic", &[topic]))
@@ -150,6 +154,7 @@ mod tests {
             inputs: vec!["raw".to_owned(), "raw.old".to_owned()],
             output: "out".to_owned(),
             dead_letters: "dead".to_owned(),
+            parking: Some("parked".to_owned()),
         }
     }
 
@@ -167,6 +172,7 @@ mod tests {
             "user \"warraq\" lacks Write on topic dead: grant it, such as by kafka-acls.sh --add --allow-principal \
              'User:warraq' --operation Write --topic 'dead'; docs/security.md lists all that is needed"
         );
+        assert_eq!(told(ClientKind::Producer, Code::TopicAuthorizationFailed, "parked").0, PARKING);
         let (key, text) = told(ClientKind::Producer, Code::TransactionalIdAuthorizationFailed, "");
         assert!(key == TRANSACTIONAL_ID && text.contains("--transactional-id 'g-0'"), "{text}");
         let (key, text) = told(ClientKind::Consumer, Code::GroupAuthorizationFailed, "");

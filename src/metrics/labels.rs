@@ -67,6 +67,18 @@ labels! {
         Failed = "failed",
     }
 
+    /// What became of a dead letter that a redrive looked at.
+    Redriven as "outcome" {
+        /// Enriched now, or sent back to the input topic.
+        Output = "output",
+        /// Still bad, and a dead letter once more.
+        DeadLetter = "dead_letter",
+        /// Still bad, and not to be tried again.
+        Parked = "parked",
+        /// Not one that was asked for.
+        Skipped = "skipped",
+    }
+
     /// How a transaction ended.
     TransactionResult as "result" {
         Committed = "committed",
@@ -190,13 +202,14 @@ impl Label for Destination {
     const NAME: &'static str = "destination";
 
     fn all() -> &'static [Self] {
-        &[Self::Output, Self::DeadLetters]
+        &Self::ALL
     }
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Output => "output",
             Self::DeadLetters => "dead_letters",
+            Self::Parking => "parking",
         }
     }
 
@@ -225,6 +238,7 @@ mod tests {
         in_order::<TransactionResult>();
         in_order::<ThrottledBy>();
         in_order::<ReplayState>();
+        in_order::<Redriven>();
         in_order::<Operation>();
         in_order::<Client>();
         in_order::<CountedLanguage>();

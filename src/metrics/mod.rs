@@ -40,12 +40,12 @@ use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeV
 
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
-    TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, Redriven, ReloadResult, Reloaded, ReplayState,
+    ThrottledBy, TransactionResult,
 };
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
-pub use self::replay::{ReplayMetrics, ReplayPartition, ReplayStanding};
+pub use self::replay::{RedriveMetrics, ReplayMetrics, ReplayPartition, ReplayStanding};
 pub use prometheus::Error;
 
 use self::build::Build;
@@ -329,6 +329,14 @@ impl Metrics {
     /// Where they are there already.
     pub fn replay(&self) -> Result<ReplayMetrics, Error> {
         ReplayMetrics::new(&Builder(&self.registry))
+    }
+
+    /// The series of a redrive, in the same exposition.
+    ///
+    /// # Errors
+    /// Where they are there already.
+    pub fn redrive(&self) -> Result<RedriveMetrics, Error> {
+        RedriveMetrics::new(&Builder(&self.registry))
     }
 
     /// The counters, read back.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::series::{ALL, Kind, REPLAY, Series, Values};
+use super::series::{ALL, Kind, REDRIVE, REPLAY, Series, Values};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
 
@@ -35,6 +35,10 @@ fn page() -> String {
          | Series | Kind | Labels | |\n|---|---|---|---|\n",
     );
     table(&mut out, REPLAY);
+    out.push_str(
+        "\n## Of a redrive\n\nBesides all of those above:\n\n| Series | Kind | Labels | |\n|---|---|---|---|\n",
+    );
+    table(&mut out, REDRIVE);
     labels_and_buckets(&mut out);
     out
 }
@@ -57,8 +61,11 @@ fn table(out: &mut String, all: &[Series]) {
 fn labels_and_buckets(out: &mut String) {
     out.push_str("\n## Labels\n\n| Label | Values |\n|---|---|\n");
     let mut told: Vec<(&str, String)> = Vec::new();
-    for (series, label) in
-        ALL.iter().chain(REPLAY).flat_map(|series| series.labels.iter().map(move |label| (series, label)))
+    for (series, label) in ALL
+        .iter()
+        .chain(REPLAY)
+        .chain(REDRIVE)
+        .flat_map(|series| series.labels.iter().map(move |label| (series, label)))
     {
         let values = match label.values {
             Values::Closed(values) => values().iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),

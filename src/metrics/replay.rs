@@ -3,7 +3,7 @@ use std::time::Duration;
 use prometheus::{Counter, Error, Gauge, IntCounter, IntGauge, IntGaugeVec};
 
 use super::families::{Builder, By};
-use super::labels::{Label as _, ReplayState, ThrottledBy};
+use super::labels::{Label as _, Redriven, ReplayState, ThrottledBy};
 use super::{series, whole};
 
 /// The series of a replay; they are there only where one runs.
@@ -103,6 +103,23 @@ impl ReplayMetrics {
     }
 }
 
+/// The series of a redrive; they are there only where one runs.
+#[derive(Debug)]
+pub struct RedriveMetrics {
+    redriven: By<Redriven, IntCounter>,
+}
+
+impl RedriveMetrics {
+    pub(super) fn new(make: &Builder<'_>) -> Result<Self, Error> {
+        Ok(Self { redriven: make.counters(&series::REDRIVEN)? })
+    }
+
+    /// This became of one dead letter.
+    pub fn redriven(&self, outcome: Redriven) {
+        self.redriven.add(outcome, 1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +171,22 @@ mod tests {
         standing.partitions = &[];
         replay.set(&standing);
         assert!(!metrics.render().contains("warraq_replay_position{"));
+    }
+
+    #[test]
+    fn every_series_of_a_redrive_is_read_back() {
+        let metrics = Metrics::new("1", "c", "m").unwrap();
+        assert!(!metrics.render().contains("warraq_redriven_"), "a replay shows none of it");
+        let redrive = metrics.redrive().unwrap();
+        redrive.redriven(Redriven::Parked);
+        redrive.redriven(Redriven::Parked);
+        let text = metrics.render();
+        for (outcome, count) in [("output", 0), ("dead_letter", 0), ("parked", 2), ("skipped", 0)] {
+            let line = format!("warraq_redriven_records_total{{outcome=\"{outcome}\"}} {count}");
+            assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
+        }
+        for series in series::REDRIVE {
+            assert!(text.contains(&format!("# TYPE {} {}\n", series.name, series.kind.as_str())), "{}", series.name);
+        }
     }
 }

@@ -2,8 +2,8 @@
 //! page and the test that reads each of them back are all made from it.
 
 use super::labels::{
-    Client, CountedLanguage, Label, Operation, RebalanceKind, ReloadResult, Reloaded, ReplayState, ThrottledBy,
-    TransactionResult,
+    Client, CountedLanguage, Label, Operation, RebalanceKind, Redriven, ReloadResult, Reloaded, ReplayState,
+    ThrottledBy, TransactionResult,
 };
 use crate::record::{Destination, EntityType, Reason, Stage};
 
@@ -228,6 +228,13 @@ series! {
         "Offsets that were deleted from the input before they were read.";
     REPLAY_STATE = "warraq_replay_state", Gauge, None, [closed::<ReplayState>()],
         "1 for the state that the replay is in, 0 for the others.";
+}
+
+series! {
+    /// Those of a redrive besides.
+    REDRIVE;
+    REDRIVEN = "warraq_redriven_records_total", Counter, Records, [closed::<Redriven>()],
+        "Dead letters that were looked at, by what became of them; told once it is durable.";
 }
 
 #[cfg(test)]

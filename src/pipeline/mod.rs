@@ -137,6 +137,12 @@ impl Pipeline {
         Self { parts: Arc::clone(&self.parts), encoder: self.encoder.clone().with_schema_id(id) }
     }
 
+    /// The same, whose dead letters are parked after so many attempts.
+    #[must_use]
+    pub fn with_max_attempts(&self, attempts: Option<u32>) -> Self {
+        Self { parts: Arc::clone(&self.parts), encoder: self.encoder.clone().with_max_attempts(attempts) }
+    }
+
     /// Which build, model and configuration make the records.
     #[must_use]
     pub const fn provenance(&self) -> &Provenance {

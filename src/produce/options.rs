@@ -13,6 +13,10 @@ pub struct OutputOptions {
     pub topic: String,
     /// Topic of records that could not be enriched.
     pub dead_letter_topic: String,
+    /// Topic of dead letters that are not tried again. No key of a file: only
+    /// `warraq redrive` parks.
+    #[serde(skip)]
+    pub parking_topic: Option<String>,
     pub compression: Compression,
 }
 
@@ -21,12 +25,19 @@ impl Default for OutputOptions {
         Self {
             topic: "articles.enriched".to_owned(),
             dead_letter_topic: "articles.dead".to_owned(),
+            parking_topic: None,
             compression: Compression::Lz4,
         }
     }
 }
 
 impl OutputOptions {
+    /// Every topic that is written to.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        [&self.topic, &self.dead_letter_topic].into_iter().chain(&self.parking_topic).cloned().collect()
+    }
+
     /// What no type can express: every option whose value cannot work.
     #[must_use]
     pub fn check(&self) -> Vec<InvalidOption> {

@@ -29,6 +29,8 @@ pub struct SinkParts {
     pub transactional: bool,
     pub output: String,
     pub dead_letters: String,
+    /// Where parked dead letters go; none where nothing is parked.
+    pub parking: Option<String>,
     /// Names of the input topics, by [`Lane::topic`].
     pub inputs: Vec<String>,
     pub group: Arc<dyn Group>,
@@ -149,6 +151,7 @@ impl Sink for KafkaSink {
         let topic = match outgoing.to {
             Destination::Output => &self.parts.output,
             Destination::DeadLetters => &self.parts.dead_letters,
+            Destination::Parking => self.parts.parking.as_ref().unwrap_or(&self.parts.dead_letters),
         };
         let mut record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, self.deliveries.opaque(index))
             .headers(headers(&outgoing.headers));

@@ -5,6 +5,18 @@ use super::Header;
 pub enum Destination {
     Output,
     DeadLetters,
+    /// Dead letters that are not tried again; only a redrive writes there.
+    Parking,
+}
+
+impl Destination {
+    pub const ALL: [Self; 3] = [Self::Output, Self::DeadLetters, Self::Parking];
+
+    /// Whether what goes there holds the input untouched, and why.
+    #[must_use]
+    pub const fn is_of_letters(self) -> bool {
+        matches!(self, Self::DeadLetters | Self::Parking)
+    }
 }
 
 /// A record ready to be sent: bytes and headers, nothing left to decide.

@@ -8,6 +8,18 @@ pub struct Origin {
     pub offset: i64,
 }
 
+impl Origin {
+    /// Reads `topic/partition/offset`; a topic's name holds no slash.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/');
+        let (topic, partition, offset) = (parts.next()?, parts.next()?, parts.next()?);
+        let (partition, offset) = (partition.parse().ok()?, offset.parse().ok()?);
+        let whole = parts.next().is_none() && !topic.is_empty() && partition >= 0 && offset >= 0;
+        whole.then(|| Self { topic: topic.into(), partition, offset })
+    }
+}
+
 impl std::fmt::Display for Origin {
     /// The form of the `warraq-source` header: `topic/partition/offset`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,5 +70,21 @@ impl RawRecord {
         let headers: usize =
             self.headers.iter().map(|header| header.name.len() + header.value.as_ref().map_or(0, Vec::len)).sum();
         headers + self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_read_back_as_it_was_written() {
+        let origin = Origin { topic: "articles.raw".into(), partition: 3, offset: 42 };
+        assert_eq!(Origin::parse(&origin.to_string()), Some(origin));
+        for wrong in
+            ["", "a", "a/1", "/1/2", "a/b/2", "a/1/b", "a/-1/2", "a/1/-2", "a/1/2/3", "a/1/99999999999999999999"]
+        {
+            assert_eq!(Origin::parse(wrong), None, "{wrong}");
+        }
     }
 }

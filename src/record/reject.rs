@@ -24,6 +24,12 @@ impl Stage {
             Self::Produce => "produce",
         }
     }
+
+    /// The stage of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
+    }
 }
 
 macro_rules! reasons {
@@ -44,6 +50,12 @@ macro_rules! reasons {
                 match self {
                     $(Self::$name => $text,)*
                 }
+            }
+
+            /// The reason of that name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
             }
         }
     };
@@ -115,9 +127,11 @@ mod tests {
     fn a_reason_is_written_as_it_is_serialized() {
         for reason in Reason::ALL {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert_eq!(Reason::named(reason.as_str()), Some(*reason));
         }
         for stage in Stage::ALL {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+            assert_eq!(Stage::named(stage.as_str()), Some(stage));
         }
     }
 }

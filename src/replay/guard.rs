@@ -18,7 +18,17 @@ pub enum Refusal {
     LiveGroup { name: String, group: String },
     #[error("topic {topic} does not exist; {way_out}")]
     NoTopic { topic: String, way_out: &'static str },
-    #[error("{flag} {topic} is the input topic, which a replay only reads; name a topic of its own")]
+    #[error("--input {0} is an input topic of the live worker (input.topics), and holds no dead letters")]
+    LiveInput(String),
+    #[error("--parking {0} has records of another kind: it is an input or output topic; name a topic of its own")]
+    NoParking(String),
+    #[error(
+        "dead letters can go back to one input topic at a time, and there are several ({0}); name one with --source"
+    )]
+    WhichSource(String),
+    #[error("{flag} {value:?}: {expected}")]
+    Argument { flag: &'static str, value: String, expected: String },
+    #[error("{flag} {topic} is the input topic, which is read; name a topic of its own")]
     IsInput { flag: &'static str, topic: String },
     #[error("--output and --dead-letters are both {0}; give the dead letters a topic of their own")]
     SameTopic(String),
@@ -68,16 +78,12 @@ pub struct Names<'a> {
     pub output: &'a str,
     pub dead_letters: &'a str,
     pub live_group: &'a str,
+    pub live_inputs: &'a [String],
     pub live_output: &'a str,
     pub live_dead_letters: &'a str,
-    pub into_live_output: bool,
 }
 
-/// Whether the names can be meant.
-///
-/// # Errors
-/// Where one of them is the input's or the live worker's.
-pub fn names(names: &Names<'_>) -> Result<(), Refusal> {
+fn identity(names: &Names<'_>) -> Result<(), Refusal> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if names.name.is_empty() || names.name.len() > 100 || !names.name.chars().all(allowed) {
         return Err(Refusal::Name(names.name.to_owned()));
@@ -85,12 +91,42 @@ pub fn names(names: &Names<'_>) -> Result<(), Refusal> {
     if names.group == names.live_group {
         return Err(Refusal::LiveGroup { name: names.name.to_owned(), group: names.group.to_owned() });
     }
+    Ok(())
+}
+
+/// Whether the names of a redrive can be meant: its output is the live one.
+///
+/// # Errors
+/// Where records would go round in a circle, or two kinds of them to one topic.
+pub fn redrive(names: &Names<'_>, parking: &str) -> Result<(), Refusal> {
+    identity(names)?;
+    if names.live_inputs.iter().any(|input| input == names.input) {
+        return Err(Refusal::LiveInput(names.input.to_owned()));
+    }
+    for (flag, topic) in [("--output", names.output), ("--parking", parking)] {
+        if topic == names.input {
+            return Err(Refusal::IsInput { flag, topic: topic.to_owned() });
+        }
+    }
+    let others = [names.output, names.live_output, names.live_dead_letters];
+    if others.contains(&parking) || names.live_inputs.iter().any(|input| input == parking) {
+        return Err(Refusal::NoParking(parking.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether the names of a replay can be meant.
+///
+/// # Errors
+/// Where one of them is the input's or the live worker's.
+pub fn replay(names: &Names<'_>, into_live_output: bool) -> Result<(), Refusal> {
+    identity(names)?;
     for (flag, topic) in [("--output", names.output), ("--dead-letters", names.dead_letters)] {
         let topic = topic.to_owned();
         if topic == names.input {
             return Err(Refusal::IsInput { flag, topic });
         }
-        if names.into_live_output {
+        if into_live_output {
             continue;
         }
         if topic == names.live_output {
@@ -154,15 +190,15 @@ mod tests {
         output: "enriched.v2",
         dead_letters: "enriched.v2.dead",
         live_group: "warraq",
+        live_inputs: &[],
         live_output: "enriched",
         live_dead_letters: "dead",
-        into_live_output: false,
     };
 
     #[test]
     fn names_of_what_is_live_are_refused() {
-        assert_eq!(names(&NAMES), Ok(()));
-        let told = |changed: Names<'_>| names(&changed).unwrap_err().to_string();
+        assert_eq!(replay(&NAMES, false), Ok(()));
+        let told = |changed: Names<'_>| replay(&changed, false).unwrap_err().to_string();
         assert!(told(Names { name: "a b", ..NAMES }).contains("letters, digits"));
         assert!(told(Names { name: "", ..NAMES }).contains("no name"));
         assert!(told(Names { live_group: "warraq-replay-v2", ..NAMES }).contains("kafka.group_id"));
@@ -172,9 +208,26 @@ mod tests {
         assert!(told(Names { output: "dead", ..NAMES }).contains("(output.dead_letter_topic)"));
         assert!(told(Names { dead_letters: "dead", ..NAMES }).contains("--into-live-output"));
         assert!(told(Names { dead_letters: "enriched.v2", ..NAMES }).contains("both enriched.v2"));
-        let insisted = Names { output: "enriched", dead_letters: "dead", into_live_output: true, ..NAMES };
-        assert_eq!(names(&insisted), Ok(()));
-        assert!(told(Names { output: "raw", ..insisted }).contains("input topic"));
+        let insisted = Names { output: "enriched", dead_letters: "dead", ..NAMES };
+        assert_eq!(replay(&insisted, true), Ok(()));
+        assert!(replay(&Names { output: "raw", ..insisted }, true).unwrap_err().to_string().contains("input topic"));
+    }
+
+    #[test]
+    fn a_redrive_goes_in_no_circle() {
+        let inputs = ["raw".to_owned(), "wires".to_owned()];
+        let names = Names { input: "dead", output: "enriched", dead_letters: "dead", live_inputs: &inputs, ..NAMES };
+        let told = |changed: &Names<'_>, parking| redrive(changed, parking).unwrap_err().to_string();
+        assert_eq!(redrive(&names, "dead.parked"), Ok(()));
+        assert_eq!(redrive(&Names { output: "wires", ..names }, "dead.parked"), Ok(()));
+        assert!(told(&Names { input: "raw", ..names }, "p").contains("holds no dead letters"));
+        assert!(told(&Names { output: "dead", ..names }, "p").starts_with("--output dead is the input topic"));
+        assert!(told(&names, "dead").starts_with("--parking dead is the input topic"));
+        for parking in ["enriched", "raw"] {
+            assert!(told(&names, parking).contains("another kind"));
+        }
+        assert!(told(&Names { name: "a b", ..names }, "p").contains("letters, digits"));
+        assert!(told(&Names { live_group: "warraq-replay-v2", ..names }, "p").contains("kafka.group_id"));
     }
 
     #[test]

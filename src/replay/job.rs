@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 
 use super::cluster::{Cluster, Position};
 use super::guard::{self, Archive, Names, Refusal};
-use super::range::{Range, Resolved};
+use super::range::{Edge, Range, RangeError, Resolved};
 use super::state::{self, Shared, State, Tally};
 use super::{Bounds, Counts, Error};
 use crate::worker::{Clock, Facts, Stop, TopicSettings};
@@ -33,13 +33,70 @@ pub struct Asked {
     pub shared: bool,
     /// Forget what was done under this name.
     pub restart: bool,
-    pub into_live_output: bool,
+    pub kind: Kind,
+}
+
+/// What is done with the range.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// An archive once more, to topics of its own.
+    Replay { into_live_output: bool },
+    /// Dead letters once more. A finished one goes on with what came since.
+    Redrive {
+        /// Topic of those that are not tried again.
+        parking: String,
+        /// Which ones and how, in one line.
+        what: String,
+    },
 }
 
 impl Asked {
+    /// As the command is called.
+    #[must_use]
+    pub const fn command(&self) -> &'static str {
+        match self.kind {
+            Kind::Replay { .. } => "replay",
+            Kind::Redrive { .. } => "redrive",
+        }
+    }
+
+    /// The consumer group.
     #[must_use]
     pub fn group(&self) -> String {
-        super::group(&self.name)
+        format!("warraq-{}-{}", self.command(), self.name)
+    }
+
+    /// The topics that are written to, each with the way out where it is not there.
+    fn written(&self) -> Vec<(&String, &'static str)> {
+        let dead_letters = (&self.dead_letters, "create it, or name another with --dead-letters");
+        match &self.kind {
+            Kind::Replay { .. } => vec![
+                (&self.output, "create it, with the settings of an archive, or name another with --output"),
+                dead_letters,
+            ],
+            Kind::Redrive { parking, .. } => vec![
+                (&self.output, "create it, or name another with --output"),
+                (parking, "create it, with retention.ms = -1, or name another with --parking"),
+            ],
+        }
+    }
+
+    fn guard(&self, parts: JobParts<'_>) -> Result<(), Refusal> {
+        let names = Names {
+            name: &self.name,
+            group: &self.group(),
+            input: &self.input,
+            output: &self.output,
+            dead_letters: &self.dead_letters,
+            live_group: parts.live_group,
+            live_inputs: parts.live_inputs,
+            live_output: parts.live_output,
+            live_dead_letters: parts.live_dead_letters,
+        };
+        match &self.kind {
+            Kind::Replay { into_live_output } => guard::replay(&names, *into_live_output),
+            Kind::Redrive { parking, .. } => guard::redrive(&names, parking),
+        }
     }
 
     /// In one line: by this a later run knows that it asks for the same.
@@ -49,7 +106,12 @@ impl Asked {
             format!(", partitions {}", list.join(","))
         });
         let Self { input, from, to, output, dead_letters, .. } = self;
-        state::asked(format!("{input} from {from} to {to}{partitions}; output {output}, dead letters {dead_letters}"))
+        state::asked(match &self.kind {
+            Kind::Replay { .. } => {
+                format!("{input} from {from} to {to}{partitions}; output {output}, dead letters {dead_letters}")
+            }
+            Kind::Redrive { parking, what } => format!("{input}{partitions}: {what}; to {output}, parking {parking}"),
+        })
     }
 }
 
@@ -60,6 +122,7 @@ pub struct JobParts<'a> {
     /// Of any client of the cluster.
     pub config: &'a ClientConfig,
     pub live_group: &'a str,
+    pub live_inputs: &'a [String],
     pub live_output: &'a str,
     pub live_dead_letters: &'a str,
     pub facts: Facts,
@@ -122,21 +185,22 @@ impl Standing {
 
 impl Job {
     /// Checks what is asked for, and finds the range: the one that was frozen
-    /// when this replay began, or else a new one, frozen now. Nothing is read or
-    /// written but for the begin.
+    /// when this replay began, or else a new one, frozen now. A redrive that is
+    /// done goes on behind its last range, if anything is there. Nothing is read
+    /// or written but for the begin.
     ///
     /// # Errors
     /// Where it is refused, or the cluster does not answer.
     pub fn prepare(parts: JobParts<'_>) -> Result<Self, Error> {
         let Found { cluster, partitions, positions } = Found::new(parts)?;
         let group = parts.asked.group();
-        let positions = if positions.is_empty() {
-            begin(&cluster, &partitions, parts)?
-        } else {
-            if !parts.asked.shared {
-                until_alone(&cluster, &group, parts)?;
-            }
-            positions
+        same(&positions, parts.asked)?;
+        if !positions.is_empty() && !parts.asked.shared {
+            until_alone(&cluster, &group, parts)?;
+        }
+        let positions = match next_range(&cluster, &partitions, &positions, parts.asked)? {
+            Some(resolved) => begin(&cluster, &partitions, resolved, parts)?,
+            None => positions,
         };
         // Of a begin that another process made just now, too.
         same(&positions, parts.asked)?;
@@ -152,12 +216,11 @@ impl Job {
     /// Where it is refused, or the cluster does not answer.
     pub fn plan(parts: JobParts<'_>) -> Result<BTreeMap<i32, Bounds>, Error> {
         let Found { cluster, partitions, positions } = Found::new(parts)?;
-        if positions.is_empty() {
-            let resolved = resolve(&cluster, &partitions, parts.asked)?;
+        same(&positions, parts.asked)?;
+        if let Some(resolved) = next_range(&cluster, &partitions, &positions, parts.asked)? {
             outputs_keep(&cluster, &resolved, parts)?;
             return Ok(resolved.into_iter().map(|(partition, found)| (partition, found.bounds)).collect());
         }
-        same(&positions, parts.asked)?;
         let left = |position: Position| Bounds { from: position.offset.min(position.state.to), to: position.state.to };
         Ok(positions.into_iter().map(|(partition, position)| (partition, left(position))).collect())
     }
@@ -216,17 +279,7 @@ impl Found {
     fn new(parts: JobParts<'_>) -> Result<Self, Error> {
         let JobParts { asked, config, .. } = parts;
         let group = asked.group();
-        guard::names(&Names {
-            name: &asked.name,
-            group: &group,
-            input: &asked.input,
-            output: &asked.output,
-            dead_letters: &asked.dead_letters,
-            live_group: parts.live_group,
-            live_output: parts.live_output,
-            live_dead_letters: parts.live_dead_letters,
-            into_live_output: asked.into_live_output,
-        })?;
+        asked.guard(parts)?;
         asked.range.check().map_err(Refusal::from)?;
         let cluster = Cluster::new(config, &asked.input, &group)?;
         let partitions = topics(&cluster, asked)?;
@@ -249,10 +302,7 @@ fn topics(cluster: &Cluster, asked: &Asked) -> Result<Vec<i32>, Error> {
     let way_out = "name the topic to replay with --input, or in input.topics";
     let partitions = cluster.partitions(&asked.input)?;
     let partitions = partitions.ok_or_else(|| Refusal::NoTopic { topic: asked.input.clone(), way_out })?;
-    for (topic, way_out) in [
-        (&asked.output, "create it, with the settings of an archive, or name another with --output"),
-        (&asked.dead_letters, "create it, or name another with --dead-letters"),
-    ] {
+    for (topic, way_out) in asked.written() {
         if cluster.partitions(topic)?.is_none() {
             return Err(Refusal::NoTopic { topic: topic.clone(), way_out }.into());
         }
@@ -260,17 +310,44 @@ fn topics(cluster: &Cluster, asked: &Asked) -> Result<Vec<i32>, Error> {
     Ok(partitions)
 }
 
-fn resolve(cluster: &Cluster, partitions: &[i32], asked: &Asked) -> Result<BTreeMap<i32, Resolved>, Error> {
-    let facts = cluster.facts(partitions, &asked.range)?;
-    Ok(asked.range.resolve(&asked.input, &facts).map_err(Refusal::from)?)
+/// The range to begin with, where there is one to begin: none where the one that
+/// was begun is to be gone on with.
+fn next_range(
+    cluster: &Cluster,
+    partitions: &[i32],
+    positions: &BTreeMap<i32, Position>,
+    asked: &Asked,
+) -> Result<Option<BTreeMap<i32, Resolved>>, Error> {
+    let resolve = |range: &Range| {
+        let facts = cluster.facts(partitions, range)?;
+        Ok(range.resolve(&asked.input, &facts).map_err(Refusal::from)?)
+    };
+    if positions.is_empty() {
+        return resolve(&asked.range).map(Some);
+    }
+    let done = positions.values().all(|position| position.offset >= position.state.to);
+    if !done || !matches!(asked.kind, Kind::Redrive { .. }) {
+        return Ok(None);
+    }
+    // One that was added to the topic meanwhile is read from its first offset.
+    let at = |partition: &i32| (*partition, positions.get(partition).map_or(0, |position| position.offset));
+    let range = Range { from: Edge::Offsets(partitions.iter().map(at).collect()), ..asked.range.clone() };
+    match resolve(&range) {
+        Err(Error::Refused(Refusal::Range(RangeError::Empty { .. }))) => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// Freezes the range and writes it down. Another process of this replay may do
 /// the same just now: then its begin is taken.
-fn begin(cluster: &Cluster, partitions: &[i32], parts: JobParts<'_>) -> Result<BTreeMap<i32, Position>, Error> {
+fn begin(
+    cluster: &Cluster,
+    partitions: &[i32],
+    resolved: BTreeMap<i32, Resolved>,
+    parts: JobParts<'_>,
+) -> Result<BTreeMap<i32, Position>, Error> {
     let asked = parts.asked;
     let group = asked.group();
-    let resolved = resolve(cluster, partitions, asked)?;
     outputs_keep(cluster, &resolved, parts)?;
     if asked.restart {
         until_alone(cluster, &group, parts)?;
@@ -287,7 +364,7 @@ fn begin(cluster: &Cluster, partitions: &[i32], parts: JobParts<'_>) -> Result<B
     cluster.committed(partitions)
 }
 
-/// Whether both outputs keep records as old as the range's.
+/// Whether the topics that are written to keep records as old as the range's.
 fn outputs_keep(cluster: &Cluster, resolved: &BTreeMap<i32, Resolved>, parts: JobParts<'_>) -> Result<(), Error> {
     let bounds = resolved.iter().map(|(&partition, resolved)| (partition, resolved.bounds)).collect();
     let first = cluster.first(&bounds)?;
@@ -295,7 +372,7 @@ fn outputs_keep(cluster: &Cluster, resolved: &BTreeMap<i32, Resolved>, parts: Jo
     let now = Timestamp::from_millisecond(i64::try_from(Clock::unix().as_millis()).unwrap_or(i64::MAX));
     let age = now.ok().zip(first.oldest).map(|(now, oldest)| now.duration_since(oldest));
     let age = age.map(|age| Duration::try_from(age).unwrap_or_default());
-    let topics = [parts.asked.output.clone(), parts.asked.dead_letters.clone()];
+    let topics: Vec<String> = parts.asked.written().into_iter().map(|(topic, _)| topic.clone()).collect();
     let failed = |why: String| Error::Settings { topics: topics.join(", "), why };
     let settings = TopicSettings::ask(parts.config, &topics).map_err(|error| failed(format!("{error:#}")))?;
     for (number, (topic, settings)) in settings.into_iter().enumerate() {

@@ -22,6 +22,7 @@ mod pacing;
 pub mod plan;
 pub mod progress;
 pub mod range;
+pub mod redrive;
 pub mod report;
 pub mod state;
 pub mod throttle;
@@ -31,14 +32,8 @@ use std::collections::BTreeMap;
 use rdkafka::error::KafkaError;
 
 pub use guard::Refusal;
-pub use job::{Asked, Job, JobParts, Standing};
+pub use job::{Asked, Job, JobParts, Kind, Standing};
 pub use pacing::Pacing;
-
-/// The consumer group of the replay of that name.
-#[must_use]
-pub fn group(name: &str) -> String {
-    format!("warraq-replay-{name}")
-}
 
 /// Why a replay does not begin, or its state cannot be known.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +90,8 @@ pub struct Counts {
     pub tombstones: u64,
     /// Dead letters by reason, as the `warraq-error-reason` header has it.
     pub dead: BTreeMap<String, u64>,
+    /// Dead letters that are not tried again, by reason.
+    pub parked: BTreeMap<String, u64>,
     /// Records passed over on purpose.
     pub skipped: u64,
     /// Offsets that retention deleted before they were read.
@@ -108,17 +105,24 @@ impl Counts {
         self.dead.values().sum()
     }
 
-    /// Records read: each is in the output, a tombstone, dead or skipped.
+    /// Parked for whatever reason.
     #[must_use]
-    pub fn records(&self) -> u64 {
-        self.output + self.tombstones + self.skipped + self.dead_letters()
+    pub fn parked(&self) -> u64 {
+        self.parked.values().sum()
     }
 
-    /// The share of dead letters among the records, 0 where there are none.
+    /// Records read: each is in the output, a tombstone, dead, parked or skipped.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.output + self.tombstones + self.skipped + self.dead_letters() + self.parked()
+    }
+
+    /// The share of dead letters, parked ones included, among the records that
+    /// were not skipped; 0 where there are none.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "counts of records, far below 2^52")]
     pub fn dead_ratio(&self) -> f64 {
-        self.dead_letters() as f64 / (self.records().max(1)) as f64
+        (self.dead_letters() + self.parked()) as f64 / ((self.records() - self.skipped).max(1)) as f64
     }
 
     /// Adds another's counts to these.
@@ -127,8 +131,10 @@ impl Counts {
         self.tombstones += other.tombstones;
         self.skipped += other.skipped;
         self.lost += other.lost;
-        for (reason, count) in &other.dead {
-            *self.dead.entry(reason.clone()).or_default() += count;
+        for (to, from) in [(&mut self.dead, &other.dead), (&mut self.parked, &other.parked)] {
+            for (reason, count) in from {
+                *to.entry(reason.clone()).or_default() += count;
+            }
         }
     }
 }

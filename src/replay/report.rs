@@ -69,10 +69,14 @@ pub struct Outcomes {
     pub output: u64,
     pub tombstones: u64,
     pub dead_letters: u64,
+    pub parked: u64,
     pub skipped: u64,
     pub lost_to_retention: u64,
     /// Dead letters by reason.
     pub reasons: BTreeMap<String, u64>,
+    /// Parked ones by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parked_reasons: BTreeMap<String, u64>,
 }
 
 impl From<&Counts> for Outcomes {
@@ -82,9 +86,11 @@ impl From<&Counts> for Outcomes {
             output: counts.output,
             tombstones: counts.tombstones,
             dead_letters: counts.dead_letters(),
+            parked: counts.parked(),
             skipped: counts.skipped,
             lost_to_retention: counts.lost,
             reasons: counts.dead.clone(),
+            parked_reasons: counts.parked.clone(),
         }
     }
 }
@@ -92,11 +98,15 @@ impl From<&Counts> for Outcomes {
 /// The whole of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
+    /// `replay` or `redrive`.
+    pub command: &'static str,
     pub name: String,
     pub group: String,
     pub input: String,
     pub output: String,
     pub dead_letter_topic: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parking_topic: Option<String>,
     pub end: End,
     /// Over all runs of this replay, killed ones included.
     pub counts: Outcomes,
@@ -134,9 +144,16 @@ impl Report {
     /// Tables for people.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut blocks = vec![self.head().to_string(), self.parts().to_string()];
-        if !self.counts.reasons.is_empty() {
-            blocks.push(format!("Dead letters, on {}\n{}", self.dead_letter_topic, self.reasons()));
+        let mut blocks = vec![self.head().to_string()];
+        if !self.partitions.is_empty() {
+            blocks.push(self.parts().to_string());
+        }
+        let Outcomes { reasons, parked_reasons, .. } = &self.counts;
+        if !reasons.is_empty() {
+            blocks.push(format!("Dead letters, on {}\n{}", self.dead_letter_topic, of_reasons(reasons)));
+        }
+        if let Some(topic) = self.parking_topic.as_ref().filter(|_| !parked_reasons.is_empty()) {
+            blocks.push(format!("Parked, on {topic}\n{}", of_reasons(parked_reasons)));
         }
         if let Some(diff) = &self.diff {
             blocks.push(diff.text());
@@ -147,7 +164,7 @@ impl Report {
 
     fn head(&self) -> Table {
         let Self { counts, made_by, .. } = self;
-        let mut table = table(&["replay", &self.name]);
+        let mut table = table(&[self.command, &self.name]);
         let waited = |what: &str, seconds: f64| {
             let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
             if time.as_secs() > 0 { format!(", {} {what}", figures::time(time)) } else { String::new() }
@@ -158,7 +175,8 @@ impl Report {
             waited("held back by the rate asked for", self.waited_for_rate),
             waited("held back by live traffic", self.waited_for_live)
         );
-        for (name, value) in [
+        let parked = self.parking_topic.is_some().then(|| ("parked", figures::count(counts.parked)));
+        let rows = [
             ("end", self.end.as_str().to_owned()),
             ("from, to", format!("{} → {}", self.input, self.output)),
             ("group", self.group.clone()),
@@ -166,12 +184,15 @@ impl Report {
             ("output", figures::count(counts.output)),
             ("tombstones", figures::count(counts.tombstones)),
             ("dead letters", figures::count(counts.dead_letters)),
+        ];
+        let rows = rows.into_iter().chain(parked).chain([
             ("skipped", figures::count(counts.skipped)),
             ("lost to retention", figures::count(counts.lost_to_retention)),
             ("this run took", took),
             ("records a second", figures::rate(self.records_per_second)),
             ("made by", format!("warraq {}, model {}, config {}", made_by.version, made_by.model, made_by.config)),
-        ] {
+        ]);
+        for (name, value) in rows {
             table.add_row([name.to_owned(), value]);
         }
         table
@@ -194,14 +215,14 @@ impl Report {
         }
         table
     }
+}
 
-    fn reasons(&self) -> Table {
-        let mut table = table(&["reason", "records"]);
-        for (reason, count) in &self.counts.reasons {
-            table.add_row([reason.clone(), figures::count(*count)]);
-        }
-        table
+fn of_reasons(reasons: &BTreeMap<String, u64>) -> Table {
+    let mut table = table(&["reason", "records"]);
+    for (reason, count) in reasons {
+        table.add_row([reason.clone(), figures::count(*count)]);
     }
+    table
 }
 
 pub(super) fn table(header: &[&str]) -> Table {
@@ -219,16 +240,19 @@ mod tests {
             output: 1_234_567,
             tombstones: 3,
             dead: [("invalid_json".to_owned(), 12), ("no_text".to_owned(), 1030)].into(),
+            parked: BTreeMap::new(),
             skipped: 0,
             lost: 70,
         };
         let part = Part::new(0, Bounds { from: 1000, to: 1_300_000 }, 1_300_000, &counts);
         Report {
+            command: "replay",
             name: "tagger-2".to_owned(),
             group: "warraq-replay-tagger-2".to_owned(),
             input: "articles.raw".to_owned(),
             output: "articles.tagger-2".to_owned(),
             dead_letter_topic: "articles.tagger-2.dead".to_owned(),
+            parking_topic: None,
             end: End::Complete,
             counts: Outcomes::from(&counts),
             partitions: vec![part],
@@ -248,14 +272,30 @@ mod tests {
     }
 
     #[test]
+    fn a_redrive_tells_what_it_parked_and_why() {
+        let counts = Counts {
+            output: 900,
+            dead: [("no_text".to_owned(), 30)].into(),
+            parked: [("invalid_json".to_owned(), 12), ("other".to_owned(), 8)].into(),
+            skipped: 50,
+            ..Counts::default()
+        };
+        let parking_topic = Some("articles.dead.parked".to_owned());
+        let report = Report { command: "redrive", counts: Outcomes::from(&counts), parking_topic, ..report() };
+        insta::assert_snapshot!(report.text());
+        assert_eq!(counts.records(), 1000);
+        assert!((counts.dead_ratio() - 50.0 / 950.0).abs() < 1e-9, "{}", counts.dead_ratio());
+    }
+
+    #[test]
     fn a_report_for_programs() {
         insta::assert_snapshot!(report().json().unwrap());
     }
 
     #[test]
     fn counts_add_up() {
-        let Outcomes { records, output, tombstones, dead_letters, skipped, .. } = report().counts;
-        assert_eq!(records, output + tombstones + dead_letters + skipped);
+        let Outcomes { records, output, tombstones, dead_letters, parked, skipped, .. } = report().counts;
+        assert_eq!(records, output + tombstones + dead_letters + parked + skipped);
         assert!(rate(5, Duration::ZERO).abs() < f64::EPSILON);
     }
 }

@@ -16,6 +16,7 @@ use super::{Bounds, Counts};
 use crate::consume::{self, Committed, Span};
 use crate::flow::{Finished, Lane, Outcome};
 use crate::produce::{Entry, Notes};
+use crate::record::Reason;
 
 /// Longest description of what was asked for that is kept in full, in bytes.
 const ASKED: usize = 1024;
@@ -42,6 +43,8 @@ pub struct State {
     tombstones: u64,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     dead: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    parked: BTreeMap<String, u64>,
     #[serde(default, rename = "skip", skip_serializing_if = "is_zero")]
     skipped: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -52,6 +55,9 @@ pub struct State {
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
+
+/// Parked ones are counted under this where their reason is of another version.
+const OTHER: &str = "other";
 
 /// The version that this build writes and reads.
 const VERSION: u32 = 1;
@@ -72,6 +78,7 @@ impl State {
             output: 0,
             tombstones: 0,
             dead: BTreeMap::new(),
+            parked: BTreeMap::new(),
             skipped: 0,
             lost,
         }
@@ -88,6 +95,7 @@ impl State {
             output: self.output,
             tombstones: self.tombstones,
             dead: self.dead.clone(),
+            parked: self.parked.clone(),
             skipped: self.skipped,
             lost: self.lost,
         }
@@ -101,6 +109,10 @@ impl State {
             Outcome::Skipped => self.skipped += 1,
             Outcome::Gap { deleted } => self.lost += deleted,
             Outcome::DeadLetter(_, reason) => *self.dead.entry(reason.as_str().to_owned()).or_default() += 1,
+            Outcome::Parked(reason) => {
+                let reason = reason.map_or(OTHER, Reason::as_str);
+                *self.parked.entry(reason.to_owned()).or_default() += 1;
+            }
         }
     }
 
@@ -283,7 +295,7 @@ impl Notes for Shared {
 mod tests {
     use super::*;
     use crate::flow::{Budget, Ticket};
-    use crate::record::{Reason, Stage};
+    use crate::record::Stage;
 
     fn state() -> State {
         State::new(Bounds { from: 5, to: 90 }, "a 0:5..0:90 to b", 1_700_000_000_000, "1 m c", 0)
@@ -302,13 +314,16 @@ mod tests {
         state.count(Outcome::Gap { deleted: 7 });
         state.count(Outcome::Gap { deleted: 0 });
         state.count(Outcome::DeadLetter(Stage::Decode, Reason::InvalidJson));
+        state.count(Outcome::Parked(Some(Reason::NoText)));
+        state.count(Outcome::Parked(None));
         state.mixed = true;
         let back = State::parse(&state.to_metadata()).unwrap();
         assert_eq!(back, state);
         let counts = back.counts();
         assert_eq!((counts.output, counts.tombstones, counts.skipped, counts.lost), (1, 1, 1, 7));
         assert_eq!(counts.dead, BTreeMap::from([("invalid_json".to_owned(), 1)]));
-        assert_eq!((counts.records(), counts.dead_letters()), (4, 1));
+        assert_eq!(counts.parked, BTreeMap::from([("no_text".to_owned(), 1), (OTHER.to_owned(), 1)]));
+        assert_eq!((counts.records(), counts.dead_letters(), counts.parked()), (6, 1, 2));
     }
 
     #[test]
@@ -338,6 +353,7 @@ mod tests {
         );
         for reason in Reason::ALL {
             state.dead.insert(reason.as_str().to_owned(), u64::MAX);
+            state.parked.insert(reason.as_str().to_owned(), u64::MAX);
         }
         (state.output, state.tombstones, state.skipped, state.mixed) = (u64::MAX, u64::MAX, u64::MAX, true);
         assert!(state.to_metadata().len() < 4096, "{}", state.to_metadata().len());

@@ -30,6 +30,7 @@ pub struct Exporter {
     group: String,
     output: String,
     dead_letters: String,
+    parking: String,
 }
 
 /// Why there is no exporter.
@@ -39,11 +40,11 @@ pub struct Error(String);
 
 impl Exporter {
     /// None where the options name no collector. Nothing is connected yet.
-    /// `topics` are those of records and of dead letters.
+    /// `topics` are those of records, of dead letters, and of parked ones.
     ///
     /// # Errors
     /// Where no client can be made of the options.
-    pub fn start(options: &Options, version: &str, group: &str, topics: [&str; 2]) -> Result<Option<Self>, Error> {
+    pub fn start(options: &Options, version: &str, group: &str, topics: [&str; 3]) -> Result<Option<Self>, Error> {
         let Some(endpoint) = &options.endpoint else { return Ok(None) };
         let wrong = |error: &dyn std::fmt::Display| Error(error.to_string());
         // A second one is as good: it was installed by this very call.
@@ -67,9 +68,9 @@ impl Exporter {
             .with_service_name(options.service_name.clone())
             .with_attribute(KeyValue::new("service.version", version.to_owned()));
         processor.set_resource(&resource.build());
-        let [output, dead_letters] = topics.map(str::to_owned);
+        let [output, dead_letters, parking] = topics.map(str::to_owned);
         let scope = InstrumentationScope::builder("warraq").with_version(version.to_owned()).build();
-        Ok(Some(Self { processor, scope, group: group.to_owned(), output, dead_letters }))
+        Ok(Some(Self { processor, scope, group: group.to_owned(), output, dead_letters, parking }))
     }
 
     /// By the semantic conventions of messaging.
@@ -110,6 +111,7 @@ impl Spans for Exporter {
             (Kind::Process, _) => (SpanKind::Consumer, "process", &*span.origin.topic),
             (Kind::Send, Destination::Output) => (SpanKind::Producer, "send", self.output.as_str()),
             (Kind::Send, Destination::DeadLetters) => (SpanKind::Producer, "send", self.dead_letters.as_str()),
+            (Kind::Send, Destination::Parking) => (SpanKind::Producer, "send", self.parking.as_str()),
         };
         // That a dead letter is sent is no failure of the sending.
         let failed = span.error.filter(|_| span.kind == Kind::Process);

@@ -113,7 +113,7 @@ impl Tracer {
         times: Times,
     ) {
         let Begun { own, parent, came } = begun;
-        if outgoing.to == Destination::DeadLetters {
+        if outgoing.to.is_of_letters() {
             let place = outgoing.headers.iter().position(|header| header.name.eq_ignore_ascii_case(HEADER));
             match (place.and_then(|place| outgoing.headers.get_mut(place)), came, place) {
                 (Some(header), Some(came), _) => header.value = Some(came),
@@ -131,8 +131,12 @@ impl Tracer {
     pub fn sent(&self, outgoing: &Outgoing, origin: impl FnOnce() -> Origin, error: Option<Reason>, times: Times) {
         let process = match outgoing.to {
             Destination::Output => TraceParent::of(&outgoing.headers).filter(|process| process.is_sampled()),
-            Destination::DeadLetters if self.ratio <= 0.0 && TraceParent::of(&outgoing.headers).is_none() => None,
-            Destination::DeadLetters => {
+            Destination::DeadLetters | Destination::Parking
+                if self.ratio <= 0.0 && TraceParent::of(&outgoing.headers).is_none() =>
+            {
+                None
+            }
+            Destination::DeadLetters | Destination::Parking => {
                 let origin = origin();
                 let Some((process, _)) = self.place(&outgoing.headers, &origin) else { return };
                 return self.send_span(process, outgoing, origin, error, times);

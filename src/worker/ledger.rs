@@ -80,7 +80,7 @@ impl Observer for Ledger {
         match operation {
             Operation::Recreate => self.telemetry.allowed(&[refused::TRANSACTIONAL_ID]),
             Operation::Commit => {
-                self.telemetry.allowed(&[refused::OUTPUT, refused::DEAD_LETTERS, refused::GROUP]);
+                self.telemetry.allowed(&[refused::OUTPUT, refused::DEAD_LETTERS, refused::PARKING, refused::GROUP]);
             }
             _ => {}
         }
@@ -113,19 +113,21 @@ impl Observer for Ledger {
         }
         let unix = Clock::unix();
         let mut positions: BTreeMap<Lane, Progress> = BTreeMap::new();
-        let mut produced = [(0u64, 0u64); 2];
+        let mut produced = [(0u64, 0u64); Destination::ALL.len()];
         for Entry { ticket, item, .. } in records {
             positions.insert(ticket.lane, Progress { next: ticket.offset + 1, appended: item.appended });
             let Some(outgoing) = &item.outgoing else { continue };
-            let counts = &mut produced[usize::from(outgoing.to == Destination::DeadLetters)];
-            counts.0 += 1;
-            counts.1 += outgoing.bytes() as u64;
+            if let Some(counts) = produced.get_mut(outgoing.to as usize) {
+                counts.0 += 1;
+                counts.1 += outgoing.bytes() as u64;
+            }
             if let Outcome::DeadLetter(stage, reason) = item.outcome {
                 self.dead_letter(item, stage, reason);
             }
             if let Some(tracer) = &self.tracer {
                 let reason = match item.outcome {
                     Outcome::DeadLetter(_, reason) => Some(reason),
+                    Outcome::Parked(reason) => reason,
                     _ => None,
                 };
                 tracer.sent(outgoing, || self.origin(item), reason, span_times(item.made, now));
@@ -135,8 +137,9 @@ impl Observer for Ledger {
         }
         self.durable.flush();
         let metrics = &self.telemetry.metrics;
-        metrics.produced(Destination::Output, produced[0].0, produced[0].1);
-        metrics.produced(Destination::DeadLetters, produced[1].0, produced[1].1);
+        for (to, (records, bytes)) in Destination::ALL.into_iter().zip(produced) {
+            metrics.produced(to, records, bytes);
+        }
         metrics.last_progress(unix);
         self.telemetry.durable(&positions);
         self.telemetry.health.done(now, records.len() as u64);

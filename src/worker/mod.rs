@@ -107,7 +107,8 @@ impl Settings {
     fn access(&self) -> kafka::Access {
         let output = &self.output;
         let id = self.transactional_id();
-        kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic)
+        let access = kafka::Access::new(&self.kafka, &id, &self.input.topics, &output.topic, &output.dead_letter_topic);
+        kafka::Access { parking: output.parking_topic.clone(), ..access }
     }
 
     /// How long the drain at shutdown may take: what is left is for leaving the
@@ -238,6 +239,7 @@ impl Worker {
             transactional,
             output: settings.output.topic.clone(),
             dead_letters: settings.output.dead_letter_topic.clone(),
+            parking: settings.output.parking_topic.clone(),
             inputs: settings.input.topics.clone(),
             group: intake.group(),
             ownership,
@@ -271,7 +273,7 @@ impl Worker {
         handles.push(spawn("intake".to_owned(), move || {
             let _ = end.send(Ended::Intake(guarded("intake", move || intake.run())));
         })?);
-        let outputs = [settings.output.topic.clone(), settings.output.dead_letter_topic.clone()];
+        let outputs = settings.output.topics();
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
         let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
         let counted = metrics.clone();

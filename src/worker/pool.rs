@@ -13,7 +13,7 @@ use crate::flow::{self, Event, Finished};
 use crate::health::Pulse;
 use crate::metrics::{self, PoolMetrics, RecordSummary};
 use crate::pipeline::{Fate, Outcome, Pipeline, Summary, Watch};
-use crate::record::{RawRecord, Reason, Reject, Stage};
+use crate::record::{Destination, RawRecord, Reason, Reject, Stage};
 use crate::trace::{Times, Tracer};
 
 /// What a record costs besides its bytes until it is committed.
@@ -96,6 +96,9 @@ impl Enricher {
         }
         permit.resize(outcome.outgoing.bytes() + OVERHEAD);
         let fate = match outcome.summary.fate {
+            Fate::Rejected { reason, .. } if outcome.outgoing.to == Destination::Parking => {
+                flow::Outcome::Parked(Some(reason))
+            }
             Fate::Rejected { stage, reason } => flow::Outcome::DeadLetter(stage, reason),
             Fate::Enriched => flow::Outcome::Output,
             Fate::Tombstone => flow::Outcome::Tombstone,

@@ -22,6 +22,7 @@ mod metrics;
 mod observed;
 mod outage;
 mod records;
+mod redrive;
 #[cfg(feature = "schema-registry")]
 mod registry;
 mod reload;

@@ -107,9 +107,9 @@ fn has(selector: &Selector, label: &str) -> bool {
     selector.matchers.iter().any(|(name, ..)| name == label)
 }
 
-/// Every series of a live worker or of a replay.
+/// Every series of a live worker, of a replay or of a redrive.
 fn declared() -> impl Iterator<Item = &'static Series> {
-    series::ALL.iter().chain(series::REPLAY)
+    series::ALL.iter().chain(series::REPLAY).chain(series::REDRIVE)
 }
 
 /// Every series that may be asked for, with its labels.
@@ -261,8 +261,8 @@ fn every_query_follows_the_variables() {
                 assert!(has(&selector, label), "{place}: {name} is not narrowed by {label}");
             }
             let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|end| name.ends_with(end));
-            // What is lost once and for all is shown as it stands.
-            let whole = name == "warraq_replay_lost_to_retention_total";
+            // What is lost once and for all, and what a run of minutes did, is shown as it stands.
+            let whole = ["warraq_replay_lost_to_retention_total", "warraq_redriven_records_total"].contains(&name);
             let rated = ["rate(", "increase("].iter().any(|call| expression.contains(&format!("{call}{name}")));
             assert!(!counts || whole || rated, "{place}: {name} is a counter, and no rate of it is taken");
         }

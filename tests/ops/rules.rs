@@ -142,9 +142,9 @@ fn the_rules_do_what_their_tests_say() {
     run("promtool", &["test", "rules", "deploy/prometheus/tests/warraq.test.yml"]);
 }
 
-/// Those of a worker and those of a replay.
+/// Those of a worker, of a replay and of a redrive.
 fn all() -> impl Iterator<Item = &'static series::Series> {
-    series::ALL.iter().chain(series::REPLAY)
+    series::ALL.iter().chain(series::REPLAY).chain(series::REDRIVE)
 }
 
 /// The declared series behind a name, such as that of a histogram's `_count`.

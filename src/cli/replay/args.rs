@@ -3,16 +3,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::ValueEnum;
-use jiff::{SignedDuration, Timestamp as Time};
+use jiff::Timestamp as Time;
 
+use crate::cli::bounded::{Stamp, bytes_per_second, ratio, records_per_second, time};
 use crate::config::Config;
 use crate::consume::Start;
-use crate::encode::Timestamp;
 use crate::replay::live::LiveGroup;
 use crate::replay::range::{Edge, Range};
 use crate::replay::throttle::Caps;
-use crate::replay::{Asked, Error, Refusal};
+use crate::replay::{Asked, Error, Kind, Refusal};
 
 /// Process a part of the input topic once more, to a topic of its own
 ///
@@ -70,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "0…1", default_value_t = 1.0, value_parser = ratio)]
     pub max_dead_ratio: f64,
     /// At most so many records a second, of this process
-    #[arg(long, value_name = "N", value_parser = rate)]
+    #[arg(long, value_name = "N", value_parser = records_per_second)]
     pub max_records_per_second: Option<f64>,
     /// At most so many bytes of input a second, of this process, such as 20MB
     #[arg(long, value_name = "BYTES")]
@@ -91,27 +90,6 @@ pub struct Args {
     /// When all is done, compare with this topic, as `warraq diff` does, and add it to the report
     #[arg(long, value_name = "TOPIC")]
     pub diff_against: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stamp {
-    Source,
-    Now,
-}
-
-fn ratio(text: &str) -> Result<f64, String> {
-    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
-    ratio.ok_or_else(|| "a share from 0 to 1, such as 0.02".to_owned())
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let rate = text.parse().ok().filter(|rate: &f64| *rate > 0.0 && rate.is_finite());
-    rate.ok_or_else(|| "a number above 0".to_owned())
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| "a time above 0, such as 10s".to_owned())
 }
 
 impl Args {
@@ -141,14 +119,15 @@ impl Args {
             to: self.to.trim().to_owned(),
             shared: self.shared,
             restart: self.restart,
-            into_live_output: self.into_live_output,
+            kind: Kind::Replay { into_live_output: self.into_live_output },
         })
     }
 
     pub fn caps(&self) -> Caps {
-        #[allow(clippy::cast_precision_loss, reason = "a rate in bytes, far below 2^52")]
-        let bytes = self.max_bytes_per_second.map(|bytes| bytes.as_u64() as f64);
-        Caps { records_per_second: self.max_records_per_second, bytes_per_second: bytes }
+        Caps {
+            records_per_second: self.max_records_per_second,
+            bytes_per_second: self.max_bytes_per_second.map(bytes_per_second),
+        }
     }
 
     /// The live worker's configuration, turned into the replay's. Nothing by
@@ -164,10 +143,8 @@ impl Args {
         config.input.start = Start::Earliest;
         config.output.topic.clone_from(&asked.output);
         config.output.dead_letter_topic.clone_from(&asked.dead_letters);
-        match self.timestamp {
-            Some(Stamp::Source) => config.encode.timestamp = Timestamp::Source,
-            Some(Stamp::Now) => config.encode.timestamp = Timestamp::Now,
-            None => {}
+        if let Some(stamp) = self.timestamp {
+            config.encode.timestamp = stamp.into();
         }
     }
 }
@@ -177,6 +154,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::encode::Timestamp;
 
     #[derive(Debug, clap::Parser)]
     struct Command {
