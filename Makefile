@@ -78,6 +78,14 @@ registry: ## the schema registry's tests on a real one (Apicurio, 159 MB; Java 2
 	@$(SETUP) test
 	tests/support/registry/registry.sh with $(KAFKA) with cargo test --locked --test kafka registry -- --nocapture $(ARGS)
 
+# Of each target, on one core.
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## the fuzz targets of the text half, SECONDS=60 each (TARGETS="html plain" for some)
+	@$(SETUP) build
+	tests/support/fuzz.sh $(SECONDS) $(TARGETS)
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test
@@ -101,6 +109,7 @@ lint: ## formatting, clippy, licences, bans and sources of dependencies; warning
 	@$(SETUP) lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cd fuzz && cargo fmt --check && cargo clippy --locked -- -D warnings
 	$(DENY) --all-features check --hide-inclusion-graph bans licenses sources
 
 .PHONY: audit

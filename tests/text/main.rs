@@ -12,6 +12,7 @@ mod golden;
 mod oversize;
 mod positions;
 mod record_page;
+mod seeds;
 mod support;
 mod threads;
 mod watch;
