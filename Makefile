@@ -86,6 +86,10 @@ fuzz: ## the fuzz targets of the text half, SECONDS=60 each (TARGETS="html plain
 	@$(SETUP) build
 	tests/support/fuzz.sh $(SECONDS) $(TARGETS)
 
+.PHONY: presets
+presets: ## the messages of trafilatura, news-please, newspaper4k and Scrapy in the tests, made anew
+	tests/support/presets/presets.sh
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test

@@ -218,7 +218,8 @@ impl Sorter<'_> {
         !line.is_paragraph()
             && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
                 || credited && !line.end_mark)
-            || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30
+            // `صور -` before a sentence is a dateline: Tyre is spelled like "pictures".
+            || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30 && (!line.is_paragraph() || line.is_colon_label())
     }
 
     /// Items in a row, all with one mark; in an interview questions and answers

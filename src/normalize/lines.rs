@@ -114,6 +114,16 @@ impl Line {
         self.labelled
     }
 
+    /// The label's mark is a colon, which no dateline has.
+    pub(super) fn is_colon_label(&self) -> bool {
+        self.labelled
+            && self
+                .shown
+                .find(LABEL_MARKS)
+                .and_then(|at| self.shown.get(at..))
+                .is_some_and(|rest| rest.starts_with(':'))
+    }
+
     /// What follows the label's mark, without what surrounds it.
     pub(super) fn behind_label(&self) -> &str {
         self.shown.split_once(LABEL_MARKS).map_or("", |(_, rest)| rest).trim()

@@ -11,6 +11,7 @@ mod command;
 mod golden;
 mod oversize;
 mod positions;
+mod presets;
 mod record_page;
 mod seeds;
 mod support;
