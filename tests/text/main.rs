@@ -14,6 +14,7 @@ mod positions;
 mod presets;
 mod record_page;
 mod seeds;
+mod suites;
 mod support;
 mod threads;
 mod watch;
