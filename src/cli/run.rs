@@ -11,12 +11,12 @@ use crate::config::Config;
 use crate::consume::Seams;
 use crate::encode::Timestamp;
 use crate::http::{About, Server, Sources};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Reloaded};
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
 use crate::trace::Tracer;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop, TextFile};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Shadow, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -54,7 +54,7 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let made = Made {
         metrics: metrics(pipeline.provenance())?,
         pipeline,
-        gazetteers: Some(text::gazetteers(config, lists)),
+        gazetteers: Some(text::gazetteers(Reloaded::Gazetteers, config, lists)),
         clock: Clock::start(),
         seams: Seams::default(),
         notes: None,
@@ -90,6 +90,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
         settings,
         pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
         gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
+        shadow: shadow(config, schema_id)?,
         metrics: metrics.clone(),
         tracer: tracer(config)?,
         // A value that is not read at all is kept as far as its dead letter may hold it.
@@ -112,6 +113,18 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
     };
     let server = Server::start(&config.http, sources)?;
     Ok((worker, server))
+}
+
+/// The second tagger, and its lists, which are watched as the first one's are.
+fn shadow(config: &Config, schema_id: Option<u32>) -> Result<Option<Shadow>> {
+    let Some(config) = config.of_shadow() else { return Ok(None) };
+    let lists = text::lists(&config).context("shadow")?;
+    let pipeline = text::pipeline_of(&config, &lists).context("shadow")?;
+    let gazetteers = text::gazetteers(Reloaded::ShadowGazetteers, &config, lists);
+    Ok(Some(Shadow {
+        pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
+        gazetteers: Some(framed(gazetteers, schema_id)),
+    }))
 }
 
 /// The same lists, of which pipelines are made whose records begin with a schema
@@ -158,6 +171,7 @@ fn settings(config: &Config) -> Settings {
         enrich: config.enrich.clone(),
         memory: config.memory.clone(),
         shutdown: config.shutdown.clone(),
+        shadow: config.shadow.clone(),
     }
 }
 
