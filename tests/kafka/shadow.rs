@@ -8,10 +8,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::diff::{NAME, again, article, diff, marked, process};
+use super::security::{Mount, wait_for_reload};
+use crate::support::acl::{self, Grant};
 use crate::support::articles::{self, Article};
 use crate::support::broker;
 use crate::support::checker::Fate;
 use crate::support::read::{self, Isolation};
+use crate::support::secured::{self, Login};
 use crate::support::topics::{self, Names};
 use crate::support::wait_for;
 use crate::support::worker::{Setup, Worker};
@@ -252,4 +255,98 @@ fn one_that_is_far_too_slow_drops_and_live_is_exact() {
     let sources = sources(&names);
     assert_eq!(sources.len(), written);
     assert_eq!(sources.iter().collect::<BTreeSet<_>>().len(), written);
+}
+
+#[test]
+fn another_list_is_taken_up_while_it_runs() {
+    let names = Names::create(broker::shared(), "shadow-reload", 2);
+    topics::create_topic(&names.bootstrap, &topic_of(&names), 2, &[]);
+    let mount = Mount::new(&[("names.tsv", "# nobody yet\n")]);
+    let files = format!("[{:?}]", mount.path().join("names.tsv").to_str().unwrap());
+    let setup = setup(&names, "1.0").value("shadow.tag", "gazetteer_files", &files).text("reload", "interval", "200ms");
+    let mut worker = setup.start_ready();
+    let model = |worker: &Worker| {
+        let metrics = worker.metrics();
+        metrics.0.keys().find(|name| name.starts_with("warraq_build_info")).unwrap().clone()
+    };
+    let live = model(&worker);
+    let mut expected = topics::produce(&names, (0..100).map(article));
+    decided(&worker, 100);
+    mount.swap(&[("names.tsv", &format!("{NAME}\tplace\tdesk-1\n"))]);
+    wait_for("the list is in force", LONG, || {
+        let label = "result=\"applied\",what=\"shadow_gazetteers\"";
+        (worker.metrics().sum_where("warraq_reloads_total", label) == Some(1.0)).then_some(())
+    });
+    expected.extend(topics::produce(&names, (100..200).map(article)));
+    assert_eq!(decided(&worker, 200), Counts { written: 200, ..Counts::default() });
+    assert_eq!(model(&worker), live, "live records are made as before");
+    names.wait_until_done(LONG);
+    worker.stop();
+    names.check(&expected).assert_clean();
+
+    let linked = |topic: &str| -> usize {
+        let found = read::all(&names.bootstrap, topic, Isolation::Committed);
+        found.iter().filter(|found| String::from_utf8_lossy(found.value.as_deref().unwrap()).contains("desk-1")).count()
+    };
+    assert_eq!(linked(&topic_of(&names)), (100..200).filter(|&number| marked(number)).count());
+    assert_eq!(linked(&names.output), 0);
+}
+
+#[test]
+fn without_its_grant_it_fails_alone_and_says_so() {
+    let secured = secured::shared();
+    let login = Login::Plain;
+    let names = Names::create(&secured.admin(), "shadow-grant", 2);
+    let topic = topic_of(&names);
+    topics::create_topic(&names.bootstrap, &topic, 2, &[]);
+    acl::grant(&secured.admin(), login.user(), &secured::documented(&names, login).0);
+    let mounted = tempfile::tempdir().unwrap();
+    secured.mount(login, mounted.path());
+    let setup = secured.setup(&names, login, mounted.path()).text("shadow", "topic", &topic);
+    let mut worker = setup.value("shadow", "sample", "1.0").start_ready();
+    let mut expected = topics::produce(&names, (0..200).map(article));
+    names.wait_until_done(LONG);
+    assert_eq!(decided(&worker, 200), Counts { failed: 200, ..Counts::default() });
+    assert_well(&worker);
+    wait_for("it says what is missing", LONG, || worker.log().contains("lacks Write on topic").then_some(()));
+
+    let write = Grant { resource: "Topic".to_owned(), name: topic, operation: "Write".to_owned() };
+    acl::grant(&secured.admin(), login.user(), &[write]);
+    let mut sent = 200;
+    wait_for("it writes", LONG, || {
+        expected.extend(topics::produce(&names, (sent..sent + 50).map(article)));
+        sent += 50;
+        (decided(&worker, sent).written > 0).then_some(())
+    });
+    names.wait_until_done(LONG);
+    worker.stop();
+    names.check(&expected).assert_clean();
+}
+
+#[test]
+fn it_goes_on_with_new_credentials() {
+    let secured = secured::shared();
+    let login = Login::Certificate;
+    let names = Names::create(&secured.admin(), "shadow-renewed", 2);
+    let topic = topic_of(&names);
+    topics::create_topic(&names.bootstrap, &topic, 2, &[]);
+    let write = Grant { resource: "Topic".to_owned(), name: topic.clone(), operation: "Write".to_owned() };
+    acl::grant(&secured.admin(), login.user(), &[&secured::documented(&names, login).0[..], &[write]].concat());
+    let signed = || secured.authority.sign(login.user());
+    let first = signed();
+    let mount = Mount::new(&[("tls.crt", &first.certificate), ("tls.key", &first.key)]);
+    let setup = secured.setup(&names, login, mount.path()).text("kafka", "instance_id", "a");
+    let setup = setup.text("shadow", "topic", &topic).value("shadow", "sample", "1.0");
+    let mut worker = setup.text("reload", "interval", "200ms").start_ready();
+    let mut expected = topics::produce(&names, (0..500).map(article));
+    let second = signed();
+    mount.swap(&[("tls.crt", &second.certificate), ("tls.key", &second.key)]);
+    wait_for_reload(&worker, "applied", 1.0);
+    expected.extend(topics::produce(&names, (500..1000).map(article)));
+    names.wait_until_done(LONG);
+    assert_eq!(decided(&worker, 1000), Counts { written: 1000, ..Counts::default() }, "{}", worker.log());
+    assert_eq!(worker.log().matches("shadow started").count(), 2);
+    worker.stop();
+    names.check(&expected).assert_clean();
+    assert_eq!(sources(&names).iter().collect::<BTreeSet<_>>().len(), 1000);
 }
