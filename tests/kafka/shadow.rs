@@ -138,6 +138,11 @@ fn the_sample_is_the_same_in_every_run() {
         worker.stop();
         names.check(&expected).assert_clean();
         assert_eq!((counts.dropped, counts.failed), (0, 0));
+        let shadow = topic_of(names);
+        let (code, told, errors) = diff(&names.bootstrap, &[&names.output, &shadow, "--within", "b-sample"]);
+        assert_eq!((code, &told["identical"], &told["missing"]), (0, &counts.written.into(), &0.into()), "{errors}");
+        let output = expected.values().filter(|one| one.fate == Fate::Output).count();
+        assert_eq!(told["outside"], output - counts.written);
         let mut sources = sources(names);
         assert_eq!(sources.len(), counts.written);
         sources.sort_unstable();
