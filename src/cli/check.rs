@@ -37,6 +37,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     #[cfg(feature = "schema-registry")]
     crate::registry::Client::new(&config.schema_registry, &config.output.topic).map_err(|error| wrong(error.into()))?;
     text::tagger(&config).map_err(wrong)?;
+    if let Some(shadow) = config.of_shadow() {
+        text::tagger(&shadow).context("shadow").map_err(wrong)?;
+    }
     if !args.quiet {
         let shown = config.to_toml().context("the configuration cannot be shown")?;
         text::unless_closed(write(&shown))?;
@@ -52,7 +55,8 @@ fn clients(config: &Config) -> Result<()> {
     let transaction = Some(("check", config.delivery.transaction_timeout));
     let consumer = kafka::consumer(&config.kafka, memory, config.input.start.as_str())?;
     let producer = kafka::producer(&config.kafka, memory, config.output.compression.as_str(), transaction)?;
-    for client in [consumer, producer] {
+    let shadow = kafka::shadow_producer(&config.kafka, memory, config.output.compression.as_str())?;
+    for client in [consumer, producer, shadow] {
         client.create_native_config().context("kafka.properties")?;
     }
     Ok(())

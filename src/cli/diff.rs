@@ -44,8 +44,9 @@ pub struct Args {
     #[arg(long, value_name = "FIELDS", default_value = "provenance", value_parser = fields)]
     ignore: Ignored,
     /// Compare only what lies between the first and the last offset that this
-    /// side has of each input partition: for a replay of a part
-    #[arg(long, value_name = "SIDE", value_parser = ["a", "b"])]
+    /// side has of each input partition, for a replay of a part; `b-sample`: only the
+    /// records that b has, for a shadow
+    #[arg(long, value_name = "SIDE", value_parser = ["a", "b", "b-sample"])]
     within: Option<String>,
     /// Samples shown of each kind of difference
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -91,6 +92,7 @@ fn options(args: &Args) -> diff::Options {
         within: match args.within.as_deref() {
             Some("a") => Within::A,
             Some("b") => Within::B,
+            Some("b-sample") => Within::SampleB,
             _ => Within::All,
         },
     }

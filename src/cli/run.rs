@@ -12,12 +12,12 @@ use crate::consume::Seams;
 use crate::encode::Timestamp;
 use crate::health::Health;
 use crate::http::{About, Server, Sources};
-use crate::metrics::{Events, Metrics};
+use crate::metrics::{Events, Metrics, Reloaded};
 use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
 use crate::trace::Tracer;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Stop, TextFile};
+use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Shadow, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -55,7 +55,7 @@ pub(super) fn start(config: &Config, stop: Stop) -> Result<(Service, Server)> {
     let made = Made {
         metrics: metrics(pipeline.provenance())?,
         pipeline,
-        gazetteers: Some(text::gazetteers(config, lists)),
+        gazetteers: Some(text::gazetteers(Reloaded::Gazetteers, config, lists)),
         clock: Clock::start(),
         seams: Seams::default(),
         notes: None,
@@ -90,6 +90,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
         settings,
         pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
         gazetteers: gazetteers.map(|gazetteers| framed(gazetteers, schema_id)),
+        shadow: shadow(config, schema_id)?,
         metrics: metrics.clone(),
         tracer: tracer(config)?,
         keep_bytes: keep_bytes(config, &seams),
@@ -122,6 +123,18 @@ fn keep_bytes(config: &Config, seams: &Seams) -> usize {
         Some(_) => usize::MAX,
         None => config.decode.max_value_bytes.max(config.encode.max_record_bytes),
     }
+}
+
+/// The second tagger, and its lists, which are watched as the first one's are.
+fn shadow(config: &Config, schema_id: Option<u32>) -> Result<Option<Shadow>> {
+    let Some(config) = config.of_shadow() else { return Ok(None) };
+    let lists = text::lists(&config).context("shadow")?;
+    let pipeline = text::pipeline_of(&config, &lists).context("shadow")?;
+    let gazetteers = text::gazetteers(Reloaded::ShadowGazetteers, &config, lists);
+    Ok(Some(Shadow {
+        pipeline: Live::new(Arc::new(pipeline.with_schema_id(schema_id))),
+        gazetteers: Some(framed(gazetteers, schema_id)),
+    }))
 }
 
 /// The same lists, of which pipelines are made whose records begin with a schema
@@ -191,6 +204,7 @@ fn settings(config: &Config) -> Settings {
         enrich: config.enrich.clone(),
         memory: config.memory.clone(),
         shutdown: config.shutdown.clone(),
+        shadow: config.shadow.clone(),
     }
 }
 

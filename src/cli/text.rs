@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::config::Config;
 use crate::decode::Decoder;
 use crate::encode::Encoder;
+use crate::metrics::Reloaded;
 use crate::normalize::Normalizer;
 use crate::pipeline::{Parts, Pipeline};
 use crate::record::Provenance;
@@ -34,11 +35,11 @@ pub(super) fn lists(config: &Config) -> Result<Vec<TextFile>> {
 }
 
 /// What a worker makes again of lists that change while it runs.
-pub(super) fn gazetteers(config: &Config, in_force: Vec<TextFile>) -> Gazetteers {
+pub(super) fn gazetteers(what: Reloaded, config: &Config, in_force: Vec<TextFile>) -> Gazetteers {
     let (paths, interval) = (config.tag.gazetteer_files.clone(), config.reload.interval);
     let config = config.clone();
     let build = move |lists: &[TextFile]| built(&config, lists).map_err(|error| format!("{error:#}"));
-    Gazetteers { paths, in_force, interval, build: Box::new(build) }
+    Gazetteers { what, paths, in_force, interval, build: Box::new(build) }
 }
 
 fn built(config: &Config, lists: &[TextFile]) -> Result<Built> {

@@ -49,6 +49,7 @@ pub struct Config {
     pub decode: decode::Options,
     pub normalize: normalize::Options,
     pub tag: tag::Options,
+    pub shadow: worker::ShadowOptions,
     pub encode: encode::Options,
     pub enrich: worker::EnrichOptions,
     pub memory: worker::MemoryOptions,
@@ -60,6 +61,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// The worker whose records the shadow writes; none without `shadow.topic`.
+    #[must_use]
+    pub fn of_shadow(&self) -> Option<Self> {
+        let mut config = self.clone();
+        config.output.topic = self.shadow.topic.clone()?;
+        config.tag = self.shadow.tag.over(&self.tag);
+        config.shadow = worker::ShadowOptions::default();
+        Some(config)
+    }
+
     /// 16 hexadecimal digits over the options that shape a record: two workers
     /// with the same hash, version and model write the same bytes. Where a file
     /// lies is left out; what it holds is in the model's hash.
@@ -97,5 +108,49 @@ mod tests {
         for other in others {
             assert_ne!(plain, hash(other), "{other}");
         }
+        assert_eq!(
+            plain,
+            hash("[shadow]\ntopic = \"s\"\n[shadow.tag]\nmax_mentions = 9\n"),
+            "live records are as before"
+        );
+    }
+
+    #[test]
+    fn the_shadow_writes_what_a_worker_with_its_options_would() {
+        let parse = |text: &str, env: &[(&str, &str)]| Config::parse("w.toml", text, env.iter().copied()).unwrap();
+        assert!(parse("", &[]).of_shadow().is_none());
+        let text = "[tag]\nmax_mentions = 7\n[encode]\nraw_offsets = true\n[shadow]\ntopic = \"s\"\n";
+        let same = parse(text, &[]);
+        let shadow = same.of_shadow().unwrap();
+        assert_eq!((shadow.hash(), shadow.output.topic.as_str()), (same.hash(), "s"));
+        assert!(shadow.shadow.topic.is_none(), "a shadow has none");
+        let env = [("WARRAQ_SHADOW__TAG__MAX_MENTIONS", "9"), ("WARRAQ_SHADOW__TAG__GAZETTEER_FILES", "a.tsv,b.tsv")];
+        let shadow = parse(text, &env).of_shadow().unwrap();
+        assert_eq!(shadow.hash(), parse("[tag]\nmax_mentions = 9\n[encode]\nraw_offsets = true\n", &[]).hash());
+        assert_eq!(shadow.tag.gazetteer_files.len(), 2);
+    }
+
+    #[test]
+    fn a_shadow_that_cannot_be_meant_is_refused() {
+        let error = |text: &str| Config::parse("w.toml", text, []).unwrap_err().to_string();
+        for (topic, key) in [
+            ("articles.raw", "input.topics"),
+            ("articles.enriched", "output.topic"),
+            ("articles.dead", "output.dead_letter_topic"),
+        ] {
+            let told = error(&format!("[shadow]\ntopic = {topic:?}\n"));
+            assert!(told.contains(&format!("w.toml:2:1: shadow.topic = {topic:?}: is {key} too")), "{told}");
+        }
+        let told =
+            error("[shadow]\ntopic = \"s\"\nsample = 1.5\n[shadow.tag]\nmax_mentions = 0\ngazeteer_files = []\n");
+        for part in [
+            "w.toml:3:1: shadow.sample = 1.5: must be a share from 0 to 1",
+            "w.toml:5:1: shadow.tag.max_mentions = 0: no entity could ever be found",
+            "did you mean shadow.tag.gazetteer_files?",
+        ] {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+        let told = error("[shadow.tag]\ngazetteer_files = [\"a.tsv\"]\n");
+        assert!(told.contains("shadow.topic = (not set): is needed, since [shadow.tag] is set"), "{told}");
     }
 }

@@ -25,6 +25,7 @@ impl Config {
             self.decode.check(),
             self.normalize.check(),
             self.tag.check(),
+            self.shadow.check(),
             self.encode.check(),
             self.memory.check(),
             self.reload.check(),
@@ -33,6 +34,7 @@ impl Config {
         ];
         let mut invalid: Vec<InvalidOption> = rooms.into_iter().flatten().collect();
         invalid.extend(self.loops());
+        invalid.extend(self.shadows());
         invalid.extend(self.memory_of_a_commit());
         invalid.extend(self.deadlines());
         invalid
@@ -53,6 +55,23 @@ impl Config {
                 )
             })
             .collect()
+    }
+
+    /// Its topic is nobody else's, and its tagger can be made.
+    fn shadows(&self) -> Vec<InvalidOption> {
+        let Some(topic) = &self.shadow.topic else { return Vec::new() };
+        let others = [
+            ("input.topics", self.input.topics.contains(topic)),
+            ("output.topic", self.output.topic == *topic),
+            ("output.dead_letter_topic", self.output.dead_letter_topic == *topic),
+        ];
+        let taken = others.into_iter().filter(|(_, taken)| *taken).map(|(key, _)| {
+            let message = format!("is {key} too; give the shadow a topic of its own");
+            InvalidOption::new("shadow.topic", format!("{topic:?}"), message)
+        });
+        let tag = self.shadow.tag.over(&self.tag).check();
+        let own = tag.into_iter().filter(|_| !self.shadow.tag.is_empty());
+        taken.chain(own.map(|invalid| InvalidOption { key: format!("shadow.{}", invalid.key), ..invalid })).collect()
     }
 
     /// What was sent is kept until the commit, so it must fit in the budget with

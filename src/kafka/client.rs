@@ -150,6 +150,24 @@ pub fn producer(
     Ok(with_user_properties(config, options))
 }
 
+/// Properties of the shadow's producer: known to the broker by a name of its own,
+/// without a transaction, and soon sure of what fails.
+///
+/// # Errors
+/// Where a file with a secret cannot be read.
+pub fn shadow_producer(options: &Options, memory: Memory, compression: &str) -> Result<ClientConfig, std::io::Error> {
+    let options = Options { client_id: format!("{}-shadow", options.client_id), ..options.clone() };
+    let mut config = producer(&options, memory, compression, None)?;
+    config
+        .set("message.timeout.ms", "30000")
+        // A topic that is not there is told after so long, and one that came is
+        // seen after so long.
+        .set("topic.metadata.propagation.max.ms", "5000")
+        .set("topic.metadata.refresh.interval.ms", "10000")
+        .set("statistics.interval.ms", "0");
+    Ok(with_user_properties(config, &options))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +190,9 @@ mod tests {
         }
         let timeout = std::time::Duration::from_secs(60);
         let config = producer(&options, memory, "lz4", Some(("w-0", timeout))).unwrap();
+        let _: rdkafka::producer::BaseProducer = config.create().unwrap();
+        let config = shadow_producer(&options, memory, "lz4").unwrap();
+        assert_eq!((config.get("client.id"), config.get("transactional.id")), (Some("warraq-shadow"), None));
         let _: rdkafka::producer::BaseProducer = config.create().unwrap();
     }
 }

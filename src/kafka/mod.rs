@@ -12,7 +12,7 @@ mod refusal;
 mod security;
 mod statistics;
 
-pub use client::{Memory, consumer, plain, producer};
+pub use client::{Memory, consumer, plain, producer, shadow_producer};
 pub use convert::{headers, raw_record};
 pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;

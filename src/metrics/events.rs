@@ -162,6 +162,15 @@ impl Events {
         line!(self, error, cause, text);
     }
 
+    /// The shadow is in trouble, which what is live does not feel; its records
+    /// are counted where they are.
+    pub fn shadow(&self, cause: &str, text: &dyn Display) {
+        let cause = format!("shadow {cause}");
+        let text = format!("shadow: {text}");
+        self.remember(&cause, &text);
+        line!(self, warn, cause, text);
+    }
+
     /// The schema registry is asked again after `delay`.
     pub fn registry_away(&self, error: &dyn Display, delay: Duration) {
         let text = format!("not begun yet, asking again in {} ms: {error}", delay.as_millis());
@@ -327,6 +336,7 @@ mod tests {
             events.client_error(Client::Producer, &"all brokers down");
             events.reloaded(Reloaded::Gazetteers, &"3 names, model beef", second);
             events.reload_refused(Reloaded::Gazetteers, &"desk.tsv, line 2, column 2: type");
+            events.shadow("failed", &"7 records not written");
             events.fatal(&"fenced by another instance");
         });
         let expected = [
@@ -339,6 +349,7 @@ mod tests {
             "WARN producer client: all brokers down",
             "INFO gazetteers reloaded: 3 names, model beef",
             "ERROR gazetteers not reloaded, the old ones stay in force: desk.tsv, line 2, column 2: type",
+            "WARN shadow: 7 records not written",
             "ERROR fenced by another instance",
         ];
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");

@@ -108,6 +108,8 @@ labels! {
     /// What a mounted file holds that is read again while the worker runs.
     Reloaded as "what" {
         Gazetteers = "gazetteers",
+        /// The shadow's.
+        ShadowGazetteers = "shadow_gazetteers",
         Credentials = "credentials",
     }
 
@@ -116,6 +118,17 @@ labels! {
         Applied = "applied",
         /// It cannot be used; the old stays in force.
         Refused = "refused",
+    }
+
+    /// What became of a record of the shadow's sample.
+    ShadowResult as "result" {
+        Written = "written",
+        /// By the second tagger's pipeline; the live path has the dead letter.
+        Rejected = "rejected",
+        /// There was no room or no time for it.
+        Dropped = "dropped",
+        /// The broker did not take it, or the pipeline panicked.
+        Failed = "failed",
     }
 
     /// Languages counted by name; what is none of them is `other`, and `und`

@@ -41,7 +41,7 @@ use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeV
 pub use self::events::{Events, RecentError};
 pub use self::labels::{
     Client, CountedLanguage, Label, Operation, RebalanceKind, Redriven, ReloadResult, Reloaded, ReplayState,
-    ThrottledBy, TransactionResult,
+    ShadowResult, ThrottledBy, TransactionResult,
 };
 pub use self::lag::PartitionLag;
 pub use self::local::{DurableMetrics, Outcome, PoolMetrics, RecordSummary};
@@ -97,6 +97,8 @@ struct Inner {
     worker_info: IntGaugeVec,
     reloads: By<Reloaded, By<ReloadResult, IntCounter>>,
     last_reload: By<Reloaded, Gauge>,
+    shadow_records: By<ShadowResult, IntCounter>,
+    shadow_waiting: IntGauge,
     build: Build,
 }
 
@@ -299,6 +301,23 @@ impl Metrics {
         }
     }
 
+    /// A record is in the shadow's sample.
+    pub fn shadow_taken(&self) {
+        self.inner.shadow_waiting.inc();
+    }
+
+    /// What became of records that were taken.
+    pub fn shadow_done(&self, result: ShadowResult, records: u64) {
+        self.inner.shadow_records.add(result, records);
+        self.inner.shadow_waiting.sub(whole(records));
+    }
+
+    /// How many of the shadow's sample became this.
+    #[must_use]
+    pub fn shadow_count(&self, result: ShadowResult) -> u64 {
+        self.inner.shadow_records.get(result).map_or(0, IntCounter::get)
+    }
+
     /// Records are made by another model from now on: the build info of the old
     /// one goes.
     pub fn model_changed(&self, model_hash: &str) {
@@ -422,6 +441,8 @@ impl Inner {
             worker_info: make.gauge_vec(&series::WORKER_INFO)?,
             reloads: make.counters_2(&series::RELOADS)?,
             last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
+            shadow_records: make.counters(&series::SHADOW_RECORDS)?,
+            shadow_waiting: make.gauge(&series::SHADOW_WAITING)?,
             build: Build::new(make, build)?,
         })
     }
@@ -488,6 +509,11 @@ mod tests {
                 metrics.reload(what, result);
             }
         }
+        for &result in ShadowResult::all() {
+            metrics.shadow_taken();
+            metrics.shadow_done(result, 1);
+        }
+        metrics.shadow_taken();
         let mut pool = metrics.pool();
         pool.record(&RecordSummary::tombstone());
         for &stage in Stage::all() {

@@ -3,7 +3,7 @@
 
 use super::labels::{
     Client, CountedLanguage, Label, Operation, RebalanceKind, Redriven, ReloadResult, Reloaded, ReplayState,
-    ThrottledBy, TransactionResult,
+    ShadowResult, ThrottledBy, TransactionResult,
 };
 use crate::record::{Destination, EntityType, Reason, Stage};
 
@@ -201,6 +201,10 @@ series! {
         "Changes of mounted files that were seen, by what they hold and whether they were taken; what is refused leaves the old in force.";
     LAST_RELOAD = "warraq_last_reload_timestamp_seconds", Gauge, Seconds, [closed::<Reloaded>()],
         "Unix time at which a change was last taken; 0 before the first.";
+    SHADOW_RECORDS = "warraq_shadow_records_total", Counter, Records, [closed::<ShadowResult>()],
+        "Records of the shadow's sample, by what became of them; 0 without shadow.topic. Taken = written + rejected + dropped + failed + waiting.";
+    SHADOW_WAITING = "warraq_shadow_waiting_records", Gauge, Records, [],
+        "Records of the shadow's sample that are not decided yet: queued, in hand, or sent and not acknowledged.";
     BUILD_INFO = "warraq_build_info", Gauge, None, [VERSION, CONFIG, MODEL],
         "Always 1; its labels say what runs.";
 }

@@ -31,6 +31,7 @@ use tokens::Tokens;
 
 mod aliases;
 mod calendars;
+mod changes;
 mod clitics;
 mod conll;
 mod dates;
@@ -45,6 +46,7 @@ mod rules;
 mod tests;
 mod tokens;
 
+pub use changes::Changes;
 pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazetteer, UserListError, build};
 
 /// Options of the `[tag]` table.

@@ -23,6 +23,7 @@ mod pool;
 mod preflight;
 mod reload;
 mod service;
+mod shadow;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +41,7 @@ pub use panics::install_hook;
 pub use preflight::{Facts, TopicSettings};
 pub use reload::{Built, Gazetteers, Live};
 pub use service::Service;
+pub use shadow::{Shadow, ShadowOptions};
 pub use telemetry::Telemetry;
 
 use crate::consume::{self, Intake, IntakeError, IntakeParts};
@@ -57,6 +59,7 @@ use crate::trace::Tracer;
 use ledger::Ledger;
 use pool::Enricher;
 use reload::Reload;
+use shadow::Running;
 
 /// The options of all rooms that a worker joins.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +71,7 @@ pub struct Settings {
     pub enrich: EnrichOptions,
     pub memory: MemoryOptions,
     pub shutdown: ShutdownOptions,
+    pub shadow: ShadowOptions,
 }
 
 impl Settings {
@@ -124,6 +128,8 @@ pub struct Parts {
     pub pipeline: Live,
     /// Files that the pipeline is made of, to be watched.
     pub gazetteers: Option<Gazetteers>,
+    /// The second tagger, where `shadow.topic` is set.
+    pub shadow: Option<Shadow>,
     pub metrics: Metrics,
     /// Where traces are exported.
     pub tracer: Option<Tracer>,
@@ -168,7 +174,8 @@ pub struct Worker {
     events: Sender<Event>,
     ended: Receiver<Ended>,
     threads: Vec<JoinHandle<()>>,
-    reload: Reload,
+    reload: [Reload; 2],
+    shadow: Option<Running>,
 }
 
 /// A thread's last word.
@@ -194,6 +201,7 @@ impl Worker {
             settings,
             pipeline,
             gazetteers,
+            shadow,
             metrics,
             tracer,
             keep_bytes,
@@ -214,6 +222,15 @@ impl Worker {
         let ownership = Ownership::default();
         let now: Arc<dyn Fn() -> Duration + Send + Sync> = Arc::new(move || clock.now());
 
+        let mut shadow_reload = Reload::default();
+        let mut tap = None;
+        let mut running = None;
+        if let Some(Shadow { pipeline, gazetteers }) = shadow {
+            let started = shadow::start(&settings, memory, pipeline.clone(), &metrics, &telemetry.events, clock)?;
+            (tap, running) = started.unzip();
+            shadow_reload = Reload::start(gazetteers, pipeline, metrics.clone(), telemetry.events.clone())
+                .map_err(WorkerError::Thread)?;
+        }
         let intake = Intake::new(IntakeParts {
             config: kafka::consumer(&settings.kafka, memory, settings.input.start.as_str())
                 .map_err(WorkerError::Secret)?,
@@ -261,6 +278,7 @@ impl Worker {
                 deadline: settings.enrich.deadline,
                 pulse: health.pool(index),
                 tracer: tracer.clone(),
+                shadow: tap.clone(),
             };
             handles.push(spawn(format!("enrich-{index}"), move || enricher.run())?);
         }
@@ -273,7 +291,9 @@ impl Worker {
         handles.push(spawn("intake".to_owned(), move || {
             let _ = end.send(Ended::Intake(guarded("intake", move || intake.run())));
         })?);
-        let outputs = settings.output.topics();
+        // The last taps are the enrich threads': with them the shadow's queue ends.
+        drop(tap);
+        let outputs: Vec<String> = settings.output.topics().into_iter().chain(settings.shadow.topic.clone()).collect();
         let admin = kafka::plain(&settings.kafka).map_err(WorkerError::Secret)?;
         let (asking, inputs, stopping) = (admin.clone(), settings.input.topics.clone(), stop.clone());
         let counted = metrics.clone();
@@ -291,7 +311,16 @@ impl Worker {
             threads,
             "worker started"
         );
-        Ok(Self { telemetry, stop, deadline: settings.shutdown.deadline, events, ended, threads: handles, reload })
+        Ok(Self {
+            telemetry,
+            stop,
+            deadline: settings.shutdown.deadline,
+            events,
+            ended,
+            threads: handles,
+            reload: [reload, shadow_reload],
+            shadow: running,
+        })
     }
 
     /// What the worker tells of itself.
@@ -306,6 +335,12 @@ impl Worker {
     /// # Errors
     /// Why it could not go on, or that the deadline passed.
     pub fn join(self) -> Result<(), WorkerError> {
+        self.join_before(|| false)
+    }
+
+    /// The same; where another worker follows at once, the shadow is not waited
+    /// for, which would hold up what is live: it ends beside it.
+    fn join_before(self, another: impl FnOnce() -> bool) -> Result<(), WorkerError> {
         let first = crossbeam_channel::select! {
             recv(self.stop.woken()) -> _ => None,
             recv(self.ended) -> ended => ended.ok(),
@@ -332,6 +367,11 @@ impl Worker {
             if thread.join().is_err() {
                 result = result.and(Err(WorkerError::Panicked("enrich")));
             }
+        }
+        match self.shadow {
+            Some(shadow) if !another() => shadow.end(deadline),
+            // Dropped, it ends by itself.
+            _ => {}
         }
         let totals = self.telemetry.metrics.totals();
         tracing::info!(
@@ -360,12 +400,12 @@ fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle
     std::thread::Builder::new().name(name).spawn(run).map_err(WorkerError::Thread)
 }
 
-/// What librdkafka's queues leave of the budget. A record in flight is held up
+/// What librdkafka's queues and the shadow leave of the budget. A record in flight is held up
 /// to twice at its turn (the payload beside what was made of it), and what was
 /// sent is kept beside librdkafka's copy, so only half of that is given out.
 fn in_flight_limit(settings: &Settings, memory: Memory) -> usize {
     let budget = usize::try_from(settings.memory.budget.as_u64()).unwrap_or(usize::MAX);
-    (budget.saturating_sub(memory.total()) / 2).max(8 << 20)
+    (budget.saturating_sub(memory.total() + shadow::reserve(settings, memory)) / 2).max(8 << 20)
 }
 
 fn limits(delivery: &DeliveryOptions) -> Limits {

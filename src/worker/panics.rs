@@ -15,7 +15,10 @@ pub fn install_hook() {
         std::panic::set_hook(Box::new(|info| {
             let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
             let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
-            tracing::error!(place, thread, "panic");
+            // The shadow counts its own, and tells them a few at a time.
+            if thread != super::shadow::THREAD {
+                tracing::error!(place, thread, "panic");
+            }
             PLACE.with_borrow_mut(|last| *last = place);
         }));
     });

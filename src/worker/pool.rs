@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::clock::Clock;
 use super::panics;
 use super::reload::Live;
+use super::shadow::Tap;
 use crate::consume::Work;
 use crate::flow::{self, Event, Finished};
 use crate::health::Pulse;
@@ -35,6 +36,8 @@ pub struct Enricher {
     pub pulse: Pulse,
     /// Where traces are exported.
     pub tracer: Option<Tracer>,
+    /// What a second tagger gets its sample by, where there is one.
+    pub shadow: Option<Tap>,
 }
 
 impl Enricher {
@@ -104,7 +107,11 @@ impl Enricher {
             Fate::Tombstone => flow::Outcome::Tombstone,
         };
         let outgoing = Some(outcome.outgoing);
-        Finished { ticket, outgoing, outcome: fate, permit, polled, made, appended: raw.timestamp }
+        let appended = raw.timestamp;
+        if let Some(tap) = &self.shadow {
+            tap.offer(raw);
+        }
+        Finished { ticket, outgoing, outcome: fate, permit, polled, made, appended }
     }
 }
 

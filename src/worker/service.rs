@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reload::{Credentials, look};
-use super::{Clock, Facts, Live, Parts, Settings, Stop, Telemetry, Worker, WorkerError};
+use super::{Clock, Facts, Live, Parts, Settings, Shadow, Stop, Telemetry, Worker, WorkerError};
 use crate::consume::Seams;
 use crate::metrics::{Metrics, Reloaded};
 use crate::trace::Tracer;
@@ -24,6 +24,7 @@ pub struct Service {
 struct Blueprint {
     settings: Settings,
     pipeline: Live,
+    shadow: Option<Live>,
     metrics: Metrics,
     tracer: Option<Tracer>,
     keep_bytes: usize,
@@ -45,6 +46,7 @@ impl Service {
         let blueprint = Blueprint {
             settings: parts.settings.clone(),
             pipeline: parts.pipeline.clone(),
+            shadow: parts.shadow.as_ref().map(|shadow| shadow.pipeline.clone()),
             metrics: parts.metrics.clone(),
             tracer: parts.tracer.clone(),
             keep_bytes: parts.keep_bytes,
@@ -80,7 +82,7 @@ impl Service {
             let telemetry = worker.telemetry();
             // The lists of names are watched on.
             let reload = std::mem::take(&mut worker.reload);
-            worker.join()?;
+            worker.join_before(|| blueprint.is_some() && !stop.is_requested())?;
             // Asked by nobody else, it was asked to make room for the next.
             let Some(blueprint) = blueprint.as_ref().filter(|_| !stop.is_requested()) else {
                 return Ok(());
@@ -100,6 +102,7 @@ impl Blueprint {
             settings: self.settings.clone(),
             pipeline: self.pipeline.clone(),
             gazetteers: None,
+            shadow: self.shadow.clone().map(|pipeline| Shadow { pipeline, gazetteers: None }),
             metrics: self.metrics.clone(),
             tracer: self.tracer.clone(),
             keep_bytes: self.keep_bytes,

@@ -15,7 +15,7 @@ use crate::support::topics::{self, Names};
 use crate::support::worker::Setup;
 
 /// Exit code, standard output as JSON (null where it is none), standard error.
-fn diff(bootstrap: &str, arguments: &[&str]) -> (i32, Value, String) {
+pub fn diff(bootstrap: &str, arguments: &[&str]) -> (i32, Value, String) {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("warraq.toml");
     std::fs::write(&config, format!("[kafka]\nbootstrap_servers = {bootstrap:?}\n")).unwrap();
@@ -31,7 +31,7 @@ fn diff(bootstrap: &str, arguments: &[&str]) -> (i32, Value, String) {
 }
 
 /// The same input with outputs and a group of their own.
-fn again(names: &Names, partitions: i32) -> Names {
+pub fn again(names: &Names, partitions: i32) -> Names {
     let unique = topics::unique("diff-b");
     let names =
         Names { output: format!("{unique}.out"), dead: format!("{unique}.dead"), group: unique, ..names.clone() };
@@ -40,7 +40,7 @@ fn again(names: &Names, partitions: i32) -> Names {
     names
 }
 
-fn process(names: &Names, setup: &Setup) {
+pub fn process(names: &Names, setup: &Setup) {
     let mut worker = setup.start_ready();
     names.wait_until_done(Duration::from_secs(180));
     worker.stop();
@@ -92,13 +92,13 @@ fn a_replay_with_the_same_build_is_the_same_byte_for_byte() {
 }
 
 /// A name that no built-in list knows.
-const NAME: &str = "واحة النخل الطويل";
+pub const NAME: &str = "واحة النخل الطويل";
 
-fn marked(number: usize) -> bool {
+pub fn marked(number: usize) -> bool {
     number % 37 == 5
 }
 
-fn article(number: usize) -> Article {
+pub fn article(number: usize) -> Article {
     let plain = articles::trafilatura(number, 32, 3);
     if !marked(number) {
         return plain;

@@ -30,6 +30,7 @@ mod replay;
 mod replay_refusals;
 mod restarts;
 mod security;
+mod shadow;
 mod shutdown;
 #[cfg(feature = "otel")]
 mod tracing;

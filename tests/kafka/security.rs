@@ -154,10 +154,10 @@ fn a_login_that_fails_says_what_to_check() {
 
 /// Swaps what is mounted as Kubernetes does: the files are links through a link
 /// to a folder, and that one link is replaced.
-struct Mount(tempfile::TempDir);
+pub struct Mount(tempfile::TempDir);
 
 impl Mount {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub fn new(files: &[(&str, &str)]) -> Self {
         let mount = Self(tempfile::tempdir().unwrap());
         mount.swap(files);
         for (name, _) in files {
@@ -166,7 +166,11 @@ impl Mount {
         mount
     }
 
-    fn swap(&self, files: &[(&str, &str)]) {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn swap(&self, files: &[(&str, &str)]) {
         let fresh = tempfile::Builder::new().prefix("..v").tempdir_in(self.0.path()).unwrap().keep();
         for (name, text) in files {
             std::fs::write(fresh.join(name), text).unwrap();
@@ -182,7 +186,7 @@ fn reloads(worker: &Worker, result: &str) -> f64 {
     worker.metrics().sum_where("warraq_reloads_total", &labels).unwrap()
 }
 
-fn wait_for_reload(worker: &Worker, result: &str, times: f64) {
+pub fn wait_for_reload(worker: &Worker, result: &str, times: f64) {
     wait_for(&format!("new credentials are {result}"), Duration::from_secs(30), || {
         (reloads(worker, result) >= times).then_some(())
     });

@@ -202,6 +202,8 @@ impl Args {
         if let Kind::Redrive { parking, .. } = kind {
             config.output.parking_topic = Some(parking.clone());
         }
+        // What a shadow compares with is the live worker's own.
+        config.shadow = Default::default();
         if let Some(stamp) = self.timestamp {
             config.encode.timestamp = stamp.into();
         }

@@ -143,6 +143,8 @@ impl Args {
         config.input.start = Start::Earliest;
         config.output.topic.clone_from(&asked.output);
         config.output.dead_letter_topic.clone_from(&asked.dead_letters);
+        // What a shadow compares with is the live worker's own.
+        config.shadow = Default::default();
         if let Some(stamp) = self.timestamp {
             config.encode.timestamp = stamp.into();
         }
@@ -169,6 +171,7 @@ mod tests {
     #[test]
     fn nothing_of_the_live_workers_identity_is_kept() {
         let mut config = Config::default();
+        config.shadow.topic = Some("articles.shadow".to_owned());
         config.kafka.transactional_id = Some("live".to_owned());
         config.kafka.instance_id = Some("live-0".to_owned());
         config.input.start = Start::Error;
@@ -180,6 +183,7 @@ mod tests {
         assert_eq!((config.kafka.instance_id.as_deref(), config.input.start), (None, Start::Earliest));
         assert_eq!((&*config.output.topic, &*config.output.dead_letter_topic), ("out", "out.dead"));
         assert_eq!(config.encode.timestamp, Timestamp::Now);
+        assert_eq!(config.shadow.topic, None, "the shadow is live traffic's");
         let mut config = Config::default();
         let args = self::args("--name v2 --output out --instance pod-3 --shared");
         args.configure(&mut config, &asked);

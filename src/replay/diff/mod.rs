@@ -71,6 +71,8 @@ pub enum Within {
     /// partition.
     A,
     B,
+    /// What side b has: a sample, as a shadow writes.
+    SampleB,
     /// These offsets of this source topic.
     Range {
         topic: String,
@@ -384,6 +386,7 @@ impl<'a> Pass<'a> {
         let other = match (&self.options.within, side) {
             (Within::A, Side::B) => 0,
             (Within::B, Side::A) => 1,
+            (Within::SampleB, Side::A) => return true,
             _ => return false,
         };
         let spans = self.pace.spans(source);

@@ -63,6 +63,8 @@ pub type Build = Box<dyn Fn(&[TextFile]) -> Result<Built, String> + Send>;
 
 /// Files to watch.
 pub struct Gazetteers {
+    /// Whose they are: the live tagger's or the shadow's.
+    pub what: Reloaded,
     pub paths: Vec<PathBuf>,
     /// What the pipeline now in force was made of.
     pub in_force: Vec<TextFile>,
@@ -147,12 +149,14 @@ impl Watch {
             Ok((pipeline, names)) => {
                 let model = pipeline.provenance().model.clone();
                 self.live.replace(pipeline);
-                self.metrics.model_changed(&model);
+                if self.gazetteers.what == Reloaded::Gazetteers {
+                    self.metrics.model_changed(&model);
+                }
                 let files = self.gazetteers.paths.len();
                 let text = format_args!("{names} names of {files} files are in force, model {model}");
-                self.events.reloaded(Reloaded::Gazetteers, &text, Clock::unix());
+                self.events.reloaded(self.gazetteers.what, &text, Clock::unix());
             }
-            Err(why) => self.events.reload_refused(Reloaded::Gazetteers, &few(&why)),
+            Err(why) => self.events.reload_refused(self.gazetteers.what, &few(&why)),
         }
     }
 }

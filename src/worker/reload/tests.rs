@@ -85,6 +85,7 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
                 deadline: Duration::from_secs(60),
                 pulse: health.pool(index),
                 tracer: None,
+                shadow: None,
             };
             scope.spawn(move || enricher.run());
         }
@@ -159,7 +160,13 @@ impl Rig {
         let live = Live::new(Arc::new(build(&in_force).unwrap().0));
         let metrics = Metrics::new("1", "c", &live.now().provenance().model).unwrap();
         let events = Events::new(metrics.clone(), || Duration::ZERO);
-        let gazetteers = Gazetteers { paths, in_force, interval: Duration::from_millis(20), build: Box::new(build) };
+        let gazetteers = Gazetteers {
+            what: Reloaded::Gazetteers,
+            paths,
+            in_force,
+            interval: Duration::from_millis(20),
+            build: Box::new(build),
+        };
         let reload = Reload::start(Some(gazetteers), live.clone(), metrics.clone(), events.clone()).unwrap();
         Self { map, live, metrics, events, _reload: reload }
     }

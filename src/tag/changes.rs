@@ -1,0 +1,50 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Options;
+
+/// A second tagger's options, told by what differs: a key that is not set is as
+/// in [`Options`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Changes {
+    pub gazetteer_files: Option<Vec<PathBuf>>,
+    pub max_mentions: Option<usize>,
+}
+
+impl Changes {
+    /// Those of the second tagger.
+    #[must_use]
+    pub fn over(&self, options: &Options) -> Options {
+        // Named one by one, so that none of them can be forgotten here.
+        let Options { gazetteer_files, max_mentions } = options.clone();
+        Options {
+            gazetteer_files: self.gazetteer_files.clone().unwrap_or(gazetteer_files),
+            max_mentions: self.max_mentions.unwrap_or(max_mentions),
+        }
+    }
+
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_can_be_changed_and_stays_else() {
+        let options = Options { gazetteer_files: vec!["a.tsv".into()], max_mentions: 7 };
+        let value = |options: &Options| serde_json::to_value(options).unwrap();
+        assert_eq!(value(&Changes::default().over(&options)), value(&options));
+        let other = Options { gazetteer_files: vec!["b.tsv".into(), "c.tsv".into()], max_mentions: 9 };
+        // The same keys: what is one's options in full are the other's changes.
+        let changes: Changes = serde_json::from_value(value(&other)).unwrap();
+        assert!(!changes.is_empty() && Changes::default().is_empty());
+        assert_eq!(value(&changes.over(&options)), value(&other));
+    }
+}
