@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::record::Record;
-use crate::encode::headers;
+use crate::encode::{headers, wire};
 
 /// Where two records differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -195,6 +195,11 @@ fn header_fields(a: &Record, b: &Record, changes: &mut Changes) {
 
 fn values(a: &[u8], b: &[u8], changes: &mut Changes) {
     let before = changes.0.len();
+    let ((old, a), (new, b)) = (wire::split(a), wire::split(b));
+    if old != new {
+        let shown = |id: Option<u32>| id.map(|id| id.to_string());
+        changes.of(Field::Provenance, "schema identifier", shown(old), shown(new));
+    }
     let (from, to) = (serde_json::from_slice::<Value>(a), serde_json::from_slice::<Value>(b));
     let (Ok(Value::Object(from)), Ok(Value::Object(to))) = (from, to) else {
         // Shown as hashes: the bytes may be anything.

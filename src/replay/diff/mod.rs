@@ -30,7 +30,7 @@ pub use record::Record;
 pub use summary::{Sample, SideSummary, Summary};
 
 use super::Bounds;
-use crate::encode::headers;
+use crate::encode::{headers, wire};
 use join::{Join, Met, Pace, SHARES, Side, share_of};
 use reader::{Fetcher, Frozen, Reader};
 use record::{Place, Source, Topics};
@@ -403,7 +403,7 @@ fn title(record: &Record) -> Option<String> {
     if let Some(reason) = record.reason() {
         return Some(format!("dead letter: {reason}"));
     }
-    serde_json::from_slice::<Titled>(record.value.as_deref()?).ok()?.title
+    serde_json::from_slice::<Titled>(wire::split(record.value.as_deref()?).1).ok()?.title
 }
 
 /// Values of records that wait for their twin, as many as fit; the oldest go

@@ -5,7 +5,7 @@ use std::fmt;
 use memchr::memmem;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::encode::headers;
+use crate::encode::{headers, wire};
 
 /// Where the record came from: `warraq-source`, its topic as a number of
 /// [`Topics`].
@@ -109,9 +109,12 @@ impl Record {
             part(hash, Some(name.as_bytes()));
             part(hash, value.as_deref());
         }
-        let (record, made_by) = split(self.value.as_deref().unwrap_or_default());
+        // A registry gives each subject identifiers of its own.
+        let (schema, value) = wire::split(self.value.as_deref().unwrap_or_default());
+        let (record, made_by) = split(value);
         part(&mut body, self.value.as_ref().map(|_| record));
         part(&mut provenance, Some(made_by));
+        part(&mut provenance, schema.map(u32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
         Print { body: body.digest128(), provenance: provenance.digest() }
     }
 }
@@ -159,6 +162,17 @@ mod tests {
         assert!(one.body == other.body && one.provenance != other.provenance);
         let text = record(r#"{"text":"نصّ","provenance":{"version":"1","model":"a","config":"b"}}"#, "1").print();
         assert!(one.body != text.body && one.provenance == text.provenance);
+    }
+
+    #[test]
+    fn a_schemas_identifier_is_no_part_of_the_record() {
+        let plain = record(r#"{"text":"نص","provenance":{"version":"1","model":"a","config":"b"}}"#, "1");
+        let framed = |id: u8| {
+            let value = [&[0, 0, 0, 0, id], plain.value.as_deref().unwrap()].concat();
+            Record { value: Some(value), ..plain.clone() }.print()
+        };
+        assert!(framed(1).body == plain.print().body && framed(1).body == framed(2).body);
+        assert!(framed(1).provenance != framed(2).provenance && framed(1).provenance != plain.print().provenance);
     }
 
     #[test]

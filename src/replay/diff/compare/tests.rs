@@ -38,6 +38,19 @@ fn the_same_is_no_change() {
 }
 
 #[test]
+fn a_schemas_identifier_before_a_record_is_provenance() {
+    let (one, other) = (article(&[], &[], "سمير"), article(&[], &[], "سمير في بيروت"));
+    let framed = |value: &Value, id: u8| {
+        let record = record(value);
+        Record { value: Some([&[0, 0, 0, 0, id], record.value.as_deref().unwrap()].concat()), ..record }
+    };
+    let labels = |a: &Record, b: &Record| compare(a, b).iter().map(Change::label).collect::<Vec<_>>();
+    assert_eq!(labels(&framed(&one, 7), &framed(&other, 7)), ["text"]);
+    assert_eq!(labels(&framed(&one, 7), &framed(&one, 8)), ["provenance"]);
+    assert_eq!(labels(&record(&one), &framed(&one, 8)), ["provenance.added"]);
+}
+
+#[test]
 fn entities_are_added_removed_retyped_and_relinked() {
     let of = |entities: &[Value]| article(entities, &[], "سمير في بيروت");
     let (person, place) = (entity("person", "سمير", None, 0), entity("place", "بيروت", Some("Q3820"), 8));
