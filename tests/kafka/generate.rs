@@ -19,10 +19,13 @@ fn log(output: &Output) -> String {
 
 type Bytes = Option<Vec<u8>>;
 
-/// Key, headers, value; without place and time, and in the order of the keys.
-fn records(names: &Names) -> Vec<(Bytes, Vec<(String, Bytes)>, Bytes)> {
+/// Key, headers, value; without place and time.
+type Record = (Bytes, Vec<(String, Bytes)>, Bytes);
+
+/// In the order of the keys.
+fn records(names: &Names) -> Vec<Record> {
     let found = read::all(&names.bootstrap, &names.input, Isolation::Committed);
-    let mut records: Vec<_> = found.into_iter().map(|found| (found.key, found.headers, found.value)).collect();
+    let mut records: Vec<Record> = found.into_iter().map(|found| (found.key, found.headers, found.value)).collect();
     records.sort();
     records
 }

@@ -79,7 +79,7 @@ impl Scene {
 fn start(broker: &Broker, names: &Names) -> Scene {
     // So that now and then an article is cut short.
     let setup = |name: &str| {
-        Setup::new(names, name).value("enrich", "threads", "1").value("normalize", "max_text_bytes", "24000")
+        Setup::new(names, name).value("enrich", "threads", "1").value("normalize", "max_text_bytes", "10000")
     };
     assert_eq!(broker.address(), names.bootstrap);
     let workers = vec![setup("a").start_ready(), setup("b").start_ready()];
@@ -166,7 +166,7 @@ fn output_topic_deleted(scene: &mut Scene, names: &Names) {
 
 fn more_than_can_be_done(scene: &mut Scene) {
     scene.say("more than two threads can do");
-    scene.load.set(Kind::Heavy, 400);
+    scene.load.set(Kind::Heavy, 800);
     scene.until_one_fires(&["WarraqLagGrowing"]);
     scene.load.set(Kind::Good, CALM);
     scene.say("as before");

@@ -34,7 +34,6 @@ const TARGET: &[&str] = &["job", "namespace", "instance", "pod"];
 
 /// Declared series that no panel shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[
-    ("warraq_dropped_records_total", "done again elsewhere; it completes the sum of what was polled"),
     ("warraq_tombstones_total", "rare, passed through, and part of what is produced"),
     ("warraq_client_queue_messages", "the same queues are shown in bytes, which is what the budget counts"),
     ("warraq_last_reload_timestamp_seconds", "each reload is marked on every panel"),

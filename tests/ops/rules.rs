@@ -344,7 +344,7 @@ fn what_the_runbook_names_exists() {
     for key in runbook.split('`').skip(1).step_by(2).filter(|word| is_key(word)) {
         let (_, name) = key.rsplit_once('.').unwrap();
         assert!(
-            config.contains(&format!("| `{name}` |")),
+            config.contains(&format!("| `{name}` |")) || config.contains(&format!("[{key}]")),
             "the runbook names {key}, which is no key of the configuration"
         );
     }

@@ -19,7 +19,7 @@ pub enum Kind {
     Good,
     /// Every second one bad.
     Flood,
-    /// Pages of 40 kB.
+    /// Pages of some 20 kB.
     Heavy,
 }
 

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::unbounded;
 
@@ -65,46 +64,38 @@ fn work(offset: i64, budget: &Budget) -> Work {
 #[test]
 fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
     const THREADS: usize = 3;
-    const RECORDS: i64 = 3_000;
+    const ROUNDS: usize = 30;
+    const ROUND: usize = 100;
     let ids = ["desk-a", "desk-b", "desk-c"];
     let live = Live::new(Arc::new(build(&[list(ids[0])]).unwrap().0));
     let metrics = Metrics::new("1", "c", "m").unwrap();
     let health = Health::new(Duration::ZERO, Limits::default(), THREADS);
     let (budget, clock) = (Budget::new(1 << 30), Clock::start());
-    let (to_do, todo) = unbounded();
+    // Half a round fits, so half of each is taken up before the next list comes.
+    let (to_do, todo) = bounded(50);
     let (events, finished) = unbounded();
-    for offset in 0..RECORDS {
-        to_do.send(vec![work(offset, &budget)]).unwrap();
-    }
-    drop(to_do);
-    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let (swapped, done) = (live.clone(), &done);
-        scope.spawn(move || {
-            for id in ids.iter().cycle() {
-                if done.load(Ordering::Relaxed) {
-                    return;
-                }
-                swapped.replace(build(&[list(id)]).unwrap().0);
+        for index in 0..THREADS {
+            let enricher = Enricher {
+                pipeline: live.clone(),
+                work: todo.clone(),
+                events: events.clone(),
+                metrics: metrics.pool(),
+                clock,
+                deadline: Duration::from_secs(60),
+                pulse: health.pool(index),
+                tracer: None,
+            };
+            scope.spawn(move || enricher.run());
+        }
+        let mut offsets = 0..;
+        for id in ids.iter().cycle().take(ROUNDS) {
+            live.replace(build(&[list(id)]).unwrap().0);
+            for offset in offsets.by_ref().take(ROUND) {
+                to_do.send(vec![work(offset, &budget)]).unwrap();
             }
-        });
-        let threads: Vec<_> = (0..THREADS)
-            .map(|index| {
-                let enricher = Enricher {
-                    pipeline: live.clone(),
-                    work: todo.clone(),
-                    events: events.clone(),
-                    metrics: metrics.pool(),
-                    clock,
-                    deadline: Duration::from_secs(60),
-                    pulse: health.pool(index),
-                    tracer: None,
-                };
-                scope.spawn(move || enricher.run())
-            })
-            .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        done.store(true, Ordering::Relaxed);
+        }
+        drop(to_do);
     });
     drop(events);
 
@@ -119,7 +110,7 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
             *seen.entry(model).or_insert(0) += 1;
         }
     }
-    assert_eq!(seen.values().sum::<i64>(), RECORDS);
+    assert_eq!(seen.values().sum::<usize>(), ROUNDS * ROUND);
     assert_eq!(seen.len(), ids.len(), "each list made some: {seen:?}");
 }
 
