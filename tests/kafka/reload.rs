@@ -171,7 +171,7 @@ fn a_swap_under_load_is_told_by_each_record() {
                 if swapped.load(Ordering::Relaxed) {
                     break;
                 }
-                expected.extend(topics::produce(&rig.names, (chunk * 100..chunk * 100 + 100).map(article)));
+                expected.extend(topics::produce(&rig.names, (chunk * 500..chunk * 500 + 500).map(article)));
             }
             expected
         });
