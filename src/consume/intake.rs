@@ -13,7 +13,7 @@ use rdkafka::{ClientConfig, Message, TopicPartitionList};
 use super::Watcher;
 use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
-use super::batch::{BATCH_RECORDS, Batch, Work};
+use super::batch::{BATCH_RECORDS, Batch, Queue, Work};
 use super::bounds::{Bounds, Gap, Reach, Seen};
 use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
@@ -82,6 +82,7 @@ pub struct Intake {
     consumer: Arc<BaseConsumer<Context>>,
     topics: Vec<Arc<str>>,
     budget: Budget,
+    queue: Queue,
     pressure: Backpressure,
     clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     keep_bytes: usize,
@@ -133,6 +134,7 @@ impl Intake {
             topics,
             pressure: Backpressure::new(parts.budget.limit(), PATIENCE),
             budget: parts.budget,
+            queue: Queue::default(),
             clock: parts.clock,
             keep_bytes: parts.keep_bytes,
             watcher: parts.watcher,
@@ -184,7 +186,7 @@ impl Intake {
 
     /// How long the pace lets nothing be taken.
     fn pace(&self) -> Duration {
-        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait((self.clock)()))
+        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait(self.queue.len(), (self.clock)()))
     }
 
     /// One batch: all that is at hand, up to the size of a batch.
@@ -248,7 +250,7 @@ impl Intake {
         match raw {
             Some(raw) => {
                 let permit = self.budget.take(raw.bytes() + OVERHEAD);
-                desk.batch.push(Work { raw, ticket, permit, polled: now });
+                desk.batch.push(Work { raw, ticket, permit, place: self.queue.place(), polled: now });
             }
             None => self.hand_on(ticket, Outcome::Skipped, appended),
         }
