@@ -13,7 +13,7 @@ use rdkafka::{ClientConfig, Message, TopicPartitionList};
 use super::Watcher;
 use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
-use super::batch::{BATCH_RECORDS, Batch, Work};
+use super::batch::{BATCH_RECORDS, Batch, Queue, Work};
 use super::bounds::{Bounds, Gap, Reach, Seen};
 use super::pace::{Pace, Sieve, Sifted};
 use super::rebalance::{Context, Desk};
@@ -83,6 +83,7 @@ pub struct Intake {
     consumer: Arc<BaseConsumer<Context>>,
     topics: Vec<Arc<str>>,
     budget: Budget,
+    queue: Queue,
     pressure: Backpressure,
     clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     keep_bytes: usize,
@@ -134,6 +135,7 @@ impl Intake {
             topics,
             pressure: Backpressure::new(parts.budget.limit(), PATIENCE),
             budget: parts.budget,
+            queue: Queue::default(),
             clock: parts.clock,
             keep_bytes: parts.keep_bytes,
             watcher: parts.watcher,
@@ -185,7 +187,7 @@ impl Intake {
 
     /// How long the pace lets nothing be taken.
     fn pace(&self) -> Duration {
-        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait((self.clock)()))
+        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait(self.queue.len(), (self.clock)()))
     }
 
     /// One batch: all that is at hand, up to the size of a batch.
@@ -249,7 +251,7 @@ impl Intake {
         match sifted {
             Sifted::Work(raw) => {
                 let permit = self.budget.take(raw.bytes() + OVERHEAD);
-                desk.batch.push(Work { raw, ticket, permit, polled: now });
+                desk.batch.push(Work { raw, ticket, permit, place: self.queue.place(), polled: now });
             }
             Sifted::Done(outgoing, outcome) => self.hand_on(ticket, outgoing, outcome, appended),
         }

@@ -22,7 +22,7 @@ mod options;
 mod pace;
 mod rebalance;
 
-pub use batch::Work;
+pub use batch::{Place, Work};
 pub use bounds::{Bounds, Committed, Span};
 pub use intake::{Intake, IntakeError, IntakeParts, Seams};
 pub use options::{Options, Start};

@@ -6,8 +6,9 @@ use crate::record::{Outgoing, RawRecord};
 /// How fast records are taken: the seam for rates and for giving way. Called on
 /// the polling thread for each record: must return at once.
 pub trait Pace: Send + Sync {
-    /// How long to take nothing more from now on; zero: take one.
-    fn wait(&self, now: Duration) -> Duration;
+    /// How long to take nothing more from now on, with `held` records taken that
+    /// the pool has not finished; zero: take one.
+    fn wait(&self, held: usize, now: Duration) -> Duration;
     /// A record of so many bytes was taken.
     fn took(&self, bytes: usize, now: Duration);
 }

@@ -24,8 +24,9 @@ use serde::Serialize;
 use super::client::{Client, client};
 use crate::worker::Clock;
 
-/// How often the group is asked.
+/// How often the group is asked, and the least pause between two questions.
 pub const INTERVAL: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long one question may take.
 const CALL: Duration = Duration::from_secs(5);
 /// How long to wait for the first records of lagging partitions.
@@ -124,13 +125,18 @@ impl Drop for LiveLag {
 
 fn watch(sampler: &mut Sampler, stop: &AtomicBool, heard: impl Fn(Option<Duration>)) {
     let mut failures = 0;
+    let mut took = Duration::ZERO;
     while !stop.load(Ordering::Relaxed) {
-        std::thread::park_timeout(INTERVAL);
+        std::thread::park_timeout(INTERVAL.saturating_sub(took).max(PAUSE));
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        match sampler.sample() {
+        let start = sampler.clock.now();
+        let sample = sampler.sample();
+        took = sampler.clock.now().saturating_sub(start);
+        match sample {
             Ok(lag) => {
+                tracing::debug!(lag = lag.as_secs_f64(), took = took.as_secs_f64(), "the live group's lag");
                 if failures > 0 {
                     tracing::info!(live = %sampler.live, "the live group's lag is known again");
                 }
@@ -161,13 +167,17 @@ struct Sampler {
 impl Sampler {
     fn new(config: &ClientConfig, live: &LiveGroup) -> Result<Self, LiveError> {
         let client = |group: &str| {
-            // One record of each partition is wanted, not what follows it.
-            let one = [
+            // What is committed is asked as it is: else the answer waits for the end
+            // of each transaction that commits more, the longer the more live lags.
+            let isolation = if group == live.group { "read_uncommitted" } else { "read_committed" };
+            let settings = [
+                ("isolation.level", isolation),
+                // One record of each partition is wanted, not what follows it.
                 ("fetch.message.max.bytes", "65536"),
                 ("queued.min.messages", "1"),
                 ("queued.max.messages.kbytes", "1024"),
             ];
-            client(config, group, &one)
+            client(config, group, &settings)
                 .map_err(|error| LiveError::Client { live: live.to_string(), error: error.to_string() })
         };
         Ok(Self {
@@ -186,20 +196,20 @@ impl Sampler {
     /// The lag of the partition that is furthest behind.
     fn sample(&mut self) -> Result<Duration, LiveError> {
         let committed = self.committed()?;
+        // What is told of is this moment: later, more may be committed.
+        let (now, unix) = (self.clock.now(), i64::try_from(Clock::unix().as_millis()).unwrap_or(i64::MAX));
         let mut lagging = Vec::new();
         for (partition, committed) in committed {
             let (_, end) = self
-                .group
+                .reader
                 .fetch_watermarks(&self.live.topic, partition, CALL)
                 .map_err(self.failed("the topic's end cannot be read"))?;
-            let now = self.clock.now();
             if let Some(next) = self.ages.seen(partition, committed, end, now) {
                 lagging.push((partition, next));
             }
         }
         self.read(&lagging)?;
-        let unix = i64::try_from(Clock::unix().as_millis()).unwrap_or(i64::MAX);
-        Ok(self.ages.oldest(self.clock.now(), unix))
+        Ok(self.ages.oldest(now, unix))
     }
 
     fn committed(&self) -> Result<Vec<(i32, Option<i64>)>, LiveError> {
@@ -278,13 +288,21 @@ struct Ages {
 
 #[derive(Debug, Default)]
 struct Age {
-    /// Ends of the topic and when each was first seen, both rising.
-    ends: VecDeque<(Duration, i64)>,
+    /// Ends of the topic as they were seen, rising.
+    ends: VecDeque<End>,
     /// The offset the group continues from, and the end, as seen last.
     next: i64,
     end: i64,
     /// What is known of the first record at or after `next`.
     first: First,
+}
+
+/// An end of a partition, and when it was seen first and last.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    offset: i64,
+    first: Duration,
+    last: Duration,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -310,12 +328,13 @@ impl Ages {
             age.first = First::Unread;
         }
         (age.next, age.end) = (next, end);
-        if age.ends.back().is_none_or(|(_, last)| *last < end) {
-            age.ends.push_back((now, end));
+        match age.ends.back_mut() {
+            Some(last) if last.offset >= end => last.last = now,
+            _ => age.ends.push_back(End { offset: end, first: now, last: now }),
         }
         // One end at or before the committed offset must stay, to say that what
         // follows came after it.
-        while age.ends.get(1).is_some_and(|(at, end)| *end <= next || *at + MEMORY < now) {
+        while age.ends.get(1).is_some_and(|end| end.offset <= next || end.last + MEMORY < now) {
             age.ends.pop_front();
         }
         (next < end && age.first == First::Unread).then_some(next)
@@ -351,12 +370,10 @@ impl Age {
             First::At(Some(at)) => Some(Duration::from_millis(u64::try_from(unix - at).unwrap_or(0))),
             _ => None,
         };
-        // The end passed `next` between two looks; it is taken to be the first.
-        let passed = self.ends.iter().position(|(_, end)| *end > self.next);
-        let by_watch = passed.and_then(|index| self.ends.get(index.checked_sub(1)?)).and_then(|_| {
-            let (at, _) = self.ends.get(passed?)?;
-            Some(now.saturating_sub(*at))
-        });
+        // The end passed `next` between two looks; it is taken to be right after
+        // the first of them.
+        let before = self.ends.iter().take_while(|end| end.offset <= self.next).last();
+        let by_watch = before.map(|end| now.saturating_sub(end.last));
         match (by_timestamp, by_watch) {
             (Some(a), Some(b)) => a.min(b),
             (a, b) => a.or(b).unwrap_or_else(|| self.since_start(now)),
@@ -365,7 +382,7 @@ impl Age {
 
     /// Neither clock knows: at least as old as the watch.
     fn since_start(&self, now: Duration) -> Duration {
-        self.ends.front().map_or(Duration::ZERO, |(at, _)| now.saturating_sub(*at))
+        self.ends.front().map_or(Duration::ZERO, |end| now.saturating_sub(end.first))
     }
 }
 
@@ -404,16 +421,17 @@ mod tests {
     fn old_timestamps_of_fresh_records_are_not_a_lag() {
         let mut ages = Ages::default();
         ages.seen(0, Some(5), 5, s(1));
+        assert_eq!(ages.seen(0, Some(5), 5, s(3)), None);
         assert_eq!(ages.seen(0, Some(5), 8, s(4)), Some(5));
         ages.read(0, 5, Some(0));
-        assert_eq!(ages.oldest(s(6), 1_700_000_000_000), s(2), "came at the fourth second");
+        assert_eq!(ages.oldest(s(6), 1_700_000_000_000), s(3), "came after the third second");
         // Further on in what came then, and something newer behind it.
         assert_eq!(ages.seen(0, Some(7), 20, s(8)), Some(7));
         ages.read(0, 7, Some(0));
-        assert_eq!(ages.oldest(s(8), 1_700_000_000_000), s(4));
+        assert_eq!(ages.oldest(s(8), 1_700_000_000_000), s(5));
         assert_eq!(ages.seen(0, Some(8), 20, s(9)), Some(8));
         ages.read(0, 8, Some(0));
-        assert_eq!(ages.oldest(s(9), 1_700_000_000_000), s(1));
+        assert_eq!(ages.oldest(s(9), 1_700_000_000_000), s(5), "after the fourth, in which the end was 8");
     }
 
     #[test]
@@ -439,7 +457,7 @@ mod tests {
         assert_eq!(ages.seen(0, None, 900, s(1)), None);
         assert_eq!(ages.seen(0, None, 905, s(5)), Some(900));
         ages.read(0, 900, None);
-        assert_eq!(ages.oldest(s(9), 0), s(4));
+        assert_eq!(ages.oldest(s(9), 0), s(8), "came after the first second");
     }
 
     #[test]

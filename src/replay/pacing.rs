@@ -33,8 +33,8 @@ impl Pacing {
 }
 
 impl Pace for Pacing {
-    fn wait(&self, now: Duration) -> Duration {
-        match self.throttle().grant(now) {
+    fn wait(&self, held: usize, now: Duration) -> Duration {
+        match self.throttle().grant(held, now) {
             Grant::Take { .. } => Duration::ZERO,
             Grant::Wait(until) => until.saturating_sub(now),
         }

@@ -3,10 +3,13 @@
 //!
 //! No client and no clock: time is handed in. The caps are token buckets with a
 //! burst of [`BURST`] seconds; [`Yielding`] turns samples of the live group's
-//! lag into a rate.
+//! lag into a rate, and bounds what is in hand.
 
-use std::collections::VecDeque;
 use std::time::Duration;
+
+mod yielding;
+
+use yielding::Yielding;
 
 /// Seconds of a cap that may be taken at once.
 pub const BURST: f64 = 0.5;
@@ -21,6 +24,9 @@ pub struct Caps {
     pub records_per_second: Option<f64>,
     pub bytes_per_second: Option<f64>,
 }
+
+/// The wait while what was taken is not worked on.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// What may be taken now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +92,9 @@ impl Throttle {
         }
     }
 
-    /// What may be taken now, or until when to wait before asking again.
-    pub fn grant(&mut self, now: Duration) -> Grant {
+    /// What may be taken now, or until when to wait before asking again, with
+    /// `held` records taken and not yet worked on.
+    pub fn grant(&mut self, held: usize, now: Duration) -> Grant {
         self.asked = now;
         if let Some((since, by)) = self.waiting.take() {
             let waited = now.saturating_sub(since);
@@ -104,7 +111,11 @@ impl Throttle {
         self.bytes.refill(self.caps.bytes_per_second.unwrap_or(f64::INFINITY), now);
         let (records, bytes) = (self.records.whole(1.0), self.bytes.whole(f64::MIN_POSITIVE));
         if records > 0 && bytes > 0 {
-            return Grant::Take { records, bytes };
+            return match self.yielding.as_ref().map_or(u64::MAX, |yielding| yielding.room(held)) {
+                // Its own threads are behind: nobody holds it back.
+                0 => Grant::Wait(now + BREATH),
+                room => Grant::Take { records: records.min(room), bytes },
+            };
         }
         let (wait, by) = if records == 0 { (self.records.wait(1.0), by) } else { (self.bytes.wait(1.0), By::Rate) };
         self.waiting = Some((now, by));
@@ -197,207 +208,6 @@ impl Bucket {
     fn wait(&self, least: f64) -> Duration {
         let seconds = (least - self.tokens) / self.rate;
         if seconds.is_finite() { Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)) } else { LOOK_AGAIN }
-    }
-}
-
-/// Where the lag that is expected [`AHEAD`] seconds from now must lie, as parts
-/// of the bound: below the first the rate grows, above the second it falls,
-/// above the third it is 0. Between the first two nothing changes.
-const CALM: f64 = 0.25;
-const HIGH: f64 = 0.5;
-const STOP: f64 = 0.8;
-/// A cut is felt late: sampling, commits, and the queue that is there.
-const AHEAD: f64 = 10.0;
-/// The slope is taken over so long: a single commit makes a step of a second.
-const TREND: Duration = Duration::from_secs(8);
-/// A cut is given so long to show before the next.
-const COOLDOWN: Duration = Duration::from_secs(6);
-/// Live must have been calm for so long before the rate grows again.
-const CONFIRM: Duration = Duration::from_secs(10);
-/// What one cut leaves.
-const CUT: f64 = 0.6;
-/// Growth a second, as an exponent: while nothing has ever been cut, and below
-/// what is known to be safe.
-const GROW_FIRST: f64 = 0.22;
-const GROW_SAFE: f64 = 0.1;
-/// Above it, for each second since the last cut, and at most: where the next
-/// cut waits to be found, and the further back the last, the further away.
-const PROBE: f64 = 0.00005;
-const PROBE_MOST: f64 = 0.02;
-/// Of the rate that had to be cut, so much is taken to be safe.
-const SAFE: f64 = 0.8;
-/// Records a second to begin with, after a stop as well; below [`LEAST`] is 0.
-const BEGIN: f64 = 20.0;
-const LEAST: f64 = 2.0;
-/// Without a sample for so long the live group counts as not well.
-const STALE: Duration = Duration::from_secs(20);
-
-/// The rate that the live group's lag allows.
-///
-/// Multiplicative decrease on the lag that is to be expected, slow growth while
-/// all is calm, and a memory of the rate that was too much: growth is quick up
-/// to a little below it and slow beyond, so the rate settles there and does not
-/// swing.
-#[derive(Debug)]
-struct Yielding {
-    bound: f64,
-    limit: f64,
-    /// A rate known to be borne; infinite until the first cut.
-    safe: f64,
-    /// Known samples of the last [`TREND`].
-    samples: VecDeque<(Duration, f64)>,
-    /// When the last known sample came.
-    heard: Option<Duration>,
-    known: bool,
-    cut: Option<Duration>,
-    /// Cut, and not grown since.
-    falling: bool,
-    calm_since: Option<Duration>,
-    grown: Duration,
-    /// Records taken since `counted`, for the rate that was really reached.
-    taken: u64,
-    counted: Duration,
-    reached: f64,
-}
-
-impl Yielding {
-    fn new(bound: Duration, now: Duration) -> Self {
-        Self {
-            bound: bound.as_secs_f64().max(0.1),
-            limit: 0.0,
-            safe: f64::INFINITY,
-            samples: VecDeque::new(),
-            heard: None,
-            known: false,
-            cut: None,
-            falling: false,
-            calm_since: None,
-            grown: now,
-            taken: 0,
-            counted: now,
-            reached: 0.0,
-        }
-    }
-
-    fn known(&self) -> Option<Duration> {
-        let (_, lag) = self.samples.back()?;
-        self.known.then(|| Duration::from_secs_f64(*lag))
-    }
-
-    fn took(&mut self, records: u64, now: Duration) {
-        self.taken += records;
-        self.count(now);
-    }
-
-    /// The rate reached, over the last second or two.
-    fn count(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.counted).as_secs_f64();
-        if passed >= 1.0 {
-            #[allow(clippy::cast_precision_loss, reason = "records of a second")]
-            {
-                self.reached = self.taken as f64 / passed;
-            }
-            self.taken = 0;
-            self.counted = now;
-        }
-    }
-
-    fn sample(&mut self, sample: Option<Duration>, now: Duration) {
-        self.known = sample.is_some();
-        let Some(lag) = sample.map(|lag| lag.as_secs_f64()) else { return self.tick(now) };
-        if self.heard.is_none_or(|heard| now.saturating_sub(heard) > STALE) {
-            self.samples.clear();
-            self.calm_since = None;
-        }
-        self.heard = Some(now);
-        self.samples.push_back((now, lag));
-        while self.samples.len() > 2 && self.samples.front().is_some_and(|(at, _)| *at + TREND < now) {
-            self.samples.pop_front();
-        }
-        self.decide(lag, now);
-    }
-
-    /// Seconds of lag a second, over the last samples.
-    fn slope(&self) -> f64 {
-        let (Some((from, first)), Some((to, last))) = (self.samples.front(), self.samples.back()) else { return 0.0 };
-        let passed = to.saturating_sub(*from).as_secs_f64();
-        // Over a second or two a slope is noise.
-        if passed < 2.0 { 0.0 } else { (last - first) / passed }
-    }
-
-    fn decide(&mut self, lag: f64, now: Duration) {
-        let slope = self.slope().clamp(0.0, 1.0);
-        let expected = lag + slope * AHEAD;
-        if lag >= STOP * self.bound || (slope > 0.0 && lag >= CALM * self.bound && expected >= self.bound) {
-            self.reduce(0.0, now);
-        } else if lag >= HIGH * self.bound || (slope > 0.05 && expected >= HIGH * self.bound) {
-            self.reduce(CUT, now);
-        } else if lag < CALM * self.bound && expected < HIGH * self.bound {
-            let since = *self.calm_since.get_or_insert(now);
-            let confirm = if self.safe.is_finite() { CONFIRM } else { Duration::ZERO };
-            if now.saturating_sub(since) >= confirm {
-                return self.grow(now);
-            }
-        } else {
-            self.calm_since = None;
-        }
-        self.grown = now;
-    }
-
-    fn reduce(&mut self, factor: f64, now: Duration) {
-        self.calm_since = None;
-        let cooling = self.cut.is_some_and(|cut| now.saturating_sub(cut) < COOLDOWN);
-        if self.limit <= 0.0 || (cooling && factor > 0.0) {
-            return;
-        }
-        self.count(now);
-        // What was allowed and not used was not what hurt.
-        let used = self.limit.min((self.reached * 1.1).max(LEAST));
-        // Further cuts before it grew again speak of the same rate as the first.
-        if !self.falling {
-            self.safe = SAFE * used;
-            self.falling = true;
-        }
-        self.limit = used * factor;
-        if self.limit < LEAST {
-            self.limit = 0.0;
-        }
-        self.cut = Some(now);
-    }
-
-    fn grow(&mut self, now: Duration) {
-        self.count(now);
-        let passed = now.saturating_sub(self.grown).as_secs_f64().min(2.0);
-        self.grown = now;
-        self.falling = false;
-        if self.limit <= 0.0 {
-            self.limit = BEGIN.min(self.safe).max(LEAST);
-        } else if self.reached >= 0.7 * self.limit {
-            // Only a limit that is felt says anything.
-            let since = self.cut.map_or(0.0, |cut| now.saturating_sub(cut).as_secs_f64());
-            let growth = match self.safe {
-                safe if safe.is_infinite() => GROW_FIRST,
-                safe if self.limit < safe => GROW_SAFE,
-                _ => (PROBE * since).min(PROBE_MOST),
-            };
-            self.limit *= (growth * passed).exp();
-        }
-    }
-
-    /// Without news for long the live group counts as not well.
-    fn tick(&mut self, now: Duration) {
-        if self.heard.is_none_or(|heard| now.saturating_sub(heard) > STALE) {
-            self.known = false;
-            let cooling = self.cut.is_some_and(|cut| now.saturating_sub(cut) < COOLDOWN);
-            if self.limit > 0.0 && !cooling {
-                self.limit *= CUT;
-                if self.limit < LEAST {
-                    self.limit = 0.0;
-                }
-                self.cut = Some(now);
-                self.calm_since = None;
-            }
-        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Enricher {
     }
 
     fn enrich(&mut self, work: Work) -> Finished {
-        let Work { mut raw, ticket, mut permit, polled } = work;
+        let Work { mut raw, ticket, mut permit, place, polled } = work;
         let begun = self.tracer.as_ref().and_then(|tracer| tracer.begin(&mut raw));
         // One for the whole record, whatever is swapped meanwhile.
         let pipeline = self.pipeline.now();
@@ -98,6 +98,7 @@ impl Enricher {
             tracer.processed(begun, &raw, &mut outcome.outgoing, reason, span_times(start, made));
         }
         permit.resize(outcome.outgoing.bytes() + OVERHEAD);
+        drop(place);
         let fate = match outcome.summary.fate {
             Fate::Rejected { reason, .. } if outcome.outgoing.to == Destination::Parking => {
                 flow::Outcome::Parked(Some(reason))

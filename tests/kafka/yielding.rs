@@ -1,5 +1,6 @@
 //! A replay that yields: live traffic doubles, and live lag stays within the
-//! bound. Writes what it saw as CSV; `tests/support/plot_yield.py` draws it.
+//! bound, though the replay has sixteen times the threads and the scheduler puts
+//! it first. Writes what it saw as CSV; `tests/support/plot_yield.py` draws it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -14,10 +15,13 @@ use crate::support::worker::{Setup, Worker};
 
 const BOUND: f64 = 10.0;
 /// Seconds of each of three phases: live as usual, doubled, as usual.
-const PHASE: u64 = 80;
+const PHASE: u64 = 70;
 /// Live articles a second as usual, of what the live worker can do alone.
-const LOAD: f64 = 0.42;
+const LOAD: f64 = 0.35;
 const PARTITIONS: i32 = 3;
+/// Of the live worker: to the scheduler a thread of the replay is worth nine of
+/// its.
+const NICENESS: u8 = 10;
 
 fn live(number: usize) -> articles::Article {
     articles::trafilatura(number, 51, 12)
@@ -29,7 +33,7 @@ fn capacity(names: &Names, worker: &Worker) -> f64 {
     topics::produce(names, (0..500).map(live));
     names.wait_until_done(Duration::from_secs(120));
     let (before, start) = (done(), Instant::now());
-    topics::produce(names, (0..4000).map(live));
+    topics::produce(names, (0..8000).map(live));
     names.wait_until_done(Duration::from_secs(300));
     (done() - before) / start.elapsed().as_secs_f64()
 }
@@ -79,12 +83,12 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
     }
     let names = Names::create(broker::shared(), "yield-live", PARTITIONS);
     let archive = Names::create(broker::shared(), "yield-archive", PARTITIONS);
-    let mut worker = Setup::new(&names, "live").value("enrich", "threads", "1").start_ready();
+    let mut worker = Setup::new(&names, "live").value("enrich", "threads", "1").nice(NICENESS).start_ready();
     let capacity = capacity(&names, &worker);
     let usual = (capacity * LOAD).round().max(1.0);
     println!("one worker alone does {capacity:.0} articles/s; live gets {usual:.0}, then {:.0}", usual * 2.0);
-    // More than it can get through, so that there is always something to hold back.
-    let whole = (capacity * 1.6 * (PHASE * 3) as f64) as usize;
+    // About what it can get through, were there no live traffic.
+    let whole = (capacity * 2.0 * (PHASE * 3) as f64) as usize;
     topics::produce(&archive, (0..whole).map(live));
 
     let rate = Arc::new(AtomicU64::new(usual as u64));
@@ -97,7 +101,7 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
         [&what[..], &["--name", &archive.group, "--yield-to", &yield_to, "--max-live-lag", &bound]].concat();
     let mut replay = Setup::new(&names, "replay")
         .without("kafka", "transactional_id")
-        .value("enrich", "threads", "4")
+        .value("enrich", "threads", "16")
         .start_as(&arguments);
     replay.wait_until_ready();
 
@@ -107,7 +111,10 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
         std::thread::sleep(Duration::from_secs(second + 1).saturating_sub(start.elapsed()));
         let live_rate = if second / PHASE == 1 { usual * 2.0 } else { usual };
         rate.store(live_rate as u64, Ordering::Relaxed);
-        assert!(replay.ended().is_none(), "the archive was too small: the replay ended after {second} s");
+        if replay.ended().is_some() {
+            assert!(second > 2 * PHASE, "the archive was too small: the replay ended after {second} s");
+            break;
+        }
         let told = replay.metrics();
         let done = told.sum("warraq_produced_records_total").unwrap_or(replayed);
         rows.push(Row {
@@ -128,6 +135,8 @@ fn live_lag_stays_within_the_bound_while_live_traffic_doubles() {
     println!("worst live lag {worst:.1} s of {BOUND}; {replayed:.0} articles replayed");
     assert!(worst <= BOUND, "live lag was {worst} s");
     assert!(replayed > 0.0, "nothing was replayed");
-    replay.terminate(Duration::from_secs(30));
+    if replay.ended().is_none() {
+        replay.terminate(Duration::from_secs(30));
+    }
     worker.stop();
 }

@@ -20,13 +20,15 @@ pub struct Setup {
     tables: BTreeMap<String, BTreeMap<String, String>>,
     environment: BTreeMap<String, String>,
     name: String,
+    /// How much it gives way to other processes, as `nice` has it.
+    niceness: u8,
 }
 
 impl Setup {
     /// One of the workers of these topics; `name` tells it from the others.
     pub fn new(names: &Names, name: &str) -> Self {
-        let setup =
-            Self { tables: BTreeMap::new(), environment: BTreeMap::new(), name: format!("{}-{name}", names.group) };
+        let name = format!("{}-{name}", names.group);
+        let setup = Self { tables: BTreeMap::new(), environment: BTreeMap::new(), name, niceness: 0 };
         let transactional_id = setup.name.clone();
         setup
             .text("kafka", "bootstrap_servers", &names.bootstrap)
@@ -62,6 +64,11 @@ impl Setup {
         self
     }
 
+    pub fn nice(mut self, niceness: u8) -> Self {
+        self.niceness = niceness;
+        self
+    }
+
     fn toml(&self) -> String {
         let table = |(name, keys): (&String, &BTreeMap<String, String>)| {
             let lines: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
@@ -85,7 +92,8 @@ impl Setup {
         let log = dir.path().join("log");
         let output = std::fs::File::create(&log).unwrap();
         let printed = dir.path().join("stdout");
-        let process = Command::new(env!("CARGO_BIN_EXE_warraq"))
+        let process = Command::new("nice")
+            .args(["-n", &self.niceness.to_string(), env!("CARGO_BIN_EXE_warraq")])
             .args(command)
             .args(["--config".as_ref(), config.as_os_str()])
             .env("RUST_BACKTRACE", "1")

@@ -5,7 +5,7 @@ use std::path::Path;
 use crossbeam_channel::unbounded;
 
 use super::*;
-use crate::consume::Work;
+use crate::consume::{Place, Work};
 use crate::decode::{self, Decoder};
 use crate::encode::{self, Encoder};
 use crate::flow::{Budget, Event, Lane, Ticket};
@@ -46,6 +46,7 @@ fn work(offset: i64, budget: &Budget) -> Work {
     let sequence = u64::try_from(offset).unwrap();
     Work {
         permit: budget.take(value.len()),
+        place: Place::default(),
         raw: RawRecord {
             origin: Origin { topic: "raw".into(), partition: 0, offset },
             timestamp: None,
