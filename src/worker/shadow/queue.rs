@@ -98,7 +98,6 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-    use std::sync::atomic::AtomicBool;
 
     use proptest::prelude::*;
 
@@ -171,17 +170,18 @@ mod tests {
         const EACH: i64 = 4000;
         let (entry, exit) = queue(64, 64 << 10);
         let room = entry.room.clone();
-        let running = AtomicBool::new(true);
         let (accepted, taken) = std::thread::scope(|scope| {
-            let watch = scope.spawn(|| {
-                while running.load(Ordering::Relaxed) {
-                    assert!(room.used.load(Ordering::Relaxed) <= room.limit);
-                }
-            });
             let offers: Vec<_> = (0..4)
                 .map(|_| {
-                    let entry = entry.clone();
-                    scope.spawn(move || (0..EACH).filter(|&offset| entry.offer(raw(offset, 700))).count())
+                    let (entry, room) = (entry.clone(), room.clone());
+                    scope.spawn(move || {
+                        let offer = |offset| {
+                            let accepted = entry.offer(raw(offset, 700));
+                            assert!(room.used.load(Ordering::Relaxed) <= room.limit);
+                            accepted
+                        };
+                        (0..EACH).filter(|&offset| offer(offset)).count()
+                    })
                 })
                 .collect();
             drop(entry);
@@ -193,8 +193,6 @@ mod tests {
                     Taken::Closed => break,
                 }
             }
-            running.store(false, Ordering::Relaxed);
-            watch.join().unwrap();
             (offers.into_iter().map(|one| one.join().unwrap()).sum::<usize>(), taken)
         });
         assert_eq!(accepted, taken);
