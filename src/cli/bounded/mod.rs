@@ -1,7 +1,7 @@
 //! What `replay` and `redrive` share: a worker of a frozen range, from the range
 //! to the report.
 
-mod values;
+mod args;
 mod watch;
 
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rdkafka::ClientConfig;
 
-pub(super) use values::{Stamp, bytes_per_second, ratio, records_per_second, time};
+pub(super) use args::{Common, ratio, time};
 
 use super::run::{self, Made};
 use super::{registry, text};

@@ -1,17 +1,13 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use bytesize::ByteSize;
 use jiff::Timestamp as Time;
 
-use crate::cli::bounded::{Stamp, bytes_per_second, ratio, records_per_second};
+use crate::cli::bounded::{Common, ratio};
 use crate::config::Config;
-use crate::consume::Start;
 use crate::encode::Timestamp;
 use crate::record::{Reason, Stage};
 use crate::replay::range::{Edge, Range};
 use crate::replay::redrive::{Filter, Rules, Source, Way};
-use crate::replay::throttle::Caps;
 use crate::replay::{Asked, Kind, Refusal};
 
 /// Try dead letters again, once what was wrong with them is mended
@@ -28,9 +24,8 @@ use crate::replay::{Asked, Kind, Refusal};
 /// report is printed as JSON.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// TOML file of the live worker; without one, `WARRAQ_CONFIG`, else defaults and environment
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
     /// Names this redrive: its consumer group is warraq-redrive-NAME
     #[arg(long)]
     pub name: String,
@@ -73,30 +68,15 @@ pub struct Args {
     /// Only these partitions of the dead-letter topic
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     pub partitions: Option<Vec<i32>>,
-    /// The records' timestamps: those of their dead letters, or of their writing [default: as configured]
-    #[arg(long, value_enum)]
-    pub timestamp: Option<Stamp>,
-    /// Tells this process from the others of the cluster [default: the host's name]
-    #[arg(long, value_name = "ID")]
-    pub instance: Option<String>,
     /// Forget what this name has looked at, and begin anew; what was written stays, and is written again
     #[arg(long)]
     pub restart: bool,
     /// Exit with 3 when a larger share of those that were tried or parked is still bad
     #[arg(long, value_name = "0…1", default_value_t = 1.0, value_parser = ratio)]
     pub max_dead_ratio: f64,
-    /// At most so many dead letters a second
-    #[arg(long, value_name = "N", value_parser = records_per_second)]
-    pub max_records_per_second: Option<f64>,
-    /// At most so many bytes of dead letters a second, such as 20MB
-    #[arg(long, value_name = "BYTES")]
-    pub max_bytes_per_second: Option<ByteSize>,
     /// Tell what would become of each dead letter, by trying it here; write nothing
     #[arg(long)]
     pub plan: bool,
-    /// Write the report to this file, too
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -147,7 +127,7 @@ impl Args {
             restart: self.restart,
             kind: Kind::Redrive { parking, what },
         };
-        let timestamp = self.timestamp.map_or(config.encode.timestamp, Into::into);
+        let timestamp = self.common.timestamp.map_or(config.encode.timestamp, Into::into);
         let keep_timestamps = timestamp == Timestamp::Source;
         Ok(Meant { asked, rules: Rules { filter, way, max_attempts: self.max_attempts, keep_timestamps } })
     }
@@ -178,35 +158,6 @@ impl Args {
             since: self.since.as_deref().map(|text| when("--since", text)).transpose()?,
             until: self.until.as_deref().map(|text| when("--until", text)).transpose()?,
         })
-    }
-
-    pub fn caps(&self) -> Caps {
-        Caps {
-            records_per_second: self.max_records_per_second,
-            bytes_per_second: self.max_bytes_per_second.map(bytes_per_second),
-        }
-    }
-
-    /// The live worker's configuration, turned into the redrive's. Nothing by
-    /// which the live worker is known to the cluster is kept.
-    pub fn configure(&self, config: &mut Config, meant: &Meant) {
-        let Asked { input, output, dead_letters, kind, .. } = &meant.asked;
-        config.kafka.group_id = meant.asked.group();
-        config.kafka.instance_id = None;
-        config.kafka.transactional_id =
-            self.instance.as_ref().map(|instance| format!("{}-{instance}", meant.asked.group()));
-        config.input.topics = vec![input.clone()];
-        config.input.start = Start::Earliest;
-        config.output.topic.clone_from(output);
-        config.output.dead_letter_topic.clone_from(dead_letters);
-        if let Kind::Redrive { parking, .. } = kind {
-            config.output.parking_topic = Some(parking.clone());
-        }
-        // What a shadow compares with is the live worker's own.
-        config.shadow = Default::default();
-        if let Some(stamp) = self.timestamp {
-            config.encode.timestamp = stamp.into();
-        }
     }
 }
 
@@ -266,7 +217,7 @@ mod tests {
         config.kafka.instance_id = Some("live-0".to_owned());
         let args = args("--name fixed");
         let meant = args.meant(&config).unwrap();
-        args.configure(&mut config, &meant);
+        args.common.configure(&mut config, &meant.asked);
         assert_eq!(config.kafka.group_id, "warraq-redrive-fixed");
         assert_eq!(config.kafka.transactional_id("host"), "warraq-redrive-fixed-host");
         assert_eq!(

@@ -20,17 +20,18 @@ use crate::pipeline::{Fate, NoWatch};
 use crate::record::RawRecord;
 use crate::replay::range::RangeError;
 use crate::replay::redrive::{self, Counted, Rules, Trial};
+use crate::replay::report::End;
 use crate::replay::{Error, Job, Pacing, Refusal, Standing};
 use crate::worker::install_hook;
 
 /// # Errors
 /// Why the redrive cannot begin or go on.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let live = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    let live = Config::load(super::config_file(args.common.config.as_deref()).as_deref())?;
     logging::start(&live.log)?;
     let meant = args.meant(&live).map_err(Error::from)?;
     let mut config = live.clone();
-    args.configure(&mut config, &meant);
+    args.common.configure(&mut config, &meant.asked);
     let mut bounded = Bounded::new(live, config, meant.asked)?;
     bounded.pipeline = Arc::new(bounded.pipeline.with_max_attempts(Some(args.max_attempts)));
     let done = if args.plan { plan(&bounded, &meant.rules) } else { redrive(args, &bounded, meant.rules) };
@@ -62,7 +63,7 @@ fn plan(bounded: &Bounded, rules: &Rules) -> Result<ExitCode> {
 }
 
 fn redrive(args: &Args, bounded: &Bounded, rules: Rules) -> Result<ExitCode> {
-    let pacing = Arc::new(Pacing::new(args.caps(), None, bounded.clock.now()));
+    let pacing = Arc::new(Pacing::new(args.common.caps(), None, bounded.clock.now()));
     let job = match bounded.prepare() {
         Err(error) if error.downcast_ref().is_some_and(is_nothing) => return nothing(args, bounded, &pacing),
         other => other?,
@@ -80,7 +81,7 @@ fn redrive(args: &Args, bounded: &Bounded, rules: Rules) -> Result<ExitCode> {
         series.redriven(redriven);
     };
     let work = Work {
-        pace: (args.caps() != Default::default()).then(|| Arc::clone(&pacing) as Arc<dyn Pace>),
+        pace: (args.common.caps() != Default::default()).then(|| Arc::clone(&pacing) as Arc<dyn Pace>),
         sieve: Some(Arc::new(rules)),
         notes: Box::new(Counted { tally: job.tally(), tell }),
     };
@@ -89,13 +90,13 @@ fn redrive(args: &Args, bounded: &Bounded, rules: Rules) -> Result<ExitCode> {
     if !news {
         report.notes.push("no dead letter came since; these are the counts of the last run of this name".to_owned());
     }
-    bounded::publish(&report, args.report.as_deref())
+    bounded::publish(&report, args.common.report.as_deref())
 }
 
 /// The report of a redrive that found no dead letter.
 fn nothing(args: &Args, bounded: &Bounded, pacing: &Pacing) -> Result<ExitCode> {
     let mut report = bounded.report(&Standing::default(), pacing, args.max_dead_ratio);
-    report.end = crate::replay::report::End::Complete;
+    report.end = End::Complete;
     report.notes.push(format!("topic {} holds no dead letters", bounded.asked.input));
-    bounded::publish(&report, args.report.as_deref())
+    bounded::publish(&report, args.common.report.as_deref())
 }

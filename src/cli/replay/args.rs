@@ -1,16 +1,12 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use jiff::Timestamp as Time;
 
-use crate::cli::bounded::{Stamp, bytes_per_second, ratio, records_per_second, time};
+use crate::cli::bounded::{Common, ratio, time};
 use crate::config::Config;
-use crate::consume::Start;
 use crate::replay::live::LiveGroup;
 use crate::replay::range::{Edge, Range};
-use crate::replay::throttle::Caps;
 use crate::replay::{Asked, Error, Kind, Refusal};
 
 /// Process a part of the input topic once more, to a topic of its own
@@ -24,9 +20,8 @@ use crate::replay::{Asked, Error, Kind, Refusal};
 /// be killed at any time. At the end a report is printed as JSON.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// TOML file of the live worker; without one, `WARRAQ_CONFIG`, else defaults and environment
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
     /// Names this replay: its consumer group is warraq-replay-NAME
     #[arg(long)]
     pub name: String,
@@ -52,15 +47,9 @@ pub struct Args {
     /// Write to what the live worker writes to; its readers see the archive again
     #[arg(long)]
     pub into_live_output: bool,
-    /// The records' timestamps: those of their source, or of their writing [default: as configured]
-    #[arg(long, value_enum)]
-    pub timestamp: Option<Stamp>,
     /// This is one of several processes that share the replay: join the others
     #[arg(long, conflicts_with = "restart")]
     pub shared: bool,
-    /// Tells this process from the others of the replay [default: the host's name]
-    #[arg(long, value_name = "ID")]
-    pub instance: Option<String>,
     /// Forget what was done under this name, and begin anew; what was written stays
     #[arg(long)]
     pub restart: bool,
@@ -68,12 +57,6 @@ pub struct Args {
     /// most archives hold some, and a job that is run again for them gets the same ones
     #[arg(long, value_name = "0…1", default_value_t = 1.0, value_parser = ratio)]
     pub max_dead_ratio: f64,
-    /// At most so many records a second, of this process
-    #[arg(long, value_name = "N", value_parser = records_per_second)]
-    pub max_records_per_second: Option<f64>,
-    /// At most so many bytes of input a second, of this process, such as 20MB
-    #[arg(long, value_name = "BYTES")]
-    pub max_bytes_per_second: Option<ByteSize>,
     /// Give way to a live group: slow down, to a stop if need be, while its lag on that topic is
     /// more than --max-live-lag
     #[arg(long, value_name = "GROUP:TOPIC")]
@@ -84,9 +67,6 @@ pub struct Args {
     /// Tell what would be done: range, records, bytes and time; and do nothing
     #[arg(long)]
     pub plan: bool,
-    /// Write the report to this file, too
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
     /// When all is done, compare with this topic, as `warraq diff` does, and add it to the report
     #[arg(long, value_name = "TOPIC")]
     pub diff_against: Option<String>,
@@ -122,33 +102,6 @@ impl Args {
             kind: Kind::Replay { into_live_output: self.into_live_output },
         })
     }
-
-    pub fn caps(&self) -> Caps {
-        Caps {
-            records_per_second: self.max_records_per_second,
-            bytes_per_second: self.max_bytes_per_second.map(bytes_per_second),
-        }
-    }
-
-    /// The live worker's configuration, turned into the replay's. Nothing by
-    /// which the live worker is known to the cluster is kept: its transactional
-    /// id in other hands would fence it, its instance id take its place in its
-    /// group.
-    pub fn configure(&self, config: &mut Config, asked: &Asked) {
-        config.kafka.group_id = asked.group();
-        config.kafka.instance_id = None;
-        config.kafka.transactional_id = self.instance.as_ref().map(|instance| format!("{}-{instance}", asked.group()));
-        config.input.topics = vec![asked.input.clone()];
-        // Where the first offsets are gone, go on from what is left: it is counted.
-        config.input.start = Start::Earliest;
-        config.output.topic.clone_from(&asked.output);
-        config.output.dead_letter_topic.clone_from(&asked.dead_letters);
-        // What a shadow compares with is the live worker's own.
-        config.shadow = Default::default();
-        if let Some(stamp) = self.timestamp {
-            config.encode.timestamp = stamp.into();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -156,6 +109,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::consume::Start;
     use crate::encode::Timestamp;
 
     #[derive(Debug, clap::Parser)]
@@ -177,7 +131,7 @@ mod tests {
         config.input.start = Start::Error;
         let args = args("--name v2 --output out --timestamp now");
         let asked = args.asked(&config, Time::UNIX_EPOCH).unwrap();
-        args.configure(&mut config, &asked);
+        args.common.configure(&mut config, &asked);
         assert_eq!(config.kafka.group_id, "warraq-replay-v2");
         assert_eq!(config.kafka.transactional_id("host"), "warraq-replay-v2-host");
         assert_eq!((config.kafka.instance_id.as_deref(), config.input.start), (None, Start::Earliest));
@@ -186,7 +140,7 @@ mod tests {
         assert_eq!(config.shadow.topic, None, "the shadow is live traffic's");
         let mut config = Config::default();
         let args = self::args("--name v2 --output out --instance pod-3 --shared");
-        args.configure(&mut config, &asked);
+        args.common.configure(&mut config, &asked);
         assert_eq!(config.kafka.transactional_id("host"), "warraq-replay-v2-pod-3");
     }
 
@@ -209,6 +163,6 @@ mod tests {
             assert!(Command::try_parse_from(text.split(' ')).is_err(), "{wrong}");
         }
         let args = args("--name v2 --output out --yield-to live:raw --max-live-lag 5s --max-bytes-per-second 20MB");
-        assert_eq!((args.max_live_lag, args.caps().bytes_per_second), (Duration::from_secs(5), Some(2e7)));
+        assert_eq!((args.max_live_lag, args.common.caps().bytes_per_second), (Duration::from_secs(5), Some(2e7)));
     }
 }

@@ -28,12 +28,12 @@ const SAMPLES: usize = 3;
 /// # Errors
 /// Why the replay cannot begin or go on.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let live = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    let live = Config::load(super::config_file(args.common.config.as_deref()).as_deref())?;
     logging::start(&live.log)?;
     let now = Time::from_millisecond(i64::try_from(Clock::unix().as_millis())?)?;
     let asked = args.asked(&live, now)?;
     let mut config = live.clone();
-    args.configure(&mut config, &asked);
+    args.common.configure(&mut config, &asked);
     let bounded = Bounded::new(live, config, asked)?;
     bounded::exit(if args.plan { plan(args, &bounded) } else { replay(args, &bounded) })
 }
@@ -43,7 +43,7 @@ fn plan(args: &Args, bounded: &Bounded) -> Result<ExitCode> {
         Job::plan(bounded.parts())?.into_iter().filter(|(_, bounds)| !bounds.is_empty()).collect();
     let topic = &bounded.asked.input;
     let samples = plan::sample(&bounded.client, topic, &bounds).context("samples cannot be read")?;
-    let plan = Plan::new(topic, &samples, args.caps());
+    let plan = Plan::new(topic, &samples, args.common.caps());
     text::unless_closed(bounded::print(&plan.json()?, &plan.text()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -51,7 +51,7 @@ fn plan(args: &Args, bounded: &Bounded) -> Result<ExitCode> {
 fn replay(args: &Args, bounded: &Bounded) -> Result<ExitCode> {
     let job = bounded.prepare()?;
     let (pacing, live_lag) = pacing(args, bounded)?;
-    let paced = args.yield_to.is_some() || args.caps() != Default::default();
+    let paced = args.yield_to.is_some() || args.common.caps() != Default::default();
     let work =
         Work { pace: paced.then(|| Arc::clone(&pacing) as Arc<dyn Pace>), sieve: None, notes: Box::new(job.tally()) };
     bounded.work(&job, &pacing, work)?;
@@ -66,12 +66,12 @@ fn replay(args: &Args, bounded: &Bounded) -> Result<ExitCode> {
     if let (Some(topic), true) = (&args.diff_against, report.end != End::Interrupted) {
         report.diff = Some(difference(bounded, topic, &standing)?);
     }
-    bounded::publish(&report, args.report.as_deref())
+    bounded::publish(&report, args.common.report.as_deref())
 }
 
 fn pacing(args: &Args, bounded: &Bounded) -> Result<(Arc<Pacing>, Option<LiveLag>)> {
     let bound = args.yield_to.as_ref().map(|_| args.max_live_lag);
-    let pacing = Arc::new(Pacing::new(args.caps(), bound, bounded.clock.now()));
+    let pacing = Arc::new(Pacing::new(args.common.caps(), bound, bounded.clock.now()));
     let Some(live) = &args.yield_to else { return Ok((pacing, None)) };
     let (heard, clock) = (Arc::clone(&pacing), bounded.clock);
     let watch = LiveLag::start(&bounded.client, live, move |lag| heard.lag(lag, clock.now()))?;
