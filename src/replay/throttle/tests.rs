@@ -220,6 +220,23 @@ proptest! {
     }
 
     #[test]
+    fn trouble_that_is_not_the_replay_s_does_not_hold_it_back_for_long(
+        world in world(),
+        load in 0.1..0.6_f64,
+        times in 3..12_usize,
+    ) {
+        let mut plant = Plant::new(world);
+        plant.run(150, load);
+        for _ in 0..times {
+            plant.run((world.bound * 0.7) as u64, 1.5);
+            plant.run(world.bound as u64 + 20, load);
+        }
+        plant.run(400, load);
+        let rate = plant.run(100, load).rate() / (1.0 - load);
+        prop_assert!(rate >= 0.4, "{rate} of what is left");
+    }
+
+    #[test]
     fn no_window_takes_more_than_the_caps_and_a_burst(
         records in 1.0..5_000.0_f64,
         bytes in 100.0..5_000_000.0_f64,

@@ -45,6 +45,10 @@ const PROBE_MOST: f64 = 0.02;
 /// as fast, down to this; until the rate is so much above what was borne.
 const PROBE_LEAST: f64 = 0.00002;
 const NEAR: f64 = 1.3;
+/// Far below the greatest rate that was ever borne, for each of the exponents in
+/// between, until the same rate was too much twice: what live suffers may be
+/// another's doing.
+const GROW_FAR: f64 = 0.02;
 /// A limit of which less is used says nothing, and does not grow.
 const FELT: f64 = 0.8;
 /// Records a second to begin with; below [`LEAST`] is 0.
@@ -69,8 +73,10 @@ pub(super) struct Yielding {
     pub(super) limit: f64,
     /// A rate known to be borne; infinite until the first cut.
     safe: f64,
-    /// The rate that was too much last, and how fast it is looked for.
+    /// The rate that was too much last, the greatest of them, and how fast it is
+    /// looked for.
     ceiling: f64,
+    record: f64,
     probe: f64,
     /// Known samples of the last [`TREND`].
     samples: VecDeque<(Duration, f64)>,
@@ -101,6 +107,7 @@ impl Yielding {
             limit: 0.0,
             safe: f64::INFINITY,
             ceiling: f64::INFINITY,
+            record: 0.0,
             probe: PROBE,
             samples: VecDeque::new(),
             heard: None,
@@ -251,9 +258,10 @@ impl Yielding {
         let grown = self.limit > self.safe || self.safe.is_infinite();
         if !self.falling {
             self.fell_from = used;
-            let again = grown && (1.0 / NEAR..NEAR).contains(&(then / self.ceiling));
+            let again = grown && self.limit > 2.0 * LEAST && (1.0 / NEAR..NEAR).contains(&(then / self.ceiling));
             self.probe = if again { (self.probe / 2.0).max(PROBE_LEAST) } else { PROBE };
             self.ceiling = then;
+            self.record = self.record.max(then);
             self.safe = SAFE * then;
         } else if !cooling {
             // What the first cut left was too much as well.
@@ -288,7 +296,8 @@ impl Yielding {
             let growth = if self.safe.is_finite() {
                 let missing = (self.safe / self.limit).ln();
                 let probe = if self.limit > NEAR * self.ceiling { PROBE } else { self.probe };
-                (GROW_SAFE * missing).max((probe * since).min(PROBE_MOST))
+                let far = if self.probe < PROBE { 0.0 } else { GROW_FAR * (self.record / self.limit).ln() };
+                (GROW_SAFE * missing).max((probe * since).min(PROBE_MOST)).max(far)
             } else {
                 GROW_FIRST
             };
