@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::html::{self, Caps};
 use super::options::{Options, Preset};
 use super::source::Source;
-use super::{plain, published, reject, sniff};
+use super::{mojibake, plain, published, reject, sniff};
 use crate::record::{Article, EditsBuilder, Evidence, Piece, Reason, Reject};
 
 /// What a pointer names.
@@ -171,6 +171,8 @@ impl Reader {
             let filled = matches!(field, Field::Html) && !article.blocks.is_empty();
             let found = if filled { None } else { first(source, object, ways, field)? };
             let Some(found) = found else { continue };
+            let (found, misread) = mojibake::mend(found);
+            article.mojibake = article.mojibake.or(misread);
             let text = || found.text.trim().to_owned();
             match field {
                 Field::Id => article.id = Some(text()),
@@ -215,6 +217,8 @@ fn filled_from(fields: Article, page: Article) -> Article {
         blocks: page.blocks,
         extra: fields.extra,
         charset: fields.charset,
+        charset_from: fields.charset_from,
+        mojibake: fields.mojibake,
     }
 }
 

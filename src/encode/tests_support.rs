@@ -64,6 +64,8 @@ pub(super) fn enriched(blocks: &[&str]) -> Enriched {
             key: None,
             url: None,
             site: None,
+            charset_from: crate::record::CharsetFrom::Valid,
+            mojibake: None,
             charset: "utf-8",
             extra: None,
         },

@@ -42,6 +42,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
             url: article.url,
             site: article.site,
             charset: article.charset,
+            charset_from: article.charset_from,
+            mojibake: article.mojibake,
             extra: article.extra.map(on_one_line),
         },
         language: LanguageOut {

@@ -27,6 +27,35 @@ pub struct Article {
     pub extra: Option<Box<RawValue>>,
     /// The charset that was assumed, a WHATWG label such as `windows-1256`.
     pub charset: &'static str,
+    pub charset_from: CharsetFrom,
+    /// The charset as which UTF-8 had been read before it came here (`Ø§Ù„` for
+    /// `ال`), where that was mended.
+    pub mojibake: Option<&'static str>,
+}
+
+/// How the charset is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CharsetFrom {
+    /// Nothing else is said, and the bytes are valid UTF-8.
+    #[default]
+    Valid,
+    /// A byte order mark.
+    Mark,
+    /// The `content-type` header.
+    Header,
+    Configuration,
+    /// The page's own `<meta>` or XML declaration.
+    Page,
+    /// Guessed from the bytes.
+    Detected,
+}
+
+impl CharsetFrom {
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        *self == Self::Valid
+    }
 }
 
 /// A string of the payload and, where it is known, where it stood there.

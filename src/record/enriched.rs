@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{BlockKind, Degraded, EntityType, How, Published, Removed};
+use super::{BlockKind, CharsetFrom, Degraded, EntityType, How, Published, Removed};
 
 /// Name and version of the record's shape; its JSON Schema is in
 /// `config/schema/warraq.article.v1.json`.
@@ -47,6 +47,11 @@ pub struct Source {
     pub site: Option<String>,
     /// The charset that was assumed.
     pub charset: &'static str,
+    #[serde(skip_serializing_if = "CharsetFrom::is_valid")]
+    pub charset_from: CharsetFrom,
+    /// The charset as which its UTF-8 had been read before, where that was mended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mojibake: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra: Option<Box<RawValue>>,
 }
