@@ -10,6 +10,7 @@ use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
 pub(super) struct Names {
     pub title: Option<String>,
     pub section: Option<String>,
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
     pub credit: Option<String>,
@@ -90,7 +91,9 @@ impl Sorter<'_> {
             let Some(items) = crumbs(line) else { continue };
             let keys: Vec<String> = items.iter().map(|item| key(&fold(item))).collect();
             let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
-            self.names.section = section.map(|(_, item)| (*item).to_owned());
+            let section = section.map(|(_, item)| (*item).to_owned());
+            self.names.breadcrumbs = items.into_iter().map(str::to_owned).collect();
+            self.names.section = section;
             self.crumbs = keys;
             if let Some(line) = self.lines.get_mut(index) {
                 line.cut = Some(RemovedKind::Boilerplate);
@@ -269,6 +272,12 @@ impl Sorter<'_> {
     }
 
     fn fill_names(&mut self) {
+        if !self.article.breadcrumbs.is_empty() {
+            let shown = self.article.breadcrumbs.iter().map(|item| super::unicode::display(item, true).0);
+            let title = self.names_title_key();
+            // Many end with the article itself.
+            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key(&fold(item)) != title).collect();
+        }
         let title = self.title.and_then(|title| self.kept(title));
         self.names.title = title.map(|line| line.shown.clone());
         let section = (0..self.lines.len()).filter(|index| *index < self.body.0 && self.title != Some(*index));
@@ -299,6 +308,10 @@ impl Sorter<'_> {
         }
         self.names.credit = credit.or(agency).filter(|credit| !credit.is_empty());
         self.names.byline = byline.filter(|byline| !byline.is_empty());
+    }
+
+    fn names_title_key(&self) -> String {
+        self.title.and_then(|title| self.kept(title)).map(|line| line.key.clone()).unwrap_or_default()
     }
 
     /// The words before the date and its label.

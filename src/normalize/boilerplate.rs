@@ -11,6 +11,9 @@ use super::lines::Line;
 use super::phrases::{Cue, Phrases, Zone, class};
 use crate::record::RemovedKind;
 
+/// A page that says it is behind a wall and shows fewer words shows a stub.
+const STUB: usize = 120;
+
 /// Lines of one page and where its body stands among them.
 pub(super) struct Page<'a> {
     pub lines: &'a mut [Line],
@@ -60,7 +63,7 @@ impl<'a> Page<'a> {
         let is_body = |line: &Line| {
             line.cut.is_none()
                 && line.is_paragraph()
-                && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine]
+                && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine, Cue::Paywall]
                     .into_iter()
                     .any(|cue| line.has(cue, Zone::Anywhere))
         };
@@ -151,11 +154,38 @@ impl<'a> Page<'a> {
         {
             return Some(RemovedKind::Boilerplate);
         }
+        if tail && line.has(Cue::Paywall, Zone::Anywhere)
+            || tail && line.has(Cue::Continue, Zone::Tail) && self.breaks_off()
+        {
+            return Some(RemovedKind::Boilerplate);
+        }
         let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
         let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
         // «A+ A-», «Aa»: the size of the letters.
         let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
         (tags || switch || size).then_some(RemovedKind::Boilerplate)
+    }
+
+    /// The last paragraph ends in dots.
+    pub(super) fn breaks_off(&self) -> bool {
+        let last = self.body.1.checked_sub(1).and_then(|last| self.lines.get(last));
+        last.is_some_and(|line| {
+            let shown = line.shown.trim_end_matches([']', ')', ' ']);
+            shown.ends_with('…') || shown.ends_with("...")
+        })
+    }
+
+    /// Whether the article goes on behind a wall, or on another page. `paywalled`
+    /// is the page's own word, which many put on pages that hold all the text.
+    pub(super) fn is_partial(&self, paywalled: bool) -> bool {
+        let words: usize = self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.words).sum();
+        paywalled && (words < STUB || self.breaks_off())
+            || self.lines.iter().enumerate().any(|(index, line)| {
+                line.cut.is_some()
+                    && self.is_tail(index)
+                    && (line.has(Cue::Paywall, Zone::Anywhere)
+                        || line.has(Cue::Continue, Zone::Tail) && self.breaks_off())
+            })
     }
 
     /// Nothing but the phrase, networks and numbers.

@@ -207,6 +207,52 @@ pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared
     trained(blocks, declared.as_deref())
 }
 
+/// Fewer words say too little of a block's language, and fewer still where the
+/// script alone decides.
+const BLOCK_WORDS: usize = 6;
+const SCRIPT_WORDS: usize = 3;
+
+/// The language of a block where it is certainly another than the text's.
+/// `declared` is the block's own `lang`.
+pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Option<String> {
+    let words = block.split_whitespace().filter(|word| word.contains(is_letter)).take(BLOCK_WORDS).count();
+    let declared = declared.and_then(primary);
+    if words < SCRIPT_WORDS || of_text == "und" {
+        return None;
+    }
+    let count = count(std::iter::once(block));
+    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
+    let block_is_arabic = count.arabic * 2 > letters;
+    if text_is_arabic == block_is_arabic
+        && (words < BLOCK_WORDS || text_is_arabic && !has_other_letters(block, of_text))
+    {
+        return None;
+    }
+    // Names in another script stand in every text: a block must be nearly all of it.
+    if text_is_arabic != block_is_arabic && count.arabic * 5 > letters && !block_is_arabic {
+        return None;
+    }
+    let found = detect(std::iter::once(block), declared.as_deref());
+    let sure = text_is_arabic != block_is_arabic || found.confidence >= SURE;
+    (sure && found.tag != of_text && found.tag != "und").then_some(found.tag)
+}
+
+/// Of blocks in the text's own script; in an Arabic text a Persian name brings
+/// a letter or two.
+const SURE: f32 = 0.65;
+
+/// A letter that the text's language does not use.
+fn has_other_letters(block: &str, of_text: &str) -> bool {
+    let own = PROFILES.iter().find(|profile| profile.tag == of_text).map_or(&[][..], |profile| profile.letters);
+    let all = || PROFILES.iter().flat_map(|profile| profile.letters);
+    block.chars().any(|letter| {
+        !letter.is_ascii()
+            && (matches!(letter, 'ی' | 'ک') || all().any(|other| *other == letter))
+            && !own.contains(&letter)
+    })
+}
+
 /// The first subtag, lower case: `ar` of `ar_EG`, `ckb` of `ckb-IQ`.
 fn primary(tag: &str) -> Option<String> {
     let first = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();

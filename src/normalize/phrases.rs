@@ -40,6 +40,10 @@ pub(super) enum Cue {
     Caption,
     /// The page was published or changed at.
     Dateline,
+    /// The rest is for subscribers.
+    Paywall,
+    /// The text goes on elsewhere: only behind a text that breaks off.
+    Continue,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -114,6 +114,27 @@ pub(super) const PHRASES: &[Phrase] = &[
         "وقت القراءة", "زمن القراءة", "رابط مختصر", "الرابط المختصر", "رمز الخبر", "کد خبر", "شناسه خبر",
         "لینک کوتاه", "reading time", "min read", "temps de lecture",
     ]),
+    phrase(Cue::Paywall, At::Inside, Zone::Anywhere, 24, &[
+        "اشترك لقراءة", "اشتركوا لقراءة", "اشترك لمتابعة القراءة", "اشترك لإكمال القراءة", "لمتابعة القراءة اشترك",
+        "لإكمال القراءة اشترك", "لقراءة المقال كاملا", "لقراءة بقية المقال", "سجل الدخول لمتابعة القراءة",
+        "سجل الدخول لقراءة", "هل أنت مشترك", "subscribe to continue", "subscribe to read", "to continue reading",
+        "to keep reading", "to read the full article", "to read the full story", "already a subscriber",
+        "register to read", "sign in to read", "unlock this article", "pour lire la suite", "de cet article à lire",
+        "abonnez vous pour lire", "déjà abonné", "devamını okumak için abone", "برای خواندن ادامه",
+    ]),
+    phrase(Cue::Paywall, At::Start, Zone::Anywhere, 12, &[
+        "للمشتركين فقط", "هذا المحتوى متاح للمشتركين", "هذا المقال متاح للمشتركين", "المقال متاح للمشتركين",
+        "هذا المحتوى حصري للمشتركين", "هذا المقال حصري للمشتركين", "محتوى حصري للمشتركين", "محتوى مخصص للمشتركين",
+        "this article is for subscribers", "this content is for subscribers", "for subscribers only",
+        "subscribers only", "exclusive to subscribers", "article réservé aux abonnés",
+        "cet article est réservé aux abonnés", "contenu réservé aux abonnés", "réservé aux abonnés",
+        "abonelere özel", "ویژه مشترکان", "این مطلب ویژه مشترکان",
+    ]),
+    phrase(Cue::Continue, At::Whole, Zone::Tail, 4, &[
+        "اقرأ المزيد", "إقرأ المزيد", "قراءة المزيد", "المزيد", "تتمة", "التتمة", "تابع القراءة", "أكمل القراءة",
+        "read more", "continue reading", "read full article", "full story", "lire la suite", "devamını oku",
+        "ادامه مطلب", "زیاتر بخوێنەرەوە",
+    ]),
     phrase(Cue::Tags, At::Whole, Zone::Edge, 3, &[
         "الكلمات المفتاحية", "كلمات مفتاحية", "الكلمات الدلالية", "كلمات دلالية", "الوسوم", "وسوم", "العلامات",
         "تاجات", "تاغات", "هاشتاغ", "tags", "keywords", "topics", "mots clés", "étiquettes", "etiketler",

@@ -53,11 +53,16 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
         },
         title: text.title,
         section: text.section,
+        breadcrumbs: text.breadcrumbs,
         lead: text.lead,
         byline: text.byline,
+        authors: text.authors,
         credit: text.credit,
+        agencies: text.agencies,
+        modified: article.modified.or(tags.modified),
         published: tags.published.or(article.published),
         canonical_url: article.canonical_url,
+        partial: text.partial,
         blocks,
         entities,
         dates,
@@ -150,6 +155,7 @@ impl Places<'_> {
                 start,
                 end,
                 sentences: sentences.map(|span| [span.start, span.end]).collect(),
+                language: block.language.clone(),
             }
         };
         self.text.blocks.iter().map(block).collect()

@@ -15,6 +15,8 @@ pub struct Article {
     /// Title as the metadata or the field has it; may carry the site's name.
     pub title: Option<Piece>,
     pub section: Option<String>,
+    /// The way to the article through the site's sections, as the page marks it.
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
     /// Declared language, BCP 47, unchecked.
@@ -22,6 +24,9 @@ pub struct Article {
     pub published: Option<Published>,
     /// A date as people write it, which decode could not read; tag resolves it.
     pub published_text: Option<String>,
+    pub modified: Option<Published>,
+    /// The page says that not everybody may read all of it.
+    pub paywalled: bool,
     pub blocks: Vec<SourceBlock>,
     /// Fields of a JSON payload that no pointer names, as written, if asked for.
     pub extra: Option<Box<RawValue>>,

@@ -18,11 +18,21 @@ pub struct Enriched {
     pub language: LanguageOut,
     pub title: Option<String>,
     pub section: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
     pub credit: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agencies: Vec<String>,
     pub published: Option<Published>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Published>,
     pub canonical_url: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     pub text: String,
     pub blocks: Vec<EnrichedBlock>,
     pub entities: Vec<EnrichedEntity>,
@@ -76,6 +86,8 @@ pub struct EnrichedBlock {
     pub start: usize,
     pub end: usize,
     pub sentences: Vec<[usize; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
