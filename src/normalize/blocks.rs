@@ -112,7 +112,7 @@ impl Sorter<'_> {
         if self.is_credit(line, head, tail) {
             return BlockKind::Credit;
         }
-        if line.kind == SourceKind::Caption || self.is_caption(line, head) {
+        if line.kind == SourceKind::Caption || self.is_caption(index, line, head) {
             return BlockKind::Caption;
         }
         match line.kind {
@@ -168,23 +168,6 @@ impl Sorter<'_> {
         named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
     }
 
-    /// A full date and not much else, parts set off by bars or dashes.
-    fn is_mixed_dateline(&self, line: &Line) -> bool {
-        let words = line.key.split(' ');
-        let other = words.clone().filter(|word| {
-            !word.starts_with(|first: char| first.is_ascii_digit()) && !self.phrases.word(word, class::DATE)
-        });
-        let year = words.clone().any(|word| {
-            word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
-        });
-        let named = words.clone().any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
-        year && named
-            && !line.end_mark
-            && line.words <= 16
-            && other.count() <= 6
-            && line.shown.contains([':', '|', '-', '–', '/'])
-    }
-
     pub(super) fn is_agency(&self, line: &Line) -> bool {
         line.words <= 7
             && !line.end_mark
@@ -208,19 +191,33 @@ impl Sorter<'_> {
         line.kind == SourceKind::Meta && line.words <= 16 && !line.end_mark
             || named && line.is_labelled()
             || edge && named && !line.end_mark && line.words <= 5
+            || line.is_clock()
             || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
-            || head && self.is_mixed_dateline(line)
+            || head && line.is_mixed_dateline(self.phrases)
     }
 
-    fn is_caption(&self, line: &Line, head: bool) -> bool {
+    fn is_caption(&self, index: usize, line: &Line, head: bool) -> bool {
         let credited = line
             .shown
             .strip_suffix(')')
             .and_then(|inner| inner.rsplit_once('('))
             .is_some_and(|(_, inner)| self.phrases.whole(&key(&fold(inner)), class::AGENCY));
-        !line.is_paragraph()
-            && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
-                || credited && !line.end_mark)
+        // «… - file photo», and a credit in brackets between title and text.
+        let last = line.key.rsplit(' ').next().unwrap_or_default();
+        let file = line.words <= 20 && ["ارشيفيه", "ارشيف", "تعبيريه", "archives"].contains(&last);
+        let below_title = head && self.title.is_some_and(|title| title < index);
+        let bracket = line.shown.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map(|(_, inner)| inner);
+        let owned = below_title
+            && (4..=30).contains(&line.words)
+            && bracket.is_some_and(|inner| (1..=4).contains(&inner.split_whitespace().count()));
+        let behind_dash = line.shown.rsplit(['-', '–', '—', '|']).next().map(str::trim_start);
+        let special = below_title
+            && (4..=30).contains(&line.words)
+            && behind_dash.is_some_and(|last| last.len() < line.shown.len() && last.starts_with("خاص"));
+        !line.is_paragraph() && !line.end_mark && (file || owned || special)
+            || !line.is_paragraph()
+                && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
+                    || credited && !line.end_mark)
             || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30
     }
 
@@ -231,7 +228,40 @@ impl Sorter<'_> {
         let beside = |at: Option<usize>| {
             at.and_then(|at| self.kept(at)).is_some_and(|other| other.is_bullet() && other.shown.chars().next() == mark)
         };
-        line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+        self.is_announced(index, line)
+            || line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+    }
+
+    /// Items below a line that ends in a colon, two or more in a row, whose marks
+    /// were lost.
+    fn is_announced(&self, index: usize, line: &Line) -> bool {
+        let item = |line: &Line| {
+            line.kind == SourceKind::Line
+                && (2..=20).contains(&line.words)
+                && !line.end_mark
+                && !line.shown.ends_with(':')
+        };
+        if !item(line) {
+            return false;
+        }
+        let kept = |step: &dyn Fn(usize) -> Option<usize>| -> usize {
+            let mut at = step(index);
+            let mut count = 0;
+            while let Some(line) = at.and_then(|at| self.kept(at)).filter(|line| item(line)) {
+                count += usize::from(line.words > 0);
+                at = at.and_then(step);
+            }
+            count
+        };
+        let before = |at: usize| (0..at).rev().find(|at| self.kept(*at).is_some());
+        let (above, below) = (kept(&before), kept(&|at| self.next_kept(at)));
+        let mut head = before(index);
+        for _ in 0..above {
+            head = head.and_then(before);
+        }
+        let announces =
+            head.and_then(|head| self.kept(head)).is_some_and(|line| line.shown.ends_with(':') && line.words >= 4);
+        announces && above + below >= 1
     }
 
     fn is_subhead(&self, index: usize, line: &Line) -> bool {
@@ -286,7 +316,9 @@ impl Sorter<'_> {
         let clean = |text: &Option<String>| {
             text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
         };
-        self.names.section = clean(&self.article.section).or_else(|| section.or_else(|| self.names.section.take()));
+        let lost = self.section_of_lost_crumbs();
+        self.names.section =
+            clean(&self.article.section).or_else(|| section.or_else(|| self.names.section.take()).or(lost));
         let mut byline = clean(&self.article.byline);
         let mut credit = None;
         let mut agency = None;
@@ -299,9 +331,9 @@ impl Sorter<'_> {
             if line.says(Cue::Credit) && line.is_labelled() {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
-                byline = byline.or_else(|| behind_words(line));
+                byline = byline.or_else(|| behind_words(line, self.phrases)).or_else(|| self.name_below(index, line));
             } else if !line.is_dateline(self.phrases)
-                && (self.is_agency(line) || self.is_site(line) || self.is_mixed_dateline(line))
+                && (self.is_agency(line) || self.is_site(line) || line.is_mixed_dateline(self.phrases))
             {
                 agency = agency.or_else(|| Some(self.without_date(line)));
             }
@@ -310,13 +342,34 @@ impl Sorter<'_> {
         self.names.byline = byline.filter(|byline| !byline.is_empty());
     }
 
+    /// A label alone, and the name in the next line.
+    fn name_below(&self, index: usize, line: &Line) -> Option<String> {
+        let below = self.next_kept(index).and_then(|next| self.kept(next)).filter(|_| line.is_phrase_alone())?;
+        let name =
+            (1..=5).contains(&below.words) && !below.end_mark && !below.any_number() && !below.shown.ends_with(':');
+        name.then(|| below.shown.clone())
+    }
+
+    /// The section of a breadcrumb whose signs were lost: `Home Politics TITLE`.
+    fn section_of_lost_crumbs(&self) -> Option<String> {
+        let title = self.names_title_key();
+        let line = self.lines.iter().take(self.body.0).find(|line| {
+            line.cut.is_some() && line.key.len() > title.len() && !title.is_empty() && line.key.ends_with(&title)
+        })?;
+        let words = line.words - title.split(' ').count();
+        let mut before = line.shown.split_whitespace().take(words);
+        let first = before.next().filter(|first| self.phrases.whole(&key(&fold(first)), class::GENERIC));
+        let section: Vec<&str> = first.map(|_| before.collect())?;
+        (1..=3).contains(&section.len()).then(|| section.join(" "))
+    }
+
     fn names_title_key(&self) -> String {
         self.title.and_then(|title| self.kept(title)).map(|line| line.key.clone()).unwrap_or_default()
     }
 
     /// The words before the date and its label.
     fn without_date(&self, line: &Line) -> String {
-        if !line.any_number() || !self.is_mixed_dateline(line) {
+        if !line.any_number() || !line.is_mixed_dateline(self.phrases) {
             return line.shown.clone();
         }
         let words: Vec<&str> = line.shown.split_whitespace().collect();
@@ -330,13 +383,28 @@ impl Sorter<'_> {
     }
 }
 
-/// The name behind «By» or «بقلم:».
-fn behind_words(line: &Line) -> Option<String> {
-    if line.is_labelled() {
-        return Some(line.behind_label().to_owned());
-    }
+/// The name behind «By» or «بقلم:», without a date that follows it.
+fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
     let skip = line.words - line.words_behind_phrase();
-    let name = line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ");
+    let name = if line.is_labelled() {
+        line.behind_label().to_owned()
+    } else {
+        line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ")
+    };
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let number = |word: &&str| fold(word).starts_with(|first: char| first.is_ascii_digit());
+    let end = words.iter().position(number).map_or(words.len(), |number| {
+        let date = words.get(..number).unwrap_or_default().iter().rev();
+        number
+            - date
+                .take_while(|word| {
+                    let key = key(&fold(word));
+                    key.is_empty() || phrases.word(&key, class::DATE)
+                })
+                .count()
+    });
+    let name = words.get(..end).unwrap_or_default().join(" ");
+    let name = name.trim_matches([' ', '|', '-', '–', '،', ',', ':', '/']).to_owned();
     (!name.is_empty()).then_some(name)
 }
 

@@ -43,8 +43,10 @@ impl<'a> Page<'a> {
         self.share_neighbours();
         self.head();
         self.window_title();
+        self.crumbs_with_title();
         self.tail();
         self.repeats();
+        self.neighbours();
         self.rows_below();
     }
 
@@ -162,8 +164,14 @@ impl<'a> Page<'a> {
         let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
         let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
         // «A+ A-», «Aa»: the size of the letters.
+        let crumbs = line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
+        let menu = edge && !line.end_mark && !crumbs && self.phrases.is_menu(&line.key);
+        // A count of readers: nothing but a number beside the text.
+        if edge && line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(RemovedKind::ShareBar);
+        }
         let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
-        (tags || switch || size).then_some(RemovedKind::Boilerplate)
+        (tags || switch || size || menu).then_some(RemovedKind::Boilerplate)
     }
 
     /// The last paragraph ends in dots.
@@ -271,18 +279,19 @@ impl<'a> Page<'a> {
     }
 
     fn tail(&mut self) {
+        let mut below_tags = false;
         for index in self.body.1..self.lines.len() {
             let tags = self.lines.get(index).is_some_and(is_tag_list);
             if tags {
                 self.cut(index, RemovedKind::Boilerplate);
             }
-            let below_tags = index.checked_sub(1).and_then(|above| self.lines.get(above)).is_some_and(|above| {
-                above.has(Cue::Tags, Zone::Edge)
-                    && above.cut == Some(RemovedKind::Boilerplate)
-                    && above.is_phrase_alone()
-            });
-            if below_tags && self.lines.get(index).is_some_and(|line| line.words <= 4 && !line.end_mark) {
+            let Some(line) = self.lines.get(index) else { break };
+            if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone() {
+                below_tags = true;
+            } else if below_tags && line.words <= 4 && !line.end_mark && !line.says(Cue::Credit) {
                 self.cut(index, RemovedKind::Boilerplate);
+            } else {
+                below_tags = false;
             }
         }
     }
@@ -303,7 +312,14 @@ impl<'a> Page<'a> {
             let hash = xxh3_64(line.key.as_bytes());
             match seen.get(&hash) {
                 Some(&before) if long || before + 1 == index => {
-                    if let Some(line) = self.lines.get_mut(index) {
+                    // Of a menu's entry and the section above the title the menu's goes.
+                    let in_menu = self.is_head(index)
+                        && before + 1 != index
+                        && self.lines.get(index).is_some_and(|line| line.words < 4);
+                    if in_menu {
+                        seen.insert(hash, index);
+                    }
+                    if let Some(line) = self.lines.get_mut(if in_menu { before } else { index }) {
                         line.cut = Some(RemovedKind::Boilerplate);
                     }
                 }

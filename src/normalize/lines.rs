@@ -155,8 +155,48 @@ impl Line {
         }
         let numbers = self.key.split(' ').filter(|word| is_number(word)).count();
         let named = self.key.split(' ').any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
-        self.says(Cue::Dateline) && (named || numbers >= 2)
+        self.is_clock()
+            || self.says(Cue::Dateline) && (named || numbers >= 2)
             || self.all_words(phrases, class::DATE) && (named || numbers >= 3)
+    }
+
+    /// A full date and not much else, parts set off by bars or dashes.
+    pub(super) fn is_mixed_dateline(&self, phrases: &Phrases) -> bool {
+        let words = self.key.split(' ');
+        let other = words
+            .clone()
+            .filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()) && !phrases.word(word, class::DATE));
+        let year = words.clone().any(|word| {
+            word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
+        });
+        let named = words.clone().any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
+        year && named
+            && !self.end_mark
+            && self.words <= 26
+            && other.count() <= 6
+            && self.shown.contains([':', '|', '-', '–', '/'])
+    }
+
+    /// A time of day: `18:40`.
+    pub(super) fn any_clock(&self) -> bool {
+        self.shown.split_whitespace().any(|word| {
+            let two = |part: &str| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_numeric);
+            word.split_once(':').is_some_and(|(hour, minute)| two(hour) && two(minute))
+        })
+    }
+
+    /// `18:40`, `09:15 ص`: when an entry of a live page was written.
+    pub(super) fn is_clock(&self) -> bool {
+        let mut words = self.key.split(' ');
+        let number = |word: Option<&str>, below: u8| {
+            word.filter(|word| word.len() <= 2)
+                .and_then(|word| word.parse::<u8>().ok())
+                .is_some_and(|number| number < below)
+        };
+        number(words.next(), 24)
+            && number(words.next(), 60)
+            && words.all(|word| matches!(word, "ص" | "م" | "am" | "pm" | "gmt"))
+            && self.shown.contains([':', '.', '٫'])
     }
 
     /// Words that say what the line is about.
@@ -187,7 +227,9 @@ fn stem(word: &str) -> &str {
         .or_else(|| word.strip_prefix(['ب', 'ك', 'ل'])?.strip_prefix("ال"))
         .filter(keep)
         .unwrap_or(word);
-    word.strip_prefix("ال").filter(keep).unwrap_or(word)
+    let word = word.strip_prefix("ال").filter(keep).unwrap_or(word);
+    // Endings differ: مزارعو, مزارعون, المزارعين.
+    word.char_indices().nth(5).filter(|_| !word.is_ascii()).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
 }
 
 /// What a text is about: the content words of its paragraphs, as hashes.

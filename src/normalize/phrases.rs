@@ -158,6 +158,23 @@ impl Phrases {
         })
     }
 
+    /// Whether the key is sections of a site in a row, three or more, and hardly
+    /// anything else.
+    pub(super) fn is_menu(&self, key: &str) -> bool {
+        let words: Vec<&str> = key.split(' ').collect();
+        let (mut at, mut items, mut other) = (0, 0, 0);
+        while at < words.len() {
+            let longest = (1..=4).rev().find(|count| {
+                let item = words.get(at..at + count).map(|item| item.join(" "));
+                item.is_some_and(|item| self.whole(&item, class::SECTION | class::GENERIC))
+            });
+            at += longest.unwrap_or(1);
+            items += usize::from(longest.is_some());
+            other += usize::from(longest.is_none());
+        }
+        items >= 3 && other * 4 <= words.len()
+    }
+
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
         self.words.get(word).is_some_and(|classes| classes & class != 0)
     }

@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod golden;
 mod oversize;
+mod pages;
 mod positions;
 mod record_page;
 mod support;
