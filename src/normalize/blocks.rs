@@ -1,9 +1,13 @@
 //! What each kept line is: title, section, lead, sub-head, credit and the rest.
 
-use super::lines::{Line, Subject};
+use super::lines::{Line, Subject, body_start};
 use super::phrases::{Cue, Phrases, class, key};
 use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
+
+/// Words that credit a picture, folded; behind them stands a name.
+const PHOTO_WORDS: &[&str] =
+    &["photo", "photos", "photograph", "photographie", "fotograf", "تصوير", "عدسه", "عکس", "وێنه", "وێنە"];
 
 /// Strings of the record that the lines tell.
 #[derive(Debug, Default)]
@@ -71,7 +75,7 @@ impl Sorter<'_> {
         let first = body.next();
         let last = body.next_back().or(first);
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (first, last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title, self.phrases), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }
@@ -117,7 +121,7 @@ impl Sorter<'_> {
         }
         match line.kind {
             SourceKind::Quote => return BlockKind::Quote,
-            SourceKind::ListItem => return BlockKind::List,
+            SourceKind::ListItem | SourceKind::TableRow => return BlockKind::List,
             SourceKind::Heading(_) if head && self.is_section(index, line) => return BlockKind::Section,
             SourceKind::Heading(_) => return BlockKind::Subhead,
             _ => {}
@@ -191,6 +195,11 @@ impl Sorter<'_> {
         line.kind == SourceKind::Meta && line.words <= 16 && !line.end_mark
             || named && line.is_labelled()
             || edge && named && !line.end_mark && line.words <= 5
+            || head
+                && line.says(Cue::Byline)
+                && !line.end_mark
+                && line.words <= 9
+                && line.kind != SourceKind::Heading(1)
             || line.is_clock()
             || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
             || head && line.is_mixed_dateline(self.phrases)
@@ -214,7 +223,10 @@ impl Sorter<'_> {
         let special = below_title
             && (4..=30).contains(&line.words)
             && behind_dash.is_some_and(|last| last.len() < line.shown.len() && last.starts_with("خاص"));
-        !line.is_paragraph() && !line.end_mark && (file || owned || special)
+        let credited_inside =
+            below_title && line.words <= 30 && line.key.split(' ').skip(2).any(|word| PHOTO_WORDS.contains(&word));
+        !line.end_mark && credited_inside
+            || !line.is_paragraph() && !line.end_mark && (file || owned || special)
             || !line.is_paragraph()
                 && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
                     || credited && !line.end_mark)
@@ -317,8 +329,10 @@ impl Sorter<'_> {
             text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
         };
         let lost = self.section_of_lost_crumbs();
-        self.names.section =
-            clean(&self.article.section).or_else(|| section.or_else(|| self.names.section.take()).or(lost));
+        let crumb = self.names.breadcrumbs.iter().rev();
+        let crumb = crumb.filter(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).next().cloned();
+        let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
+        self.names.section = clean(&self.article.section).or(told);
         let mut byline = clean(&self.article.byline);
         let mut credit = None;
         let mut agency = None;

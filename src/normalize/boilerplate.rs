@@ -7,12 +7,37 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lines::Line;
+use super::lines::{Line, body_start};
 use super::phrases::{Cue, Phrases, Zone, class};
 use crate::record::RemovedKind;
 
 /// A page that says it is behind a wall and shows fewer words shows a stub.
 const STUB: usize = 120;
+
+/// What an author box calls its author, folded.
+const ROLES: &[&str] = &[
+    "writer",
+    "reporter",
+    "journalist",
+    "correspondent",
+    "editor",
+    "columnist",
+    "journaliste",
+    "كاتب",
+    "كاتبه",
+    "صحفي",
+    "صحفيه",
+    "صحافي",
+    "صحافيه",
+    "مراسل",
+    "مراسله",
+    "محرر",
+    "محرره",
+    "باحث",
+    "باحثه",
+    "نویسنده",
+    "روزنامه",
+];
 
 /// Lines of one page and where its body stands among them.
 pub(super) struct Page<'a> {
@@ -43,6 +68,7 @@ impl<'a> Page<'a> {
         self.share_neighbours();
         self.head();
         self.window_title();
+        self.author_box();
         self.crumbs_with_title();
         self.tail();
         self.repeats();
@@ -71,8 +97,9 @@ impl<'a> Page<'a> {
         };
         let first = self.lines.iter().position(is_body);
         let last = self.lines.iter().rposition(is_body);
+        let title = self.title.and_then(|title| self.lines.iter().position(|line| line.key == title));
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (first, last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title, self.phrases), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }
@@ -198,7 +225,8 @@ impl<'a> Page<'a> {
 
     /// Nothing but the phrase, networks and numbers.
     fn is_share(&self, line: &Line) -> bool {
-        line.words_behind_phrase() <= 1 || line.all_words(self.phrases, class::SHARE | class::COUNTER | class::STOP)
+        let classes = class::SHARE | class::COUNTER | class::STOP;
+        line.words_behind_phrase() <= 1 || line.all_words_behind(self.phrases, classes)
     }
 
     fn is_share_words(&self, line: &Line) -> bool {
@@ -216,7 +244,8 @@ impl<'a> Page<'a> {
     fn related_lists(&mut self) {
         let mut index = 0;
         while let Some(line) = self.lines.get(index) {
-            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone();
+            let more = line.has(Cue::RelatedHead, Zone::Tail) && self.is_tail(index) && !line.end_mark;
+            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone() || more;
             // Above the title the same words are a section's name.
             if !head || self.is_head(index) {
                 index += 1;
@@ -278,6 +307,32 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// «NAME is a staff writer at …» behind the text, NAME being the byline's.
+    fn author_box(&mut self) {
+        let named = self.lines.iter().take(self.body.0).find(|line| line.says(Cue::Byline) && line.words <= 9);
+        let Some(name) = named.map(Line::key_behind_phrase).filter(|name| name.contains(' ')) else { return };
+        let name = name.split(" and ").next().unwrap_or_default().to_owned();
+        let total = self.kept_length();
+        let mut below = 0;
+        for index in (self.body.0 + 2..self.lines.len()).rev() {
+            let Some(line) = self.lines.get(index).filter(|line| line.cut.is_none()) else { continue };
+            below += line.key.len();
+            let rest = line.key.strip_prefix(name.as_str());
+            let told = rest.is_some_and(|rest| rest.split(' ').take(8).any(|word| ROLES.contains(&word)));
+            if told && line.words <= 45 && below * 4 < total {
+                // Nothing of the text comes behind it.
+                for cut in (index..self.lines.len())
+                    .filter(|at| self.lines.get(*at).is_some_and(|line| !line.is_labelled()))
+                    .collect::<Vec<_>>()
+                {
+                    self.cut(cut, RemovedKind::Boilerplate);
+                }
+                self.find_body();
+                return;
+            }
+        }
+    }
+
     fn tail(&mut self) {
         let mut below_tags = false;
         for index in self.body.1..self.lines.len() {
@@ -286,9 +341,11 @@ impl<'a> Page<'a> {
                 self.cut(index, RemovedKind::Boilerplate);
             }
             let Some(line) = self.lines.get(index) else { break };
-            if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone() {
+            if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone()
+                || line.has(Cue::Paywall, Zone::Anywhere) && line.cut.is_some()
+            {
                 below_tags = true;
-            } else if below_tags && line.words <= 4 && !line.end_mark && !line.says(Cue::Credit) {
+            } else if below_tags && line.words <= 5 && !line.end_mark && !line.says(Cue::Credit) {
                 self.cut(index, RemovedKind::Boilerplate);
             } else {
                 below_tags = false;

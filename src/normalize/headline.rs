@@ -84,7 +84,7 @@ impl Sorter<'_> {
                     || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
                 let about = self.subject.overlap(line, self.phrases).1;
                 let starts = line.key.starts_with("اخر الاخبار ") || line.key.starts_with("احدث الاخبار ");
-                line.words >= 6
+                line.words >= 4
                     && !self.subject.is_thin()
                     && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
                     && line.kind == SourceKind::Line
@@ -98,8 +98,10 @@ impl Sorter<'_> {
             }),
         );
         // The masthead's date is today's.
-        if dated {
-            cut.extend(dates);
+        match dates.split_last() {
+            _ if dated => cut.extend(dates),
+            Some((_, rest)) => cut.extend(rest),
+            None => {}
         }
         if scraps.len() >= 4 {
             cut.extend(scraps.into_iter().filter(|scrap| Some(*scrap) != section));

@@ -234,13 +234,18 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
         return None;
     }
     let found = detect(std::iter::once(block), declared.as_deref());
-    let sure = text_is_arabic != block_is_arabic || found.confidence >= SURE;
+    let told = declared.as_deref() == Some(found.tag.as_str());
+    let long = text_is_arabic || block.split_whitespace().take(LATIN_WORDS).count() == LATIN_WORDS;
+    let sure = text_is_arabic != block_is_arabic || (long || told) && found.confidence >= SURE;
     (sure && found.tag != of_text && found.tag != "und").then_some(found.tag)
 }
 
+/// The classifier is sure of two languages in one script only from so many words on.
+const LATIN_WORDS: usize = 16;
+
 /// Of blocks in the text's own script; in an Arabic text a Persian name brings
 /// a letter or two.
-const SURE: f32 = 0.65;
+const SURE: f32 = 0.75;
 
 /// A letter that the text's language does not use.
 fn has_other_letters(block: &str, of_text: &str) -> bool {

@@ -140,6 +140,15 @@ impl Line {
         self.words > 0 && self.key.split(' ').all(|word| is_number(word) || phrases.word(word, classes))
     }
 
+    /// As [`Line::all_words`], of the words behind the phrase.
+    pub(super) fn all_words_behind(&self, phrases: &Phrases, classes: u8) -> bool {
+        self.key_behind_phrase().split(' ').all(|word| is_number(word) || phrases.word(word, classes))
+    }
+
+    pub(super) fn key_behind_phrase(&self) -> &str {
+        self.key.get(self.cue_length..).unwrap_or_default().trim_start()
+    }
+
     pub(super) fn any_word(&self, phrases: &Phrases, classes: u8) -> bool {
         self.key.split(' ').any(|word| phrases.word(word, classes))
     }
@@ -170,11 +179,19 @@ impl Line {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
         });
         let named = words.clone().any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
-        year && named
+        let numeric = words.clone().count() <= 9 && self.shown.split_whitespace().any(is_numeric_date);
+        year && (named || numeric)
             && !self.end_mark
             && self.words <= 26
             && other.count() <= 6
             && self.shown.contains([':', '|', '-', '–', '/'])
+    }
+
+    /// Who wrote it, or when it was published.
+    pub(super) fn is_signature(&self, phrases: &Phrases) -> bool {
+        self.says(Cue::Byline) && self.words <= 9
+            || self.kind == SourceKind::Meta && self.words <= 12
+            || !self.is_clock() && (self.is_dateline(phrases) || self.is_mixed_dateline(phrases))
     }
 
     /// A time of day: `18:40`.
@@ -208,9 +225,39 @@ impl Line {
     }
 }
 
+/// Where the text begins. A standfirst is a sentence, too: what stands above the
+/// byline and the date is none of the text.
+pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>, phrases: &Phrases) -> usize {
+    let kept = |index: &usize| lines.get(*index).is_some_and(|line| line.cut.is_none());
+    let headed = title.map_or_else(|| (0..first).any(|index| kept(&index)), |title| title < first);
+    if !headed {
+        return first;
+    }
+    let near: Vec<usize> = (first + 1..lines.len()).filter(kept).take(5).collect();
+    let credit = near.iter().position(|index| {
+        lines.get(*index).is_some_and(|line| !line.is_paragraph() && !line.end_mark && line.is_signature(phrases))
+    });
+    let Some(credit) = credit else { return first };
+    // Two paragraphs above it are the text's, which a signature ends.
+    let texts = near.iter().take(credit).filter(|index| lines.get(**index).is_some_and(Line::is_paragraph)).count();
+    let below = near.get(credit).copied().unwrap_or(first);
+    let next = (below + 1..lines.len()).filter(kept).find(|index| lines.get(*index).is_some_and(Line::is_paragraph));
+    match next {
+        Some(next) if texts == 0 && lines.get(first).is_some_and(|line| line.words <= 60) => next,
+        _ => first,
+    }
+}
+
 fn is_labelled(shown: &str, phrase: &str) -> bool {
     let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
     label.is_some_and(|label| key(&fold(label)) == phrase)
+}
+
+/// `06-02-2024`, `2024/2/6`.
+fn is_numeric_date(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(['-', '/', '.']).collect();
+    parts.len() == 3
+        && parts.iter().all(|part| (1..=4).contains(&part.chars().count()) && part.chars().all(char::is_numeric))
 }
 
 fn is_number(word: &str) -> bool {

@@ -26,10 +26,16 @@ impl Page<'_> {
         let (label, heading) = (self.section_above_title(), self.title_line());
         for index in (0..self.lines.len()).filter(|index| Some(*index) != label) {
             let Some(line) = self.lines.get(index) else { break };
-            let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
+            let signed = line.says(Cue::Byline) && (2..=12).contains(&line.words) && line.weight >= 0;
+            let links = line.kind != SourceKind::Line
+                && line.link_density > 0.6
+                && !line.end_mark
+                && line.words < 30
+                && !signed;
             // The date often stands in a header of its own.
-            let date =
-                article.is_some_and(|(first, _)| index < first && index + 8 > first) && line.is_dateline(self.phrases);
+            let date = article.is_some_and(|(first, _)| index < first && index + 8 > first)
+                && (line.is_dateline(self.phrases)
+                    || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
             let kicker = is_kicker(line) && heading == Some(index + 1);
             if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date && !kicker {
                 self.cut(index, kind_of(line, self.phrases));
@@ -61,7 +67,6 @@ impl Page<'_> {
                     && line.words > 0
                     && !line.end_mark
                     && !line.any_number()
-                    && line.weight >= -1
                     && line.kind != SourceKind::ListItem
             })
         };
@@ -69,7 +74,8 @@ impl Page<'_> {
         let known =
             |index: usize| self.lines.get(index).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION));
         let label = near.filter(|index| short(*index)).find(|index| {
-            known(*index) || self.lines.get(*index).is_some_and(|line| line.link_density > 0.6 && index + 1 == title)
+            let linked = |line: &Line| line.link_density > 0.6 && index + 1 == title && line.weight >= -1;
+            known(*index) || self.lines.get(*index).is_some_and(linked)
         })?;
         (known(label) || label < 2 || !short(label - 1) || !short(label - 2)).then_some(label)
     }

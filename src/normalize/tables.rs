@@ -41,7 +41,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         "شارك الخبر", "شارك المقال", "شارك هذا", "شارك هذه", "شارك على", "شارك عبر", "شاركها", "شاركه",
         "انشر الخبر", "انشر المقال", "مشاركة على", "مشاركة عبر", "مشاركة الخبر", "مشاركة المقال",
         "انقر للمشاركة", "اضغط للمشاركة", "share this", "share on", "share via", "share article",
-        "click to share", "partager sur", "partager cet article", "partager via", "bu haberi paylaş",
+        "click to share", "partager sur", "partager cet article", "partager via", "bu haberi paylaş", "اشتراک‌گذاری",
         "facebook ta paylaş", "twitter da paylaş", "اشتراک گذاری", "به اشتراک بگذارید", "هاوبەشی بکە",
     ]),
     phrase(Cue::Share, At::Whole, Zone::Anywhere, 3, &[
@@ -111,6 +111,13 @@ pub(super) const PHRASES: &[Phrase] = &[
         "join our channel", "follow us on", "subscribe to our newsletter", "suivez nous sur", "kanalımıza abone",
         "کانال تلگرام ما", "مشاهدة الصورة بالحجم", "your browser does not support",
     ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 16, &[
+        "رابط مختصر", "الرابط المختصر", "رابط الخبر", "لینک کوتاه", "short link", "lien court", "حجم الخط", "حجم النص",
+    ]),
+    phrase(Cue::RelatedHead, At::Start, Zone::Tail, 6, &[
+        "more from", "more in", "more on", "المزيد من", "مزيد من الأخبار", "plus d articles", "autres articles",
+        "dans la même rubrique", "اخبار بیشتر", "زیاتر لە",
+    ]),
     phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
         "day", "month", "year", "category", "archives", "عدد المشاهدات", "مشاهدات", "المشاهدات", "القراءات", "الزيارات", "عدد الزيارات", "عدد القراءات", "عدد الزوار",
         "وقت القراءة", "زمن القراءة", "رابط مختصر", "الرابط المختصر", "رمز الخبر", "کد خبر", "شناسه خبر",
@@ -163,7 +170,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     ]),
     phrase(Cue::Byline, At::Start, Zone::Edge, 14, &[
         "بقلم", "بواسطة", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
-        "مراسلنا", "حاوره", "حاورها", "حوار", "by", "written by", "edited by", "author", "par",
+        "مراسلنا", "حاوره", "حاورها", "حاورته", "حاورتها", "حاورهم", "أجرى الحوار", "أجرت الحوار", "أجرى اللقاء", "حوار", "by", "written by", "edited by", "author", "par",
         "propos recueillis par", "haber", "نویسنده", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
     ]),
     phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
@@ -256,7 +263,7 @@ pub(super) const AGENCIES: &[&str] = &[
 /// Sections of a news site: a short line before the title.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const SECTIONS: &[&str] = &[
-    "البث المباشر", "بث مباشر", "مباشر", "فيديو", "صور", "بودكاست", "برامج", "جهات", "وطني", "محافظات", "عرب",
+    "الرئيسة", "سينما", "مسرح", "كتب", "موسيقى", "شعر", "دراسات", "البث المباشر", "بث مباشر", "مباشر", "فيديو", "صور", "بودكاست", "برامج", "جهات", "وطني", "محافظات", "عرب",
     "الخليج", "أخبار مصر", "أخبار الخليج", "سيارات", "صحة وطب", "لايف ستايل", "مرأة", "دين", "كاريكاتير",
     "سياسة", "السياسة", "اقتصاد", "الاقتصاد", "رياضة", "الرياضة", "ثقافة", "الثقافة", "فن", "فنون", "منوعات",
     "أخبار", "الأخبار", "آخر الأخبار", "أخبار عاجلة", "عاجل", "محليات", "أخبار محلية", "محلي", "دولي", "دوليات",
@@ -275,7 +282,7 @@ pub(super) const SECTIONS: &[&str] = &[
 /// Items of a breadcrumb that name no section.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const GENERIC_CRUMBS: &[&str] = &[
-    "الرئيسية", "الصفحة الرئيسية", "أخبار", "الأخبار", "home", "news", "accueil", "actualités", "ana sayfa",
+    "الرئيسية", "الرئيسة", "الصفحة الرئيسية", "أخبار", "الأخبار", "home", "news", "accueil", "actualités", "ana sayfa",
     "haberler", "خانه", "صفحه اصلی", "سەرەکی",
 ];
 
