@@ -9,6 +9,9 @@ use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
 const PHOTO_WORDS: &[&str] =
     &["photo", "photos", "photograph", "photographie", "fotograf", "تصوير", "عدسه", "عکس", "وێنه", "وێنە"];
 
+/// Last words of a picture's caption, folded: it is of the archive, or a symbol.
+const FILE_WORDS: &[&str] = &[" ارشيفيه", " ارشيف", " تعبيريه", " archives"];
+
 /// Strings of the record that the lines tell.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -75,7 +78,7 @@ impl Sorter<'_> {
         let first = body.next();
         let last = body.next_back().or(first);
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (body_start(self.lines, first, title, self.phrases), last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }
@@ -201,36 +204,39 @@ impl Sorter<'_> {
                 && line.words <= 9
                 && line.kind != SourceKind::Heading(1)
             || line.is_clock()
-            || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
-            || head && line.is_mixed_dateline(self.phrases)
+            || edge && (line.dateline || self.is_agency(line) || self.is_site(line))
+            || head && line.mixed_dateline
     }
 
     fn is_caption(&self, index: usize, line: &Line, head: bool) -> bool {
-        let credited = line
-            .shown
-            .strip_suffix(')')
-            .and_then(|inner| inner.rsplit_once('('))
-            .is_some_and(|(_, inner)| self.phrases.whole(&key(&fold(inner)), class::AGENCY));
-        // «… - file photo», and a credit in brackets between title and text.
-        let last = line.key.rsplit(' ').next().unwrap_or_default();
-        let file = line.words <= 20 && ["ارشيفيه", "ارشيف", "تعبيريه", "archives"].contains(&last);
+        if line.says(Cue::Caption) && line.is_labelled() && line.words <= 30 {
+            return true;
+        }
+        if line.end_mark || line.words > 30 {
+            return false;
+        }
         let below_title = head && self.title.is_some_and(|title| title < index);
+        if below_title && line.key.split(' ').skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
+            return true;
+        }
+        if line.is_paragraph() {
+            return false;
+        }
+        line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
+            || line.words <= 20 && FILE_WORDS.iter().any(|word| line.key.ends_with(word))
+            || self.is_credited(line, below_title)
+    }
+
+    /// A credit in brackets or behind a dash at the end: an agency's, or between
+    /// title and text anybody's.
+    fn is_credited(&self, line: &Line, below_title: bool) -> bool {
         let bracket = line.shown.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map(|(_, inner)| inner);
-        let owned = below_title
-            && (4..=30).contains(&line.words)
-            && bracket.is_some_and(|inner| (1..=4).contains(&inner.split_whitespace().count()));
-        let behind_dash = line.shown.rsplit(['-', '–', '—', '|']).next().map(str::trim_start);
-        let special = below_title
-            && (4..=30).contains(&line.words)
-            && behind_dash.is_some_and(|last| last.len() < line.shown.len() && last.starts_with("خاص"));
-        let credited_inside =
-            below_title && line.words <= 30 && line.key.split(' ').skip(2).any(|word| PHOTO_WORDS.contains(&word));
-        !line.end_mark && credited_inside
-            || !line.is_paragraph() && !line.end_mark && (file || owned || special)
-            || !line.is_paragraph()
-                && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
-                    || credited && !line.end_mark)
-            || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30
+        if let Some(inner) = bracket {
+            let short = line.words >= 4 && (1..=4).contains(&inner.split_whitespace().count());
+            return below_title && short || self.phrases.whole(&key(&fold(inner)), class::AGENCY);
+        }
+        let behind_dash = || line.shown.rsplit_once(['-', '–', '—', '|']).map(|(_, last)| last.trim_start());
+        below_title && line.words >= 4 && behind_dash().is_some_and(|last| last.starts_with("خاص"))
     }
 
     /// Items in a row, all with one mark; in an interview questions and answers
@@ -329,8 +335,8 @@ impl Sorter<'_> {
             text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
         };
         let lost = self.section_of_lost_crumbs();
-        let crumb = self.names.breadcrumbs.iter().rev();
-        let crumb = crumb.filter(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).next().cloned();
+        let mut crumbs = self.names.breadcrumbs.iter().rev();
+        let crumb = crumbs.find(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).cloned();
         let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
         self.names.section = clean(&self.article.section).or(told);
         let mut byline = clean(&self.article.byline);
@@ -346,9 +352,7 @@ impl Sorter<'_> {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
                 byline = byline.or_else(|| behind_words(line, self.phrases)).or_else(|| self.name_below(index, line));
-            } else if !line.is_dateline(self.phrases)
-                && (self.is_agency(line) || self.is_site(line) || line.is_mixed_dateline(self.phrases))
-            {
+            } else if !line.dateline && (self.is_agency(line) || self.is_site(line) || line.mixed_dateline) {
                 agency = agency.or_else(|| Some(self.without_date(line)));
             }
         }
@@ -383,7 +387,7 @@ impl Sorter<'_> {
 
     /// The words before the date and its label.
     fn without_date(&self, line: &Line) -> String {
-        if !line.any_number() || !line.is_mixed_dateline(self.phrases) {
+        if !line.any_number() || !line.mixed_dateline {
             return line.shown.clone();
         }
         let words: Vec<&str> = line.shown.split_whitespace().collect();

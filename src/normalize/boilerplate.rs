@@ -99,7 +99,7 @@ impl<'a> Page<'a> {
         let last = self.lines.iter().rposition(is_body);
         let title = self.title.and_then(|title| self.lines.iter().position(|line| line.key == title));
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (body_start(self.lines, first, title, self.phrases), last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }

@@ -25,10 +25,7 @@ impl Sorter<'_> {
                 _ => 0.0,
             };
             // The date and the byline stand below the title.
-            let dated = |above: &usize| {
-                self.kept(*above)
-                    .is_some_and(|line| line.is_dateline(self.phrases) || line.is_mixed_dateline(self.phrases))
-            };
+            let dated = |above: &usize| self.kept(*above).is_some_and(|line| line.dateline || line.mixed_dateline);
             let below_date = best.is_some_and(|(_, above)| (above + 1..index).any(|above| dated(&above)));
             score -= if below_date { 0.8 } else { 0.0 };
             if best.is_none_or(|(most, _)| score > most + 0.2) {
@@ -91,11 +88,9 @@ impl Sorter<'_> {
             })
         }));
         let (dates, dated): (Vec<usize>, bool) = (
-            of(&|line| line.is_dateline(self.phrases)),
-            (self.title.unwrap_or_default()..self.body.0).any(|index| {
-                self.kept(index)
-                    .is_some_and(|line| line.is_dateline(self.phrases) || line.is_mixed_dateline(self.phrases))
-            }),
+            of(&|line| line.dateline),
+            (self.title.unwrap_or_default()..self.body.0)
+                .any(|index| self.kept(index).is_some_and(|line| line.dateline || line.mixed_dateline)),
         );
         // The masthead's date is today's.
         match dates.split_last() {
@@ -126,7 +121,7 @@ impl Sorter<'_> {
             && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
             || strict && line.says(Cue::Byline) && line.words <= 4
             || line.says(Cue::Dateline) && line.any_number()
-            || line.is_dateline(self.phrases)
+            || line.dateline
             || self.is_agency(line)
             || self.is_site(line)
             || line.kind == SourceKind::Meta

@@ -215,14 +215,25 @@ const SCRIPT_WORDS: usize = 3;
 /// The language of a block where it is certainly another than the text's.
 /// `declared` is the block's own `lang`.
 pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Option<String> {
+    let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
+    // Most blocks have next to no letter of another script: told by their bytes.
+    let latin = block.bytes().filter(u8::is_ascii_alphabetic).count();
+    let arabic = block.bytes().filter(|byte| (0xD8..=0xDB).contains(byte)).count();
+    let plain = if text_is_arabic {
+        latin * 4 < arabic && !has_other_letters(block, of_text)
+    } else {
+        arabic * 4 < latin && latin < 60
+    };
+    if plain || of_text == "und" {
+        return None;
+    }
     let words = block.split_whitespace().filter(|word| word.contains(is_letter)).take(BLOCK_WORDS).count();
     let declared = declared.and_then(primary);
-    if words < SCRIPT_WORDS || of_text == "und" {
+    if words < SCRIPT_WORDS {
         return None;
     }
     let count = count(std::iter::once(block));
     let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
-    let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
     let block_is_arabic = count.arabic * 2 > letters;
     if text_is_arabic == block_is_arabic
         && (words < BLOCK_WORDS || text_is_arabic && !has_other_letters(block, of_text))
@@ -247,14 +258,18 @@ const LATIN_WORDS: usize = 16;
 /// a letter or two.
 const SURE: f32 = 0.75;
 
-/// A letter that the text's language does not use.
+/// A letter that the text's language does not use, and another in the Arabic
+/// script does.
 fn has_other_letters(block: &str, of_text: &str) -> bool {
-    let own = PROFILES.iter().find(|profile| profile.tag == of_text).map_or(&[][..], |profile| profile.letters);
-    let all = || PROFILES.iter().flat_map(|profile| profile.letters);
+    // Of the letters that tell another language from Arabic each text has some
+    // from U+0680 on, where Arabic has none.
+    if of_text == "ar" && memchr::memchr2(0xDA, 0xDB, block.as_bytes()).is_none() {
+        return false;
+    }
+    let own = PROFILES.iter().position(|profile| profile.tag == of_text).map_or(0, |index| 1 << index);
     block.chars().any(|letter| {
-        !letter.is_ascii()
-            && (matches!(letter, 'ی' | 'ک') || all().any(|other| *other == letter))
-            && !own.contains(&letter)
+        let profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        (profiles != 0 || matches!(letter, 'ی' | 'ک')) && profiles & own == 0
     })
 }
 

@@ -26,8 +26,15 @@ pub(super) struct Line {
     /// Bytes of the key that the longest cue at its start takes.
     cue_length: usize,
     labelled: bool,
+    /// Numbers and the words that stand with dates, or a label that says so.
+    pub dateline: bool,
+    /// A full date and not much else, parts set off by bars or dashes.
+    pub mixed_dateline: bool,
     pub cut: Option<RemovedKind>,
 }
+
+/// A line with a date and nothing else is no longer.
+const MOST_DATE_WORDS: usize = 26;
 
 /// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
 const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
@@ -73,7 +80,7 @@ impl Line {
         let end_mark = shown
             .trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', ' '])
             .ends_with(['.', '؟', '?', '!', '…', '۔', '。']);
-        Self {
+        let mut line = Self {
             source: None,
             kind: SourceKind::Line,
             shown,
@@ -86,8 +93,16 @@ impl Line {
             cues,
             cue_length,
             labelled,
+            dateline: false,
+            mixed_dateline: false,
             cut: None,
+        };
+        // Running text has no date that matters here, and is most of a page.
+        if words <= MOST_DATE_WORDS && line.any_number() {
+            line.dateline = line.tells_date(phrases);
+            line.mixed_dateline = line.tells_mixed_date(phrases);
         }
+        line
     }
 
     pub(super) fn has(&self, cue: Cue, zone: Zone) -> bool {
@@ -158,7 +173,7 @@ impl Line {
     }
 
     /// Numbers and the words that stand with dates, or a label that says so.
-    pub(super) fn is_dateline(&self, phrases: &Phrases) -> bool {
+    fn tells_date(&self, phrases: &Phrases) -> bool {
         if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
             return false;
         }
@@ -170,28 +185,27 @@ impl Line {
     }
 
     /// A full date and not much else, parts set off by bars or dashes.
-    pub(super) fn is_mixed_dateline(&self, phrases: &Phrases) -> bool {
-        let words = self.key.split(' ');
-        let other = words
-            .clone()
-            .filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()) && !phrases.word(word, class::DATE));
-        let year = words.clone().any(|word| {
+    fn tells_mixed_date(&self, phrases: &Phrases) -> bool {
+        if self.end_mark || self.words > MOST_DATE_WORDS {
+            return false;
+        }
+        let words = || self.key.split(' ');
+        let year = |word: &str| {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
-        });
-        let named = words.clone().any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
-        let numeric = words.clone().count() <= 9 && self.shown.split_whitespace().any(is_numeric_date);
-        year && (named || numeric)
-            && !self.end_mark
-            && self.words <= 26
-            && other.count() <= 6
+        };
+        let named = |word: &str| word.chars().nth(2).is_some() && phrases.word(word, class::DATE);
+        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE);
+        words().any(year)
             && self.shown.contains([':', '|', '-', '–', '/'])
+            && (words().any(named) || self.words <= 9 && self.shown.split_whitespace().any(is_numeric_date))
+            && words().filter(other).count() <= 6
     }
 
     /// Who wrote it, or when it was published.
-    pub(super) fn is_signature(&self, phrases: &Phrases) -> bool {
+    pub(super) fn is_signature(&self) -> bool {
         self.says(Cue::Byline) && self.words <= 9
             || self.kind == SourceKind::Meta && self.words <= 12
-            || !self.is_clock() && (self.is_dateline(phrases) || self.is_mixed_dateline(phrases))
+            || !self.is_clock() && (self.dateline || self.mixed_dateline)
     }
 
     /// A time of day: `18:40`.
@@ -227,7 +241,7 @@ impl Line {
 
 /// Where the text begins. A standfirst is a sentence, too: what stands above the
 /// byline and the date is none of the text.
-pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>, phrases: &Phrases) -> usize {
+pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> usize {
     let kept = |index: &usize| lines.get(*index).is_some_and(|line| line.cut.is_none());
     let headed = title.map_or_else(|| (0..first).any(|index| kept(&index)), |title| title < first);
     if !headed {
@@ -235,7 +249,7 @@ pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>, phr
     }
     let near: Vec<usize> = (first + 1..lines.len()).filter(kept).take(5).collect();
     let credit = near.iter().position(|index| {
-        lines.get(*index).is_some_and(|line| !line.is_paragraph() && !line.end_mark && line.is_signature(phrases))
+        lines.get(*index).is_some_and(|line| !line.is_paragraph() && !line.end_mark && line.is_signature())
     });
     let Some(credit) = credit else { return first };
     // Two paragraphs above it are the text's, which a signature ends.

@@ -34,8 +34,7 @@ impl Page<'_> {
                 && !signed;
             // The date often stands in a header of its own.
             let date = article.is_some_and(|(first, _)| index < first && index + 8 > first)
-                && (line.is_dateline(self.phrases)
-                    || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
+                && (line.dateline || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
             let kicker = is_kicker(line) && heading == Some(index + 1);
             if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date && !kicker {
                 self.cut(index, kind_of(line, self.phrases));
@@ -104,7 +103,7 @@ impl Page<'_> {
                 _ if Some(index) == label || title == Some(index + 1) && is_kicker(line) => true,
                 SourceKind::Heading(1) => title.is_none(),
                 SourceKind::Meta => index + 8 > first && index < last + 3,
-                _ if index < text && index + 8 > text => line.is_dateline(self.phrases),
+                _ if index < text && index + 8 > text => line.dateline,
                 _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
             };
             if !(first..last).contains(&index) && !spared {

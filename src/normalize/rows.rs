@@ -145,7 +145,7 @@ impl Page<'_> {
     fn is_full_dateline(&self, line: &Line) -> bool {
         let year =
             line.key.split(' ').any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
-        year && !line.is_paragraph() && (line.is_dateline(self.phrases) || line.is_mixed_dateline(self.phrases))
+        year && !line.is_paragraph() && (line.dateline || line.mixed_dateline)
     }
 
     /// A row of scraps or of headlines behind the text is a menu or a list of
