@@ -9,26 +9,31 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{
+    DecoderResult, Encoding, ISO_8859_6, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1256,
+    X_USER_DEFINED,
+};
 
 use super::options::Type;
 use super::reject;
 use super::source::Source;
-use crate::record::{EditsBuilder, RawSpan, Reason, Reject};
+use crate::record::{CharsetFrom, EditsBuilder, RawSpan, Reason, Reject};
 
 /// Where a page's own declaration is looked for, in bytes (WHATWG: 1024; real
 /// pages put it later).
 const PRESCAN: usize = 4096;
 
-/// The payload as text, and the charset's WHATWG label.
+/// The payload as text, the charset's WHATWG label, and how it is known.
 pub(super) fn decode<'a>(
     bytes: &'a [u8],
     kind: Type,
-    declared: Option<&'static Encoding>,
-) -> Result<(Source<'a>, &'static str), Reject> {
-    let (encoding, mark) = match Encoding::for_bom(bytes) {
+    declared: Option<(&'static Encoding, CharsetFrom)>,
+) -> Result<(Source<'a>, &'static str, CharsetFrom), Reject> {
+    let ((encoding, from), mark) = match Encoding::for_bom(bytes) {
         // JSON is UTF-8 (RFC 8259); another charset is taken only on request.
-        Some((encoding, mark)) if kind != Type::Json || encoding == UTF_8 || declared.is_some() => (encoding, mark),
+        Some((encoding, mark)) if kind != Type::Json || encoding == UTF_8 || declared.is_some() => {
+            ((encoding, CharsetFrom::Mark), mark)
+        }
         _ => (choose(bytes, kind, declared)?, 0),
     };
     let body = bytes.get(mark..).unwrap_or_default();
@@ -40,7 +45,7 @@ pub(super) fn decode<'a>(
         let (text, edits) = transcode(body, encoding).map_err(|at| invalid(label, mark + at))?;
         (Cow::Owned(text), edits)
     };
-    Ok((Source::new(text, RawSpan::new(mark, bytes.len()), edits.build()), label))
+    Ok((Source::new(text, RawSpan::new(mark, bytes.len()), edits.build()), label, from))
 }
 
 fn invalid(label: &str, at: usize) -> Reject {
@@ -89,19 +94,24 @@ pub(super) fn for_label(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label(label.trim().as_bytes()).filter(|encoding| *encoding != REPLACEMENT)
 }
 
-fn choose(bytes: &[u8], kind: Type, declared: Option<&'static Encoding>) -> Result<&'static Encoding, Reject> {
-    if let Some(encoding) = declared {
-        return Ok(encoding);
+type Choice = (&'static Encoding, CharsetFrom);
+
+fn choose(bytes: &[u8], kind: Type, declared: Option<Choice>) -> Result<Choice, Reject> {
+    if let Some(declared) = declared {
+        return Ok(declared);
     }
     if kind == Type::Json {
-        return Ok(UTF_8);
+        return Ok((UTF_8, CharsetFrom::Valid));
+    }
+    if let Some(encoding) = utf_16(bytes) {
+        return Ok((encoding, CharsetFrom::Detected));
     }
     let error = match std::str::from_utf8(bytes) {
-        Ok(_) => return Ok(UTF_8),
+        Ok(_) => return Ok((UTF_8, CharsetFrom::Valid)),
         Err(error) => error,
     };
     if let Some(encoding) = declared_in_page(bytes).filter(|_| kind == Type::Html) {
-        return Ok(encoding);
+        return Ok((encoding, CharsetFrom::Page));
     }
     if is_broken_utf8(bytes) {
         return Err(invalid("utf-8", error.valid_up_to()));
@@ -109,9 +119,45 @@ fn choose(bytes: &[u8], kind: Type, declared: Option<&'static Encoding>) -> Resu
     if let Some(at) = bytes.iter().position(|byte| is_binary(*byte)) {
         return Err(invalid("", at));
     }
+    if let Some(encoding) = arabic(bytes) {
+        return Ok((encoding, CharsetFrom::Detected));
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    Ok(detector.guess(None, Utf8Detection::Deny))
+    Ok((detector.guess(None, Utf8Detection::Deny), CharsetFrom::Detected))
+}
+
+/// Arabic by its article: one word in seven or more begins with `ال`, whose two
+/// bytes begin no word of another charset so often. The detector behind this
+/// takes short texts in ISO-8859-6 for Russian.
+fn arabic(bytes: &[u8]) -> Option<&'static Encoding> {
+    let look = bytes.get(..PRESCAN.min(bytes.len()))?;
+    let words = || look.split(|byte| byte.is_ascii()).filter(|word| word.len() >= 4);
+    let with = |article: &[u8]| words().filter(|word| word.starts_with(article)).count();
+    let all = words().count();
+    [(WINDOWS_1256, b"\xC7\xE1"), (ISO_8859_6, b"\xC7\xE4")].into_iter().find_map(|(encoding, article)| {
+        let count = with(article);
+        let is_text = || encoding.decode_without_bom_handling_and_without_replacement(look).is_some();
+        (count >= 1 && count * 7 >= all && is_text()).then_some(encoding)
+    })
+}
+
+/// UTF-16 without its mark: blanks and line ends have a zero byte, which no text
+/// in another charset has, and in one of the two orders nearly every unit is a
+/// sign of the scripts that are read most.
+pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let look = bytes.get(..PRESCAN.min(bytes.len()))?;
+    memchr::memchr(0, look)?;
+    let share = |order: fn([u8; 2]) -> u16| {
+        let units = look.chunks_exact(2).filter_map(|pair| Some(order(pair.try_into().ok()?)));
+        let common = units.filter(|unit| {
+            matches!(unit, 9 | 10 | 13 | 0x20..=0x7E | 0xA0..=0x17F | 0x400..=0x45F | 0x5D0..=0x6FF | 0x2000..=0x206F)
+        });
+        common.count()
+    };
+    let (little, big) = (share(u16::from_le_bytes), share(u16::from_be_bytes));
+    let (most, least, encoding) = if little > big { (little, big, UTF_16LE) } else { (big, little, UTF_16BE) };
+    (bytes.len().is_multiple_of(2) && most * 20 >= look.len() / 2 * 19 && least * 2 < most).then_some(encoding)
 }
 
 /// Control characters that stand in no text.
@@ -223,7 +269,7 @@ fn many_bytes(bytes: &[u8], encoding: &'static Encoding) -> Result<(String, Edit
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{BIG5, GB18030, ISO_2022_JP, SHIFT_JIS, WINDOWS_1256};
+    use encoding_rs::{BIG5, GB18030, ISO_2022_JP, SHIFT_JIS};
     use proptest::prelude::*;
 
     use super::*;
@@ -232,15 +278,15 @@ mod tests {
     const ARABIC: &str = "قالت الوزيرة، في مؤتمر صحفي، إن المشروع سيبدأ العام المقبل. ما الجديد؟";
 
     fn text_of(bytes: &[u8], kind: Type, declared: Option<&str>) -> Result<(String, &'static str), Reject> {
-        let declared = declared.map(|label| for_label(label).unwrap());
-        decode(bytes, kind, declared).map(|(source, label)| (source.text.into_owned(), label))
+        let declared = declared.map(|label| (for_label(label).unwrap(), CharsetFrom::Header));
+        decode(bytes, kind, declared).map(|(source, label, _)| (source.text.into_owned(), label))
     }
 
     #[test]
     fn windows_1256_is_found_and_its_map_is_sparse() {
         let bytes = WINDOWS_1256.encode(ARABIC).0;
-        let (source, label) = decode(&bytes, Type::Text, None).unwrap();
-        assert_eq!((source.text.as_ref(), label), (ARABIC, "windows-1256"));
+        let (source, label, from) = decode(&bytes, Type::Text, None).unwrap();
+        assert_eq!((source.text.as_ref(), label, from), (ARABIC, "windows-1256", CharsetFrom::Detected));
         let trace = source.trace(0, ARABIC.len(), Edits::default());
         assert!(trace.edits.len() < 20, "one entry a word: {}", trace.edits.len());
     }
@@ -263,13 +309,39 @@ mod tests {
     #[test]
     fn a_mark_comes_first_and_is_no_text() {
         let bytes = [b"\xEF\xBB\xBF", ARABIC.as_bytes()].concat();
-        let (source, label) = decode(&bytes, Type::Json, None).unwrap();
-        assert_eq!((source.text.as_ref(), label), (ARABIC, "utf-8"));
+        let (source, label, from) = decode(&bytes, Type::Json, None).unwrap();
+        assert_eq!((source.text.as_ref(), label, from), (ARABIC, "utf-8", CharsetFrom::Mark));
         assert_eq!(source.trace(0, 2, Edits::default()).raw, RawSpan::new(3, 5));
         let mut bytes = vec![0xFF, 0xFE];
         bytes.extend(ARABIC.encode_utf16().flat_map(u16::to_le_bytes));
         assert_eq!(text_of(&bytes, Type::Text, None).unwrap(), (ARABIC.to_owned(), "utf-16le"));
         assert_eq!(text_of(&bytes, Type::Json, None).unwrap_err().reason, Reason::InvalidEncoding);
+    }
+
+    #[test]
+    fn utf_16_is_found_without_its_mark() {
+        let english = "The minister said that prices would not rise.";
+        for text in [ARABIC, english, "خبر عاجل: وصل الوفد"] {
+            let page = format!("<p>{text}</p>\n");
+            let little: Vec<u8> = page.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = page.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(text_of(&little, Type::Html, None).unwrap(), (page.clone(), "utf-16le"));
+            assert_eq!(text_of(&big, Type::Text, None).unwrap(), (page, "utf-16be"));
+        }
+        for other in [b"a\0b\0c\0\xFF\xFE\x01\x02\x03\x04".as_slice(), b"plain text\0", b"\0\0\0\0"] {
+            assert_eq!(utf_16(other), None);
+        }
+    }
+
+    #[test]
+    fn both_arabic_charsets_of_one_byte_are_told_apart() {
+        for text in [ARABIC, "قال الوزير إن الأسعار مستقرة", "وصل الوفد إلى بغداد، ثم غادر؛ فمن يعود؟"]
+        {
+            for (label, encoding) in [("windows-1256", WINDOWS_1256), ("iso-8859-6", ISO_8859_6)] {
+                let bytes = encoding.encode(text).0;
+                assert_eq!(text_of(&bytes, Type::Text, None).unwrap(), (text.to_owned(), label));
+            }
+        }
     }
 
     #[test]
@@ -326,8 +398,8 @@ mod tests {
         fn any_bytes_are_text_or_rejected(bytes: Vec<u8>, declared in proptest::option::of(proptest::sample::select(
             vec!["utf-8", "windows-1256", "big5", "gbk", "iso-2022-jp", "utf-16le", "euc-kr"]))) {
             for kind in [Type::Json, Type::Html, Type::Text] {
-                let declared = declared.map(|label| for_label(label).unwrap());
-                if let Ok((source, _)) = decode(&bytes, kind, declared) {
+                let declared = declared.map(|label| (for_label(label).unwrap(), CharsetFrom::Header));
+                if let Ok((source, _, _)) = decode(&bytes, kind, declared) {
                     let raw = source.trace(0, source.text.len(), Edits::default()).raw;
                     prop_assert!(raw.end <= bytes.len());
                 }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::html::{self, Caps};
 use super::options::{Options, Preset};
 use super::source::Source;
-use super::{plain, published, reject, sniff};
+use super::{mojibake, plain, published, reject, sniff};
 use crate::record::{Article, EditsBuilder, Evidence, Piece, Reason, Reject};
 
 /// What a pointer names.
@@ -30,6 +30,7 @@ pub(super) enum Field {
     Lead,
     Byline,
     Published,
+    Modified,
     Language,
     Text,
     Html,
@@ -37,7 +38,7 @@ pub(super) enum Field {
 
 impl Field {
     /// In the order of [`super::options::Fields`].
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Id,
         Self::Url,
         Self::CanonicalUrl,
@@ -47,6 +48,7 @@ impl Field {
         Self::Lead,
         Self::Byline,
         Self::Published,
+        Self::Modified,
         Self::Language,
         Self::Text,
         Self::Html,
@@ -59,7 +61,7 @@ impl Field {
     }
 
     const fn takes_number(self) -> bool {
-        matches!(self, Self::Id | Self::Published)
+        matches!(self, Self::Id | Self::Published | Self::Modified)
     }
 
     const fn takes_list(self) -> bool {
@@ -171,6 +173,8 @@ impl Reader {
             let filled = matches!(field, Field::Html) && !article.blocks.is_empty();
             let found = if filled { None } else { first(source, object, ways, field)? };
             let Some(found) = found else { continue };
+            let (found, misread) = mojibake::mend(found);
+            article.mojibake = article.mojibake.or(misread);
             let text = || found.text.trim().to_owned();
             match field {
                 Field::Id => article.id = Some(text()),
@@ -182,6 +186,7 @@ impl Reader {
                 Field::Lead => article.lead = Some(text()),
                 Field::Byline => article.byline = Some(text()),
                 Field::Published => published::note(&mut article, &found.text, Evidence::Field),
+                Field::Modified => published::note_modified(&mut article, &found.text, Evidence::Field),
                 Field::Language => article.language = Some(text()),
                 Field::Text | Field::Html if sniff::is_markup(found.text.as_bytes()) => {
                     article = filled_from(article, html::article(&found, self.caps)?);
@@ -212,9 +217,14 @@ fn filled_from(fields: Article, page: Article) -> Article {
         language: fields.language.or(page.language),
         published: fields.published.or(page.published),
         published_text: fields.published_text.or(page.published_text),
+        modified: fields.modified.or(page.modified),
+        breadcrumbs: page.breadcrumbs,
+        paywalled: page.paywalled,
         blocks: page.blocks,
         extra: fields.extra,
         charset: fields.charset,
+        charset_from: fields.charset_from,
+        mojibake: fields.mojibake,
     }
 }
 

@@ -31,6 +31,7 @@ mod charset;
 mod compression;
 mod html;
 mod json;
+mod mojibake;
 mod options;
 mod plain;
 mod presets;
@@ -42,7 +43,7 @@ use encoding_rs::Encoding;
 
 pub use options::{Fields, Options, Preset, Type};
 
-use crate::record::{Article, RawRecord, Reason, Reject, Stage};
+use crate::record::{Article, CharsetFrom, RawRecord, Reason, Reject, Stage};
 use html::Caps;
 use json::Reader;
 
@@ -101,7 +102,11 @@ impl Decoder {
             (None, Type::Auto) => sniff::by_bytes(bytes),
             (None, kind) => kind,
         };
-        let (source, charset) = charset::decode(bytes, kind, declared.or(self.charset))?;
+        let asked = declared.map(|encoding| (encoding, CharsetFrom::Header));
+        let asked = asked.or(self.charset.map(|encoding| (encoding, CharsetFrom::Configuration)));
+        let (source, charset, charset_from) = charset::decode(bytes, kind, asked)?;
+        // In JSON each string may have gone through other hands.
+        let (source, mojibake) = if kind == Type::Json { (source, None) } else { mojibake::mend(source) };
         let mut article = match kind {
             Type::Json => self.json.read(&source)?,
             Type::Html => html::article(&source, self.caps)?,
@@ -112,6 +117,8 @@ impl Decoder {
         }
         published::note_url(&mut article);
         article.charset = charset;
+        article.charset_from = charset_from;
+        article.mojibake = article.mojibake.or(mojibake);
         Ok(article)
     }
 }

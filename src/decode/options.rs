@@ -156,6 +156,8 @@ fields! {
     byline,
     /// Publication date: ISO 8601, RFC 2822, Unix seconds or milliseconds.
     published,
+    /// Date of the last change, as above.
+    modified,
     /// BCP 47.
     language,
     /// The article's text, a line a paragraph.

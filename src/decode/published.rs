@@ -27,6 +27,15 @@ pub(super) fn note(article: &mut Article, written: &str, evidence: Evidence) {
     }
 }
 
+/// Notes what one source says of the last change; only what can be read.
+pub(super) fn note_modified(article: &mut Article, written: &str, evidence: Evidence) {
+    if article.modified.is_none()
+        && let Some((date, precision)) = read(written.trim())
+    {
+        article.modified = Some(Published { date, precision, evidence });
+    }
+}
+
 /// The date in the address, where nothing better is known.
 pub(super) fn note_url(article: &mut Article) {
     if article.published.is_some() {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::charset::for_label;
+use super::charset::{for_label, utf_16};
 use super::options::Type;
 
 /// How far a value is looked at, in bytes.
@@ -33,9 +33,11 @@ pub(super) fn content_type(header: &str) -> (Option<Type>, Option<&'static Encod
 pub(super) fn by_bytes(bytes: &[u8]) -> Type {
     let look = bytes.get(..LOOK.min(bytes.len())).unwrap_or_default();
     // The signs of interest are ASCII; in UTF-16 they have a zero byte beside them.
-    let wide = look.starts_with(b"\xFF\xFE") || look.starts_with(b"\xFE\xFF");
+    let marked = look.starts_with(b"\xFF\xFE") || look.starts_with(b"\xFE\xFF");
+    let wide = marked || utf_16(look).is_some();
+    let mark = if marked { 2 } else { 0 };
     let look: Cow<'_, [u8]> =
-        if wide { look.iter().copied().filter(|byte| *byte != 0).skip(2).collect() } else { Cow::Borrowed(look) };
+        if wide { look.iter().copied().skip(mark).filter(|byte| *byte != 0).collect() } else { Cow::Borrowed(look) };
     let start = look.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&look).trim_ascii_start();
     let after = start.get(1..).unwrap_or_default().trim_ascii_start();
     match start.first() {
@@ -93,6 +95,8 @@ mod tests {
             (b"3 < 5 and 5 > 3, </ 7", Type::Text),
             (b"\xFF\xFE{\0\"\0", Type::Json),
             (b"\xFE\xFF\0<\0p\0>", Type::Html),
+            (b"<\0p\0>\0a\0", Type::Html),
+            (b"{\0\"\0a\0\"\0", Type::Json),
             (b"", Type::Text),
         ] {
             assert_eq!(by_bytes(bytes), kind, "{}", String::from_utf8_lossy(bytes));

@@ -49,7 +49,7 @@ pub(super) fn enriched(blocks: &[&str]) -> Enriched {
             }
         }
         let kind = if start == 0 { BlockKind::Title } else { BlockKind::Paragraph };
-        out.push(EnrichedBlock { kind, start, end, sentences });
+        out.push(EnrichedBlock { kind, start, end, sentences, language: None });
         start = end + 1;
     }
     let entities = ["بيروت", "دمشق"].iter().filter_map(|name| entity(name, &text, &out)).collect();
@@ -64,12 +64,19 @@ pub(super) fn enriched(blocks: &[&str]) -> Enriched {
             key: None,
             url: None,
             site: None,
+            charset_from: crate::record::CharsetFrom::Valid,
+            mojibake: None,
             charset: "utf-8",
             extra: None,
         },
         language: LanguageOut { tag: "ar".to_owned(), confidence: 0.9, direction: Direction::Rtl },
         title: blocks.first().map(|title| (*title).to_owned()),
         section: None,
+        breadcrumbs: Vec::new(),
+        authors: Vec::new(),
+        agencies: Vec::new(),
+        modified: None,
+        partial: false,
         lead: None,
         byline: None,
         credit: None,

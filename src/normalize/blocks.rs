@@ -1,15 +1,23 @@
 //! What each kept line is: title, section, lead, sub-head, credit and the rest.
 
-use super::lines::{Line, Subject};
+use super::lines::{Line, Subject, body_start};
 use super::phrases::{Cue, Phrases, class, key};
 use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
+
+/// Words that credit a picture, folded; behind them stands a name.
+const PHOTO_WORDS: &[&str] =
+    &["photo", "photos", "photograph", "photographie", "fotograf", "تصوير", "عدسه", "عکس", "وێنه", "وێنە"];
+
+/// Last words of a picture's caption, folded: it is of the archive, or a symbol.
+const FILE_WORDS: &[&str] = &[" ارشيفيه", " ارشيف", " تعبيريه", " archives"];
 
 /// Strings of the record that the lines tell.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub title: Option<String>,
     pub section: Option<String>,
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
     pub credit: Option<String>,
@@ -70,7 +78,7 @@ impl Sorter<'_> {
         let first = body.next();
         let last = body.next_back().or(first);
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (first, last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }
@@ -90,7 +98,9 @@ impl Sorter<'_> {
             let Some(items) = crumbs(line) else { continue };
             let keys: Vec<String> = items.iter().map(|item| key(&fold(item))).collect();
             let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
-            self.names.section = section.map(|(_, item)| (*item).to_owned());
+            let section = section.map(|(_, item)| (*item).to_owned());
+            self.names.breadcrumbs = items.into_iter().map(str::to_owned).collect();
+            self.names.section = section;
             self.crumbs = keys;
             if let Some(line) = self.lines.get_mut(index) {
                 line.cut = Some(RemovedKind::Boilerplate);
@@ -109,12 +119,12 @@ impl Sorter<'_> {
         if self.is_credit(line, head, tail) {
             return BlockKind::Credit;
         }
-        if line.kind == SourceKind::Caption || self.is_caption(line, head) {
+        if line.kind == SourceKind::Caption || self.is_caption(index, line, head) {
             return BlockKind::Caption;
         }
         match line.kind {
             SourceKind::Quote => return BlockKind::Quote,
-            SourceKind::ListItem => return BlockKind::List,
+            SourceKind::ListItem | SourceKind::TableRow => return BlockKind::List,
             SourceKind::Heading(_) if head && self.is_section(index, line) => return BlockKind::Section,
             SourceKind::Heading(_) => return BlockKind::Subhead,
             _ => {}
@@ -165,23 +175,6 @@ impl Sorter<'_> {
         named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
     }
 
-    /// A full date and not much else, parts set off by bars or dashes.
-    fn is_mixed_dateline(&self, line: &Line) -> bool {
-        let words = line.key.split(' ');
-        let other = words.clone().filter(|word| {
-            !word.starts_with(|first: char| first.is_ascii_digit()) && !self.phrases.word(word, class::DATE)
-        });
-        let year = words.clone().any(|word| {
-            word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
-        });
-        let named = words.clone().any(|word| word.chars().nth(2).is_some() && self.phrases.word(word, class::DATE));
-        year && named
-            && !line.end_mark
-            && line.words <= 16
-            && other.count() <= 6
-            && line.shown.contains([':', '|', '-', '–', '/'])
-    }
-
     pub(super) fn is_agency(&self, line: &Line) -> bool {
         line.words <= 7
             && !line.end_mark
@@ -205,21 +198,47 @@ impl Sorter<'_> {
         line.kind == SourceKind::Meta && line.words <= 16 && !line.end_mark
             || named && line.is_labelled()
             || edge && named && !line.end_mark && line.words <= 5
-            || edge && (line.is_dateline(self.phrases) || self.is_agency(line) || self.is_site(line))
-            || head && self.is_mixed_dateline(line)
+            || head
+                && line.says(Cue::Byline)
+                && !line.end_mark
+                && line.words <= 9
+                && line.kind != SourceKind::Heading(1)
+            || line.is_clock()
+            || edge && (line.dateline || self.is_agency(line) || self.is_site(line))
+            || head && line.mixed_dateline
     }
 
-    fn is_caption(&self, line: &Line, head: bool) -> bool {
-        let credited = line
-            .shown
-            .strip_suffix(')')
-            .and_then(|inner| inner.rsplit_once('('))
-            .is_some_and(|(_, inner)| self.phrases.whole(&key(&fold(inner)), class::AGENCY));
-        !line.is_paragraph()
-            && (line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
-                || credited && !line.end_mark)
-            // `صور -` before a sentence is a dateline: Tyre is spelled like "pictures".
-            || line.says(Cue::Caption) && line.is_labelled() && line.words <= 30 && (!line.is_paragraph() || line.is_colon_label())
+    fn is_caption(&self, index: usize, line: &Line, head: bool) -> bool {
+        // `صور -` before a sentence is a dateline: Tyre is spelled like "pictures".
+        let labelled = line.is_labelled() && (!line.is_paragraph() || line.is_colon_label());
+        if line.says(Cue::Caption) && labelled && line.words <= 30 {
+            return true;
+        }
+        if line.end_mark || line.words > 30 {
+            return false;
+        }
+        let below_title = head && self.title.is_some_and(|title| title < index);
+        if below_title && line.key.split(' ').skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
+            return true;
+        }
+        if line.is_paragraph() {
+            return false;
+        }
+        line.says(Cue::Caption) && (line.is_labelled() || head && line.words <= 12)
+            || line.words <= 20 && FILE_WORDS.iter().any(|word| line.key.ends_with(word))
+            || self.is_credited(line, below_title)
+    }
+
+    /// A credit in brackets or behind a dash at the end: an agency's, or between
+    /// title and text anybody's.
+    fn is_credited(&self, line: &Line, below_title: bool) -> bool {
+        let bracket = line.shown.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map(|(_, inner)| inner);
+        if let Some(inner) = bracket {
+            let short = line.words >= 4 && (1..=4).contains(&inner.split_whitespace().count());
+            return below_title && short || self.phrases.whole(&key(&fold(inner)), class::AGENCY);
+        }
+        let behind_dash = || line.shown.rsplit_once(['-', '–', '—', '|']).map(|(_, last)| last.trim_start());
+        below_title && line.words >= 4 && behind_dash().is_some_and(|last| last.starts_with("خاص"))
     }
 
     /// Items in a row, all with one mark; in an interview questions and answers
@@ -229,7 +248,40 @@ impl Sorter<'_> {
         let beside = |at: Option<usize>| {
             at.and_then(|at| self.kept(at)).is_some_and(|other| other.is_bullet() && other.shown.chars().next() == mark)
         };
-        line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+        self.is_announced(index, line)
+            || line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
+    }
+
+    /// Items below a line that ends in a colon, two or more in a row, whose marks
+    /// were lost.
+    fn is_announced(&self, index: usize, line: &Line) -> bool {
+        let item = |line: &Line| {
+            line.kind == SourceKind::Line
+                && (2..=20).contains(&line.words)
+                && !line.end_mark
+                && !line.shown.ends_with(':')
+        };
+        if !item(line) {
+            return false;
+        }
+        let kept = |step: &dyn Fn(usize) -> Option<usize>| -> usize {
+            let mut at = step(index);
+            let mut count = 0;
+            while let Some(line) = at.and_then(|at| self.kept(at)).filter(|line| item(line)) {
+                count += usize::from(line.words > 0);
+                at = at.and_then(step);
+            }
+            count
+        };
+        let before = |at: usize| (0..at).rev().find(|at| self.kept(*at).is_some());
+        let (above, below) = (kept(&before), kept(&|at| self.next_kept(at)));
+        let mut head = before(index);
+        for _ in 0..above {
+            head = head.and_then(before);
+        }
+        let announces =
+            head.and_then(|head| self.kept(head)).is_some_and(|line| line.shown.ends_with(':') && line.words >= 4);
+        announces && above + below >= 1
     }
 
     fn is_subhead(&self, index: usize, line: &Line) -> bool {
@@ -270,6 +322,12 @@ impl Sorter<'_> {
     }
 
     fn fill_names(&mut self) {
+        if !self.article.breadcrumbs.is_empty() {
+            let shown = self.article.breadcrumbs.iter().map(|item| super::unicode::display(item, true).0);
+            let title = self.names_title_key();
+            // Many end with the article itself.
+            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key(&fold(item)) != title).collect();
+        }
         let title = self.title.and_then(|title| self.kept(title));
         self.names.title = title.map(|line| line.shown.clone());
         let section = (0..self.lines.len()).filter(|index| *index < self.body.0 && self.title != Some(*index));
@@ -278,7 +336,11 @@ impl Sorter<'_> {
         let clean = |text: &Option<String>| {
             text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
         };
-        self.names.section = clean(&self.article.section).or_else(|| section.or_else(|| self.names.section.take()));
+        let lost = self.section_of_lost_crumbs();
+        let mut crumbs = self.names.breadcrumbs.iter().rev();
+        let crumb = crumbs.find(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).cloned();
+        let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
+        self.names.section = clean(&self.article.section).or(told);
         let mut byline = clean(&self.article.byline);
         let mut credit = None;
         let mut agency = None;
@@ -291,10 +353,8 @@ impl Sorter<'_> {
             if line.says(Cue::Credit) && line.is_labelled() {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
-                byline = byline.or_else(|| behind_words(line));
-            } else if !line.is_dateline(self.phrases)
-                && (self.is_agency(line) || self.is_site(line) || self.is_mixed_dateline(line))
-            {
+                byline = byline.or_else(|| behind_words(line, self.phrases)).or_else(|| self.name_below(index, line));
+            } else if !line.dateline && (self.is_agency(line) || self.is_site(line) || line.mixed_dateline) {
                 agency = agency.or_else(|| Some(self.without_date(line)));
             }
         }
@@ -302,9 +362,34 @@ impl Sorter<'_> {
         self.names.byline = byline.filter(|byline| !byline.is_empty());
     }
 
+    /// A label alone, and the name in the next line.
+    fn name_below(&self, index: usize, line: &Line) -> Option<String> {
+        let below = self.next_kept(index).and_then(|next| self.kept(next)).filter(|_| line.is_phrase_alone())?;
+        let name =
+            (1..=5).contains(&below.words) && !below.end_mark && !below.any_number() && !below.shown.ends_with(':');
+        name.then(|| below.shown.clone())
+    }
+
+    /// The section of a breadcrumb whose signs were lost: `Home Politics TITLE`.
+    fn section_of_lost_crumbs(&self) -> Option<String> {
+        let title = self.names_title_key();
+        let line = self.lines.iter().take(self.body.0).find(|line| {
+            line.cut.is_some() && line.key.len() > title.len() && !title.is_empty() && line.key.ends_with(&title)
+        })?;
+        let words = line.words - title.split(' ').count();
+        let mut before = line.shown.split_whitespace().take(words);
+        let first = before.next().filter(|first| self.phrases.whole(&key(&fold(first)), class::GENERIC));
+        let section: Vec<&str> = first.map(|_| before.collect())?;
+        (1..=3).contains(&section.len()).then(|| section.join(" "))
+    }
+
+    fn names_title_key(&self) -> String {
+        self.title.and_then(|title| self.kept(title)).map(|line| line.key.clone()).unwrap_or_default()
+    }
+
     /// The words before the date and its label.
     fn without_date(&self, line: &Line) -> String {
-        if !line.any_number() || !self.is_mixed_dateline(line) {
+        if !line.any_number() || !line.mixed_dateline {
             return line.shown.clone();
         }
         let words: Vec<&str> = line.shown.split_whitespace().collect();
@@ -318,13 +403,28 @@ impl Sorter<'_> {
     }
 }
 
-/// The name behind «By» or «بقلم:».
-fn behind_words(line: &Line) -> Option<String> {
-    if line.is_labelled() {
-        return Some(line.behind_label().to_owned());
-    }
+/// The name behind «By» or «بقلم:», without a date that follows it.
+fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
     let skip = line.words - line.words_behind_phrase();
-    let name = line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ");
+    let name = if line.is_labelled() {
+        line.behind_label().to_owned()
+    } else {
+        line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ")
+    };
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let number = |word: &&str| fold(word).starts_with(|first: char| first.is_ascii_digit());
+    let end = words.iter().position(number).map_or(words.len(), |number| {
+        let date = words.get(..number).unwrap_or_default().iter().rev();
+        number
+            - date
+                .take_while(|word| {
+                    let key = key(&fold(word));
+                    key.is_empty() || phrases.word(&key, class::DATE)
+                })
+                .count()
+    });
+    let name = words.get(..end).unwrap_or_default().join(" ");
+    let name = name.trim_matches([' ', '|', '-', '–', '،', ',', ':', '/']).to_owned();
     (!name.is_empty()).then_some(name)
 }
 

@@ -7,9 +7,37 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lines::Line;
+use super::lines::{Line, body_start};
 use super::phrases::{Cue, Phrases, Zone, class};
 use crate::record::RemovedKind;
+
+/// A page that says it is behind a wall and shows fewer words shows a stub.
+const STUB: usize = 120;
+
+/// What an author box calls its author, folded.
+const ROLES: &[&str] = &[
+    "writer",
+    "reporter",
+    "journalist",
+    "correspondent",
+    "editor",
+    "columnist",
+    "journaliste",
+    "كاتب",
+    "كاتبه",
+    "صحفي",
+    "صحفيه",
+    "صحافي",
+    "صحافيه",
+    "مراسل",
+    "مراسله",
+    "محرر",
+    "محرره",
+    "باحث",
+    "باحثه",
+    "نویسنده",
+    "روزنامه",
+];
 
 /// Lines of one page and where its body stands among them.
 pub(super) struct Page<'a> {
@@ -40,8 +68,11 @@ impl<'a> Page<'a> {
         self.share_neighbours();
         self.head();
         self.window_title();
+        self.author_box();
+        self.crumbs_with_title();
         self.tail();
         self.repeats();
+        self.neighbours();
         self.rows_below();
     }
 
@@ -60,14 +91,15 @@ impl<'a> Page<'a> {
         let is_body = |line: &Line| {
             line.cut.is_none()
                 && line.is_paragraph()
-                && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine]
+                && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine, Cue::Paywall]
                     .into_iter()
                     .any(|cue| line.has(cue, Zone::Anywhere))
         };
         let first = self.lines.iter().position(is_body);
         let last = self.lines.iter().rposition(is_body);
+        let title = self.title.and_then(|title| self.lines.iter().position(|line| line.key == title));
         self.body = match (first, last) {
-            (Some(first), Some(last)) => (first, last + 1),
+            (Some(first), Some(last)) => (body_start(self.lines, first, title), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
     }
@@ -151,16 +183,50 @@ impl<'a> Page<'a> {
         {
             return Some(RemovedKind::Boilerplate);
         }
+        if tail && line.has(Cue::Paywall, Zone::Anywhere)
+            || tail && line.has(Cue::Continue, Zone::Tail) && self.breaks_off()
+        {
+            return Some(RemovedKind::Boilerplate);
+        }
         let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
         let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
         // «A+ A-», «Aa»: the size of the letters.
+        let crumbs = line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
+        let menu = edge && !line.end_mark && !crumbs && self.phrases.is_menu(&line.key);
+        // A count of readers: nothing but a number beside the text.
+        if edge && line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(RemovedKind::ShareBar);
+        }
         let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
-        (tags || switch || size).then_some(RemovedKind::Boilerplate)
+        (tags || switch || size || menu).then_some(RemovedKind::Boilerplate)
+    }
+
+    /// The last paragraph ends in dots.
+    pub(super) fn breaks_off(&self) -> bool {
+        let last = self.body.1.checked_sub(1).and_then(|last| self.lines.get(last));
+        last.is_some_and(|line| {
+            let shown = line.shown.trim_end_matches([']', ')', ' ']);
+            shown.ends_with('…') || shown.ends_with("...")
+        })
+    }
+
+    /// Whether the article goes on behind a wall, or on another page. `paywalled`
+    /// is the page's own word, which many put on pages that hold all the text.
+    pub(super) fn is_partial(&self, paywalled: bool) -> bool {
+        let words: usize = self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.words).sum();
+        paywalled && (words < STUB || self.breaks_off())
+            || self.lines.iter().enumerate().any(|(index, line)| {
+                line.cut.is_some()
+                    && self.is_tail(index)
+                    && (line.has(Cue::Paywall, Zone::Anywhere)
+                        || line.has(Cue::Continue, Zone::Tail) && self.breaks_off())
+            })
     }
 
     /// Nothing but the phrase, networks and numbers.
     fn is_share(&self, line: &Line) -> bool {
-        line.words_behind_phrase() <= 1 || line.all_words(self.phrases, class::SHARE | class::COUNTER | class::STOP)
+        let classes = class::SHARE | class::COUNTER | class::STOP;
+        line.words_behind_phrase() <= 1 || line.all_words_behind(self.phrases, classes)
     }
 
     fn is_share_words(&self, line: &Line) -> bool {
@@ -178,7 +244,8 @@ impl<'a> Page<'a> {
     fn related_lists(&mut self) {
         let mut index = 0;
         while let Some(line) = self.lines.get(index) {
-            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone();
+            let more = line.has(Cue::RelatedHead, Zone::Tail) && self.is_tail(index) && !line.end_mark;
+            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone() || more;
             // Above the title the same words are a section's name.
             if !head || self.is_head(index) {
                 index += 1;
@@ -240,19 +307,48 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// «NAME is a staff writer at …» behind the text, NAME being the byline's.
+    fn author_box(&mut self) {
+        let named = self.lines.iter().take(self.body.0).find(|line| line.says(Cue::Byline) && line.words <= 9);
+        let Some(name) = named.map(Line::key_behind_phrase).filter(|name| name.contains(' ')) else { return };
+        let name = name.split(" and ").next().unwrap_or_default().to_owned();
+        let total = self.kept_length();
+        let mut below = 0;
+        for index in (self.body.0 + 2..self.lines.len()).rev() {
+            let Some(line) = self.lines.get(index).filter(|line| line.cut.is_none()) else { continue };
+            below += line.key.len();
+            let rest = line.key.strip_prefix(name.as_str());
+            let told = rest.is_some_and(|rest| rest.split(' ').take(8).any(|word| ROLES.contains(&word)));
+            if told && line.words <= 45 && below * 4 < total {
+                // Nothing of the text comes behind it.
+                for cut in (index..self.lines.len())
+                    .filter(|at| self.lines.get(*at).is_some_and(|line| !line.is_labelled()))
+                    .collect::<Vec<_>>()
+                {
+                    self.cut(cut, RemovedKind::Boilerplate);
+                }
+                self.find_body();
+                return;
+            }
+        }
+    }
+
     fn tail(&mut self) {
+        let mut below_tags = false;
         for index in self.body.1..self.lines.len() {
             let tags = self.lines.get(index).is_some_and(is_tag_list);
             if tags {
                 self.cut(index, RemovedKind::Boilerplate);
             }
-            let below_tags = index.checked_sub(1).and_then(|above| self.lines.get(above)).is_some_and(|above| {
-                above.has(Cue::Tags, Zone::Edge)
-                    && above.cut == Some(RemovedKind::Boilerplate)
-                    && above.is_phrase_alone()
-            });
-            if below_tags && self.lines.get(index).is_some_and(|line| line.words <= 4 && !line.end_mark) {
+            let Some(line) = self.lines.get(index) else { break };
+            if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone()
+                || line.has(Cue::Paywall, Zone::Anywhere) && line.cut.is_some()
+            {
+                below_tags = true;
+            } else if below_tags && line.words <= 5 && !line.end_mark && !line.says(Cue::Credit) {
                 self.cut(index, RemovedKind::Boilerplate);
+            } else {
+                below_tags = false;
             }
         }
     }
@@ -273,7 +369,14 @@ impl<'a> Page<'a> {
             let hash = xxh3_64(line.key.as_bytes());
             match seen.get(&hash) {
                 Some(&before) if long || before + 1 == index => {
-                    if let Some(line) = self.lines.get_mut(index) {
+                    // Of a menu's entry and the section above the title the menu's goes.
+                    let in_menu = self.is_head(index)
+                        && before + 1 != index
+                        && self.lines.get(index).is_some_and(|line| line.words < 4);
+                    if in_menu {
+                        seen.insert(hash, index);
+                    }
+                    if let Some(line) = self.lines.get_mut(if in_menu { before } else { index }) {
                         line.cut = Some(RemovedKind::Boilerplate);
                     }
                 }

@@ -19,7 +19,15 @@ impl Sorter<'_> {
             #[allow(clippy::cast_precision_loss)] // a line is short
             let mut score = share + 0.15 * common.min(4) as f32;
             score += if line.kind == SourceKind::Heading(1) { 1.0 } else { 0.0 };
-            score -= if line.words < 5 { 0.6 } else { 0.0 };
+            score -= match line.words {
+                0..3 => 1.0,
+                3..5 => 0.6,
+                _ => 0.0,
+            };
+            // The date and the byline stand below the title.
+            let dated = |above: &usize| self.kept(*above).is_some_and(|line| line.dateline || line.mixed_dateline);
+            let below_date = best.is_some_and(|(_, above)| (above + 1..index).any(|above| dated(&above)));
+            score -= if below_date { 0.8 } else { 0.0 };
             if best.is_none_or(|(most, _)| score > most + 0.2) {
                 best = Some((score, index));
             }
@@ -55,9 +63,43 @@ impl Sorter<'_> {
                 && self.may_be_title(line, true)
                 && self.subject.overlap(line, self.phrases).0 < 0.25
         });
+        let section = scraps.last().copied().filter(|last| {
+            let known = self.kept(*last).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION));
+            // The last entry of a menu is none, but one that the menu has, too, is.
+            let twice =
+                self.lines.iter().take(*last).any(|line| {
+                    line.cut.is_some() && self.lines.get(*last).is_some_and(|section| section.key == line.key)
+                });
+            known && twice && above.iter().rev().take(2).any(|near| near == last)
+        });
         let mut cut = Vec::new();
+        // What is above the title and about nothing of the text is a ticker.
+        let kicker = above.last().copied();
+        cut.extend(above.iter().copied().filter(|index| {
+            self.kept(*index).is_some_and(|line| {
+                let ticker = self.phrases.of(&line.key, line.words).any(|(phrase, _)| phrase.cue == Cue::RelatedHead)
+                    || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
+                let about = self.subject.overlap(line, self.phrases).1;
+                let starts = line.key.starts_with("اخر الاخبار ") || line.key.starts_with("احدث الاخبار ");
+                line.words >= 4
+                    && !self.subject.is_thin()
+                    && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
+                    && line.kind == SourceKind::Line
+            })
+        }));
+        let (dates, dated): (Vec<usize>, bool) = (
+            of(&|line| line.dateline),
+            (self.title.unwrap_or_default()..self.body.0)
+                .any(|index| self.kept(index).is_some_and(|line| line.dateline || line.mixed_dateline)),
+        );
+        // The masthead's date is today's.
+        match dates.split_last() {
+            _ if dated => cut.extend(dates),
+            Some((_, rest)) => cut.extend(rest),
+            None => {}
+        }
         if scraps.len() >= 4 {
-            cut.extend(scraps);
+            cut.extend(scraps.into_iter().filter(|scrap| Some(*scrap) != section));
         } else if let Some((_, rest)) = scraps.split_last() {
             // A breadcrumb in lines: the last of them is the section.
             cut.extend(rest);
@@ -79,7 +121,7 @@ impl Sorter<'_> {
             && [Cue::Caption, Cue::Credit, Cue::Byline].into_iter().any(|cue| line.says(cue))
             || strict && line.says(Cue::Byline) && line.words <= 4
             || line.says(Cue::Dateline) && line.any_number()
-            || line.is_dateline(self.phrases)
+            || line.dateline
             || self.is_agency(line)
             || self.is_site(line)
             || line.kind == SourceKind::Meta

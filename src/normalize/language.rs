@@ -207,6 +207,72 @@ pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared
     trained(blocks, declared.as_deref())
 }
 
+/// Fewer words say too little of a block's language, and fewer still where the
+/// script alone decides.
+const BLOCK_WORDS: usize = 6;
+const SCRIPT_WORDS: usize = 3;
+
+/// The language of a block where it is certainly another than the text's.
+/// `declared` is the block's own `lang`.
+pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Option<String> {
+    let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
+    // Most blocks have next to no letter of another script: told by their bytes.
+    let latin = block.bytes().filter(u8::is_ascii_alphabetic).count();
+    let arabic = block.bytes().filter(|byte| (0xD8..=0xDB).contains(byte)).count();
+    let plain = if text_is_arabic {
+        latin * 4 < arabic && !has_other_letters(block, of_text)
+    } else {
+        arabic * 4 < latin && latin < 60
+    };
+    if plain || of_text == "und" {
+        return None;
+    }
+    let words = block.split_whitespace().filter(|word| word.contains(is_letter)).take(BLOCK_WORDS).count();
+    let declared = declared.and_then(primary);
+    if words < SCRIPT_WORDS {
+        return None;
+    }
+    let count = count(std::iter::once(block));
+    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    let block_is_arabic = count.arabic * 2 > letters;
+    if text_is_arabic == block_is_arabic
+        && (words < BLOCK_WORDS || text_is_arabic && !has_other_letters(block, of_text))
+    {
+        return None;
+    }
+    // Names in another script stand in every text: a block must be nearly all of it.
+    if text_is_arabic != block_is_arabic && count.arabic * 5 > letters && !block_is_arabic {
+        return None;
+    }
+    let found = detect(std::iter::once(block), declared.as_deref());
+    let told = declared.as_deref() == Some(found.tag.as_str());
+    let long = text_is_arabic || block.split_whitespace().take(LATIN_WORDS).count() == LATIN_WORDS;
+    let sure = text_is_arabic != block_is_arabic || (long || told) && found.confidence >= SURE;
+    (sure && found.tag != of_text && found.tag != "und").then_some(found.tag)
+}
+
+/// The classifier is sure of two languages in one script only from so many words on.
+const LATIN_WORDS: usize = 16;
+
+/// Of blocks in the text's own script; in an Arabic text a Persian name brings
+/// a letter or two.
+const SURE: f32 = 0.75;
+
+/// A letter that the text's language does not use, and another in the Arabic
+/// script does.
+fn has_other_letters(block: &str, of_text: &str) -> bool {
+    // Of the letters that tell another language from Arabic each text has some
+    // from U+0680 on, where Arabic has none.
+    if of_text == "ar" && memchr::memchr2(0xDA, 0xDB, block.as_bytes()).is_none() {
+        return false;
+    }
+    let own = PROFILES.iter().position(|profile| profile.tag == of_text).map_or(0, |index| 1 << index);
+    block.chars().any(|letter| {
+        let profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        (profiles != 0 || matches!(letter, 'ی' | 'ک')) && profiles & own == 0
+    })
+}
+
 /// The first subtag, lower case: `ar` of `ar_EG`, `ckb` of `ckb-IQ`.
 fn primary(tag: &str) -> Option<String> {
     let first = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();

@@ -26,8 +26,15 @@ pub(super) struct Line {
     /// Bytes of the key that the longest cue at its start takes.
     cue_length: usize,
     labelled: bool,
+    /// Numbers and the words that stand with dates, or a label that says so.
+    pub dateline: bool,
+    /// A full date and not much else, parts set off by bars or dashes.
+    pub mixed_dateline: bool,
     pub cut: Option<RemovedKind>,
 }
+
+/// A line with a date and nothing else is no longer.
+const MOST_DATE_WORDS: usize = 26;
 
 /// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
 const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
@@ -73,7 +80,7 @@ impl Line {
         let end_mark = shown
             .trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', ' '])
             .ends_with(['.', '؟', '?', '!', '…', '۔', '。']);
-        Self {
+        let mut line = Self {
             source: None,
             kind: SourceKind::Line,
             shown,
@@ -86,8 +93,16 @@ impl Line {
             cues,
             cue_length,
             labelled,
+            dateline: false,
+            mixed_dateline: false,
             cut: None,
+        };
+        // Running text has no date that matters here, and is most of a page.
+        if words <= MOST_DATE_WORDS && line.any_number() {
+            line.dateline = line.tells_date(phrases);
+            line.mixed_dateline = line.tells_mixed_date(phrases);
         }
+        line
     }
 
     pub(super) fn has(&self, cue: Cue, zone: Zone) -> bool {
@@ -150,6 +165,15 @@ impl Line {
         self.words > 0 && self.key.split(' ').all(|word| is_number(word) || phrases.word(word, classes))
     }
 
+    /// As [`Line::all_words`], of the words behind the phrase.
+    pub(super) fn all_words_behind(&self, phrases: &Phrases, classes: u8) -> bool {
+        self.key_behind_phrase().split(' ').all(|word| is_number(word) || phrases.word(word, classes))
+    }
+
+    pub(super) fn key_behind_phrase(&self) -> &str {
+        self.key.get(self.cue_length..).unwrap_or_default().trim_start()
+    }
+
     pub(super) fn any_word(&self, phrases: &Phrases, classes: u8) -> bool {
         self.key.split(' ').any(|word| phrases.word(word, classes))
     }
@@ -159,14 +183,61 @@ impl Line {
     }
 
     /// Numbers and the words that stand with dates, or a label that says so.
-    pub(super) fn is_dateline(&self, phrases: &Phrases) -> bool {
+    fn tells_date(&self, phrases: &Phrases) -> bool {
         if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
             return false;
         }
         let numbers = self.key.split(' ').filter(|word| is_number(word)).count();
         let named = self.key.split(' ').any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
-        self.says(Cue::Dateline) && (named || numbers >= 2)
+        self.is_clock()
+            || self.says(Cue::Dateline) && (named || numbers >= 2)
             || self.all_words(phrases, class::DATE) && (named || numbers >= 3)
+    }
+
+    /// A full date and not much else, parts set off by bars or dashes.
+    fn tells_mixed_date(&self, phrases: &Phrases) -> bool {
+        if self.end_mark || self.words > MOST_DATE_WORDS {
+            return false;
+        }
+        let words = || self.key.split(' ');
+        let year = |word: &str| {
+            word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
+        };
+        let named = |word: &str| word.chars().nth(2).is_some() && phrases.word(word, class::DATE);
+        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE);
+        words().any(year)
+            && self.shown.contains([':', '|', '-', '–', '/'])
+            && (words().any(named) || self.words <= 9 && self.shown.split_whitespace().any(is_numeric_date))
+            && words().filter(other).count() <= 6
+    }
+
+    /// Who wrote it, or when it was published.
+    pub(super) fn is_signature(&self) -> bool {
+        self.says(Cue::Byline) && self.words <= 9
+            || self.kind == SourceKind::Meta && self.words <= 12
+            || !self.is_clock() && (self.dateline || self.mixed_dateline)
+    }
+
+    /// A time of day: `18:40`.
+    pub(super) fn any_clock(&self) -> bool {
+        self.shown.split_whitespace().any(|word| {
+            let two = |part: &str| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_numeric);
+            word.split_once(':').is_some_and(|(hour, minute)| two(hour) && two(minute))
+        })
+    }
+
+    /// `18:40`, `09:15 ص`: when an entry of a live page was written.
+    pub(super) fn is_clock(&self) -> bool {
+        let mut words = self.key.split(' ');
+        let number = |word: Option<&str>, below: u8| {
+            word.filter(|word| word.len() <= 2)
+                .and_then(|word| word.parse::<u8>().ok())
+                .is_some_and(|number| number < below)
+        };
+        number(words.next(), 24)
+            && number(words.next(), 60)
+            && words.all(|word| matches!(word, "ص" | "م" | "am" | "pm" | "gmt"))
+            && self.shown.contains([':', '.', '٫'])
     }
 
     /// Words that say what the line is about.
@@ -178,9 +249,39 @@ impl Line {
     }
 }
 
+/// Where the text begins. A standfirst is a sentence, too: what stands above the
+/// byline and the date is none of the text.
+pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> usize {
+    let kept = |index: &usize| lines.get(*index).is_some_and(|line| line.cut.is_none());
+    let headed = title.map_or_else(|| (0..first).any(|index| kept(&index)), |title| title < first);
+    if !headed {
+        return first;
+    }
+    let near: Vec<usize> = (first + 1..lines.len()).filter(kept).take(5).collect();
+    let credit = near.iter().position(|index| {
+        lines.get(*index).is_some_and(|line| !line.is_paragraph() && !line.end_mark && line.is_signature())
+    });
+    let Some(credit) = credit else { return first };
+    // Two paragraphs above it are the text's, which a signature ends.
+    let texts = near.iter().take(credit).filter(|index| lines.get(**index).is_some_and(Line::is_paragraph)).count();
+    let below = near.get(credit).copied().unwrap_or(first);
+    let next = (below + 1..lines.len()).filter(kept).find(|index| lines.get(*index).is_some_and(Line::is_paragraph));
+    match next {
+        Some(next) if texts == 0 && lines.get(first).is_some_and(|line| line.words <= 60) => next,
+        _ => first,
+    }
+}
+
 fn is_labelled(shown: &str, phrase: &str) -> bool {
     let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
     label.is_some_and(|label| key(&fold(label)) == phrase)
+}
+
+/// `06-02-2024`, `2024/2/6`.
+fn is_numeric_date(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(['-', '/', '.']).collect();
+    parts.len() == 3
+        && parts.iter().all(|part| (1..=4).contains(&part.chars().count()) && part.chars().all(char::is_numeric))
 }
 
 fn is_number(word: &str) -> bool {
@@ -197,7 +298,9 @@ fn stem(word: &str) -> &str {
         .or_else(|| word.strip_prefix(['ب', 'ك', 'ل'])?.strip_prefix("ال"))
         .filter(keep)
         .unwrap_or(word);
-    word.strip_prefix("ال").filter(keep).unwrap_or(word)
+    let word = word.strip_prefix("ال").filter(keep).unwrap_or(word);
+    // Endings differ: مزارعو, مزارعون, المزارعين.
+    word.char_indices().nth(5).filter(|_| !word.is_ascii()).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
 }
 
 /// What a text is about: the content words of its paragraphs, as hashes.

@@ -3,7 +3,7 @@
 
 use super::boilerplate::Page;
 use super::lines::Line;
-use super::phrases::Cue;
+use super::phrases::{Cue, Phrases, class};
 use crate::record::{RemovedKind, SourceKind};
 
 /// Bytes of paragraphs (as keys) under a mark from which on it is believed.
@@ -23,22 +23,60 @@ impl Page<'_> {
         // A page that puts its article into an <aside> is believed the other way round.
         let believe = level > 0 || furniture * 2 < total;
         let article = self.densest(level, believe);
-        for index in 0..self.lines.len() {
+        let (label, heading) = (self.section_above_title(), self.title_line());
+        for index in (0..self.lines.len()).filter(|index| Some(*index) != label) {
             let Some(line) = self.lines.get(index) else { break };
-            let links = line.kind != SourceKind::Line && line.link_density > 0.6 && !line.end_mark && line.words < 30;
+            let signed = line.says(Cue::Byline) && (2..=12).contains(&line.words) && line.weight >= 0;
+            let links = line.kind != SourceKind::Line
+                && line.link_density > 0.6
+                && !line.end_mark
+                && line.words < 30
+                && !signed;
             // The date often stands in a header of its own.
-            let date =
-                article.is_some_and(|(first, _)| index < first && index + 8 > first) && line.is_dateline(self.phrases);
-            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date {
-                self.cut(index, kind_of(line));
+            let date = article.is_some_and(|(first, _)| index < first && index + 8 > first)
+                && (line.dateline || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
+            let kicker = is_kicker(line) && heading == Some(index + 1);
+            if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date && !kicker {
+                self.cut(index, kind_of(line, self.phrases));
             } else if links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta) {
                 let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
-                self.cut(index, if listed { RemovedKind::Related } else { kind_of(line) });
+                self.cut(index, if listed { RemovedKind::Related } else { kind_of(line, self.phrases) });
             }
         }
         if let Some((first, last)) = article {
-            self.outside_of_article(first, last);
+            self.outside_of_article(first, last, label);
         }
+    }
+
+    /// Where the page's title stands.
+    fn title_line(&self) -> Option<usize> {
+        let heading = self.lines.iter().position(|line| line.kind == SourceKind::Heading(1) && line.source.is_some());
+        heading.or_else(|| {
+            self.lines.iter().position(|line| self.title == Some(line.key.as_str()) && line.source.is_some())
+        })
+    }
+
+    /// A short link right above the title names its section; one of several in a
+    /// row is a menu's.
+    fn section_above_title(&self) -> Option<usize> {
+        let title = self.title_line()?;
+        let short = |index: usize| {
+            self.lines.get(index).is_some_and(|line| {
+                line.words <= 3
+                    && line.words > 0
+                    && !line.end_mark
+                    && !line.any_number()
+                    && line.kind != SourceKind::ListItem
+            })
+        };
+        let near = (title.saturating_sub(3)..title).rev();
+        let known =
+            |index: usize| self.lines.get(index).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION));
+        let label = near.filter(|index| short(*index)).find(|index| {
+            let linked = |line: &Line| line.link_density > 0.6 && index + 1 == title && line.weight >= -1;
+            known(*index) || self.lines.get(*index).is_some_and(linked)
+        })?;
+        (known(label) || label < 2 || !short(label - 1) || !short(label - 2)).then_some(label)
     }
 
     /// The strongest mark under which a whole article's text stands; 0 if none.
@@ -53,7 +91,7 @@ impl Page<'_> {
 
     /// The article is the stretch of blocks with the most running text and the
     /// fewest links; what else the page holds is another's.
-    fn outside_of_article(&mut self, first: usize, last: usize) {
+    fn outside_of_article(&mut self, first: usize, last: usize, label: Option<usize>) {
         let title = self.lines.iter().take(first).rposition(|line| {
             line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
         });
@@ -62,13 +100,14 @@ impl Page<'_> {
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             let spared = match line.kind {
+                _ if Some(index) == label || title == Some(index + 1) && is_kicker(line) => true,
                 SourceKind::Heading(1) => title.is_none(),
                 SourceKind::Meta => index + 8 > first && index < last + 3,
-                _ if index < text && index + 8 > text => line.is_dateline(self.phrases),
+                _ if index < text && index + 8 > text => line.dateline,
                 _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
             };
             if !(first..last).contains(&index) && !spared {
-                self.cut(index, kind_of(line));
+                self.cut(index, kind_of(line, self.phrases));
             }
         }
     }
@@ -107,6 +146,11 @@ impl Page<'_> {
     }
 }
 
+/// A smaller heading, right above the title, that is no link.
+fn is_kicker(line: &Line) -> bool {
+    matches!(line.kind, SourceKind::Heading(2..)) && line.words >= 3 && line.link_density < 0.3
+}
+
 /// A sentence too short to tell running text, which says no furniture.
 fn is_short_sentence(line: &Line) -> bool {
     let furniture =
@@ -115,10 +159,12 @@ fn is_short_sentence(line: &Line) -> bool {
 }
 
 /// What is cut for where it stands still counts as what it says.
-fn kind_of(line: &Line) -> RemovedKind {
+fn kind_of(line: &Line, phrases: &Phrases) -> RemovedKind {
     if line.says(Cue::CommentHead) || line.says(Cue::CommentPart) {
         RemovedKind::CommentForm
-    } else if line.says(Cue::Share) {
+    } else if line.says(Cue::Share)
+        || line.all_words(phrases, class::SHARE | class::COUNTER) && line.any_word(phrases, class::SHARE)
+    {
         RemovedKind::ShareBar
     } else if line.says(Cue::RelatedHead) || line.says(Cue::RelatedLine) {
         RemovedKind::Related

@@ -34,6 +34,7 @@ use crate::record::{
 
 mod blocks;
 mod boilerplate;
+mod credits;
 mod fingerprint;
 mod fold;
 mod headline;
@@ -116,14 +117,31 @@ impl Normalizer {
             .filter_map(|(index, (block, text))| Line::new(index, block, text, keep_joiners, &self.phrases))
             .collect();
         let title = title::place_title(&mut lines, article, keep_joiners, &self.phrases);
-        Page::new(&mut lines, &self.phrases, title.as_deref()).cut_furniture();
+        let mut page = Page::new(&mut lines, &self.phrases, title.as_deref());
+        page.cut_furniture();
+        let partial = page.is_partial(article.paywalled);
         let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
         let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
-        let text = assemble(article, lines, &kinds, names);
+        let mut text = assemble(article, lines, &kinds, names);
+        text.partial = partial;
+        self.name_sources(article, &mut text);
         if text.blocks.is_empty() {
             return Err(no_text(article, &text.removed));
         }
         Ok((text, degraded))
+    }
+
+    /// Authors and agencies one by one.
+    fn name_sources(&self, article: &Article, text: &mut Text) {
+        let byline = text.byline.as_deref().unwrap_or_default();
+        let (authors, mut agencies) = credits::byline(byline, article.site.as_deref(), &self.phrases);
+        if let Some(credit) = text.credit.as_deref() {
+            credits::credit(credit, &self.phrases, &mut agencies);
+        }
+        if let Some(first) = text.blocks.iter().find(|block| block.kind == BlockKind::Paragraph) {
+            credits::dateline(text.shown(first.span), &self.phrases, &mut agencies);
+        }
+        (text.authors, text.agencies) = (authors, agencies);
     }
 
     /// The blocks' texts as far as the caps allow.
@@ -165,11 +183,13 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     let mut text = Text {
         title: names.title,
         section: names.section,
+        breadcrumbs: names.breadcrumbs,
         lead: names.lead,
         byline: names.byline,
         credit: names.credit,
         ..Text::default()
     };
+    let mut sources = Vec::new();
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
     for (line, kind) in lines.into_iter().zip(kinds) {
         if let Some(kind) = line.cut {
@@ -180,6 +200,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
             text.display.push('\n');
         }
         let start = text.display.len();
+        sources.push(line.source);
         text.display.push_str(&line.shown);
         let sentences = sentences::sentences(&line.shown);
         let piece = match line.source {
@@ -190,6 +211,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
             kind: *kind,
             span: DisplaySpan::new(start, text.display.len()),
             sentences: sentences.into_iter().map(|(from, to)| DisplaySpan::new(start + from, start + to)).collect(),
+            language: None,
             edits: line.edits,
             trace: piece.and_then(|piece| piece.trace.clone()),
         });
@@ -197,11 +219,25 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
     (text.matched, text.edits) = fold::fold(&text.display);
     text.language = language::detect(body(&text).map(|block| text.shown(block.span)), article.language.as_deref());
+    name_languages(article, &mut text, &sources);
     text.fingerprint = fingerprint::fingerprint(body(&text).map(|block| {
         let span = text.to_match(block.span);
         text.matched.get(span.start..span.end).unwrap_or_default()
     }));
     text
+}
+
+/// Blocks that are certainly in another language than the article.
+fn name_languages(article: &Article, text: &mut Text, sources: &[Option<usize>]) {
+    for index in 0..text.blocks.len() {
+        let Some(block) = text.blocks.get(index) else { break };
+        let declared = sources.get(index).copied().flatten().and_then(|source| article.blocks.get(source));
+        let declared = declared.and_then(|block| block.language.as_deref());
+        let language = language::of_block(text.shown(block.span), &text.language.tag, declared);
+        if let Some(block) = text.blocks.get_mut(index) {
+            block.language = language;
+        }
+    }
 }
 
 /// The running text; all blocks where there is none.

@@ -40,6 +40,10 @@ pub(super) enum Cue {
     Caption,
     /// The page was published or changed at.
     Dateline,
+    /// The rest is for subscribers.
+    Paywall,
+    /// The text goes on elsewhere: only behind a text that breaks off.
+    Continue,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +156,32 @@ impl Phrases {
             };
             (fits && words <= phrase.max_words).then_some((phrase, if start == 0 { text.len() } else { 0 }))
         })
+    }
+
+    /// Whether the key is sections of a site in a row, three or more, and hardly
+    /// anything else.
+    pub(super) fn is_menu(&self, key: &str) -> bool {
+        let (mut rest, mut items, mut other, mut words) = (key, 0, 0, 0);
+        while !rest.is_empty() {
+            let ends =
+                memchr::memchr_iter(b' ', rest.as_bytes()).chain(std::iter::once(rest.len())).take(4).enumerate();
+            let (mut first, mut item) = (rest.len(), None);
+            for (count, end) in ends {
+                first = if count == 0 { end } else { first };
+                let known = rest.get(..end).is_some_and(|item| self.whole(item, class::SECTION | class::GENERIC));
+                item = if known { Some((count + 1, end)) } else { item };
+            }
+            let (count, end) = item.unwrap_or((1, first));
+            items += usize::from(item.is_some());
+            other += usize::from(item.is_none());
+            words += count;
+            rest = rest.get(end..).unwrap_or_default().trim_start();
+            // Most lines are no menu, and that is seen soon.
+            if other > 3 && items == 0 {
+                return false;
+            }
+        }
+        items >= 3 && other * 4 <= words
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::boilerplate::Page;
 use super::lines::{Line, Subject};
 use super::phrases::{Cue, class};
-use crate::record::RemovedKind;
+use crate::record::{RemovedKind, SourceKind};
 
 impl Page<'_> {
     /// Menus, tickers and mastheads: above the text, and about something else.
@@ -76,6 +76,76 @@ impl Page<'_> {
                 self.cut(longer, RemovedKind::Boilerplate);
             }
         }
+    }
+
+    /// «Home Politics TITLE»: a breadcrumb whose signs were lost, above the title.
+    pub(super) fn crumbs_with_title(&mut self) {
+        let head: Vec<usize> =
+            (0..self.lines.len().min(self.body.0 + 1)).filter(|index| self.is_kept(*index)).take(20).collect();
+        for &crumbs in &head {
+            let Some(line) = self.lines.get(crumbs) else { continue };
+            let repeats = head.iter().filter(|other| **other > crumbs).any(|&other| {
+                let Some(title) = self.lines.get(other) else { return false };
+                let before = line.key.strip_suffix(title.key.as_str()).map(str::trim);
+                let starts = before.and_then(|before| before.split(' ').next());
+                title.words >= 4 && starts.is_some_and(|first| self.phrases.whole(first, class::GENERIC))
+            });
+            if repeats && let Some(line) = self.lines.get_mut(crumbs) {
+                line.cut = Some(RemovedKind::Boilerplate);
+            }
+        }
+    }
+
+    /// Another article behind this one, as pages have it that load the next one
+    /// when they are read to the end: a headline about something else, its own
+    /// dateline, its own text. From there on nothing is this article's. In plain
+    /// text only: the marks of HTML say better where an article ends.
+    pub(super) fn neighbours(&mut self) {
+        if self.lines.iter().any(|line| line.kind != SourceKind::Line && line.source.is_some()) {
+            return;
+        }
+        let (first, last) = self.body;
+        for index in first + 2..last {
+            let Some(line) = self.lines.get(index).filter(|line| line.cut.is_none() && self.is_full_dateline(line))
+            else {
+                continue;
+            };
+            let above = (first..index).rev().find(|above| {
+                self.lines
+                    .get(*above)
+                    .is_some_and(|other| other.cut.is_none() && other.words >= 4 && other.key != line.key)
+            });
+            let Some(headline) = above.filter(|above| *above > first) else { continue };
+            let is_headline = self.lines.get(headline).is_some_and(|line| !line.is_paragraph() && line.words <= 30);
+            let before = Subject::of(self.lines.iter().take(headline), self.phrases);
+            let shares = |from: usize, to: usize| {
+                let lines = self.lines.iter().take(to).skip(from).filter(|line| line.cut.is_none());
+                let shares: Vec<f32> = lines.map(|line| before.overlap(line, self.phrases).0).collect();
+                shares.iter().sum::<f32>() / shares.len().max(1) as f32
+            };
+            let foreign = !before.is_thin() && shares(headline, headline + 1) < 0.25 && shares(index + 1, last) < 0.3;
+            let after = Subject::of(self.lines.iter().take(last).skip(index + 1), self.phrases);
+            let heads = self.lines.get(headline).is_some_and(|line| after.overlap(line, self.phrases).0 >= 0.4);
+            if !is_headline || !foreign || !heads || !(line.says(Cue::Dateline) || line.any_clock()) {
+                continue;
+            }
+            // Its section stands above the headline.
+            let above = headline.checked_sub(1).filter(|above| {
+                self.lines.get(*above).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION))
+            });
+            for cut in above.unwrap_or(headline)..self.lines.len() {
+                self.cut(cut, RemovedKind::Related);
+            }
+            self.find_body();
+            return;
+        }
+    }
+
+    /// A day with its year, and words that say that something was published.
+    fn is_full_dateline(&self, line: &Line) -> bool {
+        let year =
+            line.key.split(' ').any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
+        year && !line.is_paragraph() && (line.dateline || line.mixed_dateline)
     }
 
     /// A row of scraps or of headlines behind the text is a menu or a list of

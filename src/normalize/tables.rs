@@ -41,7 +41,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         "شارك الخبر", "شارك المقال", "شارك هذا", "شارك هذه", "شارك على", "شارك عبر", "شاركها", "شاركه",
         "انشر الخبر", "انشر المقال", "مشاركة على", "مشاركة عبر", "مشاركة الخبر", "مشاركة المقال",
         "انقر للمشاركة", "اضغط للمشاركة", "share this", "share on", "share via", "share article",
-        "click to share", "partager sur", "partager cet article", "partager via", "bu haberi paylaş",
+        "click to share", "partager sur", "partager cet article", "partager via", "bu haberi paylaş", "اشتراک‌گذاری",
         "facebook ta paylaş", "twitter da paylaş", "اشتراک گذاری", "به اشتراک بگذارید", "هاوبەشی بکە",
     ]),
     phrase(Cue::Share, At::Whole, Zone::Anywhere, 3, &[
@@ -68,6 +68,8 @@ pub(super) const PHRASES: &[Phrase] = &[
     ]),
     phrase(Cue::RelatedLine, At::Start, Zone::Anywhere, 30, &[
         "اقرأ أيضا", "إقرأ أيضا", "أقرأ أيضا", "اقرا ايضا", "اقرأ المزيد", "إقرأ المزيد", "اقرأ كذلك",
+        "المقال السابق", "المقال التالي", "الخبر السابق", "الخبر التالي", "الموضوع السابق", "الموضوع التالي",
+        "previous article", "next article", "previous post", "next post", "article précédent", "article suivant",
         "قد يهمك أيضا", "شاهد أيضا", "لقراءة المزيد", "للمزيد اقرأ", "طالع أيضا", "read also", "read more",
         "see also", "also read", "lire aussi", "à lire aussi", "à lire également", "بیشتر بخوانید",
         "همچنین بخوانید", "زیاتر بخوێنەرەوە",
@@ -109,10 +111,38 @@ pub(super) const PHRASES: &[Phrase] = &[
         "join our channel", "follow us on", "subscribe to our newsletter", "suivez nous sur", "kanalımıza abone",
         "کانال تلگرام ما", "مشاهدة الصورة بالحجم", "your browser does not support",
     ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 16, &[
+        "رابط مختصر", "الرابط المختصر", "رابط الخبر", "لینک کوتاه", "short link", "lien court", "حجم الخط", "حجم النص",
+    ]),
+    phrase(Cue::RelatedHead, At::Start, Zone::Tail, 6, &[
+        "more from", "more in", "more on", "المزيد من", "مزيد من الأخبار", "plus d articles", "autres articles",
+        "dans la même rubrique", "اخبار بیشتر", "زیاتر لە",
+    ]),
     phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
         "day", "month", "year", "category", "archives", "عدد المشاهدات", "مشاهدات", "المشاهدات", "القراءات", "الزيارات", "عدد الزيارات", "عدد القراءات", "عدد الزوار",
         "وقت القراءة", "زمن القراءة", "رابط مختصر", "الرابط المختصر", "رمز الخبر", "کد خبر", "شناسه خبر",
         "لینک کوتاه", "reading time", "min read", "temps de lecture",
+    ]),
+    phrase(Cue::Paywall, At::Inside, Zone::Anywhere, 24, &[
+        "اشترك لقراءة", "اشتركوا لقراءة", "اشترك لمتابعة القراءة", "اشترك لإكمال القراءة", "لمتابعة القراءة اشترك",
+        "لإكمال القراءة اشترك", "لقراءة المقال كاملا", "لقراءة بقية المقال", "سجل الدخول لمتابعة القراءة",
+        "سجل الدخول لقراءة", "هل أنت مشترك", "subscribe to continue", "subscribe to read", "to continue reading",
+        "to keep reading", "to read the full article", "to read the full story", "already a subscriber",
+        "register to read", "sign in to read", "unlock this article", "pour lire la suite", "de cet article à lire",
+        "abonnez vous pour lire", "déjà abonné", "devamını okumak için abone", "برای خواندن ادامه",
+    ]),
+    phrase(Cue::Paywall, At::Start, Zone::Anywhere, 12, &[
+        "للمشتركين فقط", "هذا المحتوى متاح للمشتركين", "هذا المقال متاح للمشتركين", "المقال متاح للمشتركين",
+        "هذا المحتوى حصري للمشتركين", "هذا المقال حصري للمشتركين", "محتوى حصري للمشتركين", "محتوى مخصص للمشتركين",
+        "this article is for subscribers", "this content is for subscribers", "for subscribers only",
+        "subscribers only", "exclusive to subscribers", "article réservé aux abonnés",
+        "cet article est réservé aux abonnés", "contenu réservé aux abonnés", "réservé aux abonnés",
+        "abonelere özel", "ویژه مشترکان", "این مطلب ویژه مشترکان",
+    ]),
+    phrase(Cue::Continue, At::Whole, Zone::Tail, 4, &[
+        "اقرأ المزيد", "إقرأ المزيد", "قراءة المزيد", "المزيد", "تتمة", "التتمة", "تابع القراءة", "أكمل القراءة",
+        "read more", "continue reading", "read full article", "full story", "lire la suite", "devamını oku",
+        "ادامه مطلب", "زیاتر بخوێنەرەوە",
     ]),
     phrase(Cue::Tags, At::Whole, Zone::Edge, 3, &[
         "الكلمات المفتاحية", "كلمات مفتاحية", "الكلمات الدلالية", "كلمات دلالية", "الوسوم", "وسوم", "العلامات",
@@ -138,9 +168,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "المصدر", "المصادر", "مصدر الخبر", "نقلا عن", "عن وكالة", "وكالات", "خاص", "متابعة", "متابعات", "source",
         "sources", "kaynak", "منبع", "سەرچاوە", "ژێدەر",
     ]),
-    phrase(Cue::Byline, At::Start, Zone::Edge, 9, &[
-        "بقلم", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
-        "مراسلنا", "حاوره", "حاورها", "حوار", "by", "written by", "edited by", "author", "par",
+    phrase(Cue::Byline, At::Start, Zone::Edge, 14, &[
+        "بقلم", "بواسطة", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
+        "مراسلنا", "حاوره", "حاورها", "حاورته", "حاورتها", "حاورهم", "أجرى الحوار", "أجرت الحوار", "أجرى اللقاء", "حوار", "by", "written by", "edited by", "author", "par",
         "propos recueillis par", "haber", "نویسنده", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
     ]),
     phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
@@ -164,7 +194,7 @@ pub(super) const LONGEST: usize = 60;
 /// Words of share bars: a line of these and numbers alone is one.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const SHARE_WORDS: &[&str] = &[
-    "فيسبوك", "الفيسبوك", "تويتر", "واتساب", "واتس", "الواتساب", "تلغرام", "تيليجرام", "تليجرام", "تيلغرام",
+    "فيسبوك", "الفيسبوك", "فيس", "بوك", "إلى", "صديق", "لصديق", "تويتر", "واتساب", "واتس", "الواتساب", "تلغرام", "تيليجرام", "تليجرام", "تيلغرام",
     "ماسنجر", "مسنجر", "لينكدإن", "لينكد", "لينكدان", "إن", "إنستغرام", "انستجرام", "انستغرام", "بينتيريست",
     "بنترست", "سكايب", "فايبر", "يوتيوب", "تيك", "توك", "سناب", "شات", "إكس", "بريد", "البريد", "الإلكتروني",
     "إلكتروني", "طباعة", "شارك", "مشاركة", "مشاركات", "شير", "غرد", "تغريدة", "نسخ", "انسخ", "الرابط", "رابط", "حفظ",
@@ -199,7 +229,7 @@ pub(super) const DATE_WORDS: &[&str] = &[
     "يناير", "فبراير", "مارس", "أبريل", "إبريل", "مايو", "يونيو", "يونيه", "يوليو", "يوليه", "أغسطس", "سبتمبر",
     "أكتوبر", "نوفمبر", "ديسمبر", "كانون", "الثاني", "الأول", "شباط", "آذار", "نيسان", "أيار", "حزيران", "تموز",
     "آب", "أيلول", "تشرين", "جانفي", "فيفري", "أفريل", "ماي", "جوان", "جويلية", "أوت", "يوليوز", "غشت", "شتنبر",
-    "نونبر", "دجنبر", "محرم", "صفر", "ربيع", "الآخر", "جمادى", "الأولى", "الآخرة", "الثانية", "رجب", "شعبان",
+    "نونبر", "دجنبر", "نشر", "نشرت", "آخر", "تحديث", "التحديث", "gst", "ast", "توقيت", "محرم", "صفر", "ربيع", "الآخر", "جمادى", "الأولى", "الآخرة", "الثانية", "رجب", "شعبان",
     "رمضان", "شوال", "ذو", "ذي", "القعدة", "الحجة", "السبت", "الأحد", "الاثنين", "الإثنين", "الثلاثاء", "الأربعاء",
     "الخميس", "الجمعة", "يوم", "هـ", "ه", "م", "ص", "الساعة", "صباحا", "مساء", "ظهرا", "فجرا", "بتوقيت", "غرينتش",
     "غرينيتش", "جرينتش", "مكة", "القاهرة", "المحلي", "دمشق", "بيروت", "من", "في", "منذ", "بتاريخ", "ساعة", "ساعات",
@@ -233,6 +263,8 @@ pub(super) const AGENCIES: &[&str] = &[
 /// Sections of a news site: a short line before the title.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const SECTIONS: &[&str] = &[
+    "الرئيسة", "سينما", "مسرح", "كتب", "موسيقى", "شعر", "دراسات", "البث المباشر", "بث مباشر", "مباشر", "فيديو", "صور", "بودكاست", "برامج", "جهات", "وطني", "محافظات", "عرب",
+    "الخليج", "أخبار مصر", "أخبار الخليج", "سيارات", "صحة وطب", "لايف ستايل", "مرأة", "دين", "كاريكاتير",
     "سياسة", "السياسة", "اقتصاد", "الاقتصاد", "رياضة", "الرياضة", "ثقافة", "الثقافة", "فن", "فنون", "منوعات",
     "أخبار", "الأخبار", "آخر الأخبار", "أخبار عاجلة", "عاجل", "محليات", "أخبار محلية", "محلي", "دولي", "دوليات",
     "أخبار دولية", "عربي", "عربي ودولي", "عربية ودولية", "أخبار عربية", "العالم", "العالم العربي", "الشرق الأوسط",
@@ -250,7 +282,7 @@ pub(super) const SECTIONS: &[&str] = &[
 /// Items of a breadcrumb that name no section.
 #[rustfmt::skip] // one entry a line would hide the table
 pub(super) const GENERIC_CRUMBS: &[&str] = &[
-    "الرئيسية", "الصفحة الرئيسية", "أخبار", "الأخبار", "home", "news", "accueil", "actualités", "ana sayfa",
+    "الرئيسية", "الرئيسة", "الصفحة الرئيسية", "أخبار", "الأخبار", "home", "news", "accueil", "actualités", "ana sayfa",
     "haberler", "خانه", "صفحه اصلی", "سەرەکی",
 ];
 

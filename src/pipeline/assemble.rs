@@ -42,6 +42,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
             url: article.url,
             site: article.site,
             charset: article.charset,
+            charset_from: article.charset_from,
+            mojibake: article.mojibake,
             extra: article.extra.map(on_one_line),
         },
         language: LanguageOut {
@@ -51,11 +53,16 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
         },
         title: text.title,
         section: text.section,
+        breadcrumbs: text.breadcrumbs,
         lead: text.lead,
         byline: text.byline,
+        authors: text.authors,
         credit: text.credit,
+        agencies: text.agencies,
+        modified: article.modified.or(tags.modified),
         published: tags.published.or(article.published),
         canonical_url: article.canonical_url,
+        partial: text.partial,
         blocks,
         entities,
         dates,
@@ -148,6 +155,7 @@ impl Places<'_> {
                 start,
                 end,
                 sentences: sentences.map(|span| [span.start, span.end]).collect(),
+                language: block.language.clone(),
             }
         };
         self.text.blocks.iter().map(block).collect()

@@ -15,6 +15,8 @@ pub struct Article {
     /// Title as the metadata or the field has it; may carry the site's name.
     pub title: Option<Piece>,
     pub section: Option<String>,
+    /// The way to the article through the site's sections, as the page marks it.
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
     /// Declared language, BCP 47, unchecked.
@@ -22,11 +24,43 @@ pub struct Article {
     pub published: Option<Published>,
     /// A date as people write it, which decode could not read; tag resolves it.
     pub published_text: Option<String>,
+    pub modified: Option<Published>,
+    /// The page says that not everybody may read all of it.
+    pub paywalled: bool,
     pub blocks: Vec<SourceBlock>,
     /// Fields of a JSON payload that no pointer names, as written, if asked for.
     pub extra: Option<Box<RawValue>>,
     /// The charset that was assumed, a WHATWG label such as `windows-1256`.
     pub charset: &'static str,
+    pub charset_from: CharsetFrom,
+    /// The charset as which UTF-8 had been read before it came here (`Ø§Ù„` for
+    /// `ال`), where that was mended.
+    pub mojibake: Option<&'static str>,
+}
+
+/// How the charset is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CharsetFrom {
+    /// Nothing else is said, and the bytes are valid UTF-8.
+    #[default]
+    Valid,
+    /// A byte order mark.
+    Mark,
+    /// The `content-type` header.
+    Header,
+    Configuration,
+    /// The page's own `<meta>` or XML declaration.
+    Page,
+    /// Guessed from the bytes.
+    Detected,
+}
+
+impl CharsetFrom {
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        *self == Self::Valid
+    }
 }
 
 /// A string of the payload and, where it is known, where it stood there.

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{BlockKind, Degraded, EntityType, How, Published, Removed};
+use super::{BlockKind, CharsetFrom, Degraded, EntityType, How, Published, Removed};
 
 /// Name and version of the record's shape; its JSON Schema is in
 /// `config/schema/warraq.article.v1.json`.
@@ -18,11 +18,21 @@ pub struct Enriched {
     pub language: LanguageOut,
     pub title: Option<String>,
     pub section: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
     pub credit: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agencies: Vec<String>,
     pub published: Option<Published>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Published>,
     pub canonical_url: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     pub text: String,
     pub blocks: Vec<EnrichedBlock>,
     pub entities: Vec<EnrichedEntity>,
@@ -47,6 +57,11 @@ pub struct Source {
     pub site: Option<String>,
     /// The charset that was assumed.
     pub charset: &'static str,
+    #[serde(skip_serializing_if = "CharsetFrom::is_valid")]
+    pub charset_from: CharsetFrom,
+    /// The charset as which its UTF-8 had been read before, where that was mended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mojibake: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra: Option<Box<RawValue>>,
 }
@@ -71,6 +86,8 @@ pub struct EnrichedBlock {
     pub start: usize,
     pub end: usize,
     pub sentences: Vec<[usize; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]

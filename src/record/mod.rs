@@ -15,7 +15,7 @@ mod reject;
 mod tags;
 mod text;
 
-pub use article::{Article, Evidence, Piece, Precision, Published, SourceBlock, SourceKind, Trace};
+pub use article::{Article, CharsetFrom, Evidence, Piece, Precision, Published, SourceBlock, SourceKind, Trace};
 pub use edits::{Edits, EditsBuilder};
 pub use enriched::{
     Direction, Enriched, EnrichedBlock, EnrichedDate, EnrichedEntity, EnrichedMention, LanguageOut, Provenance, SCHEMA,

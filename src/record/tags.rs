@@ -11,6 +11,8 @@ pub struct Tags {
     pub dates: Vec<DateMention>,
     /// The publication date: what was handed in, or what the text itself tells.
     pub published: Option<Published>,
+    /// When the text itself says that it was changed.
+    pub modified: Option<Published>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -73,9 +73,16 @@ pub struct Text {
     pub language: Language,
     pub title: Option<String>,
     pub section: Option<String>,
+    pub breadcrumbs: Vec<String>,
     pub lead: Option<String>,
     pub byline: Option<String>,
+    /// The byline's names, one by one.
+    pub authors: Vec<String>,
     pub credit: Option<String>,
+    /// Agencies that the credit, the byline or the first lines name.
+    pub agencies: Vec<String>,
+    /// Only the beginning of the article is here: the rest is for subscribers.
+    pub partial: bool,
     /// Similarity hash of the match text.
     pub fingerprint: u64,
     pub removed: Vec<Removed>,
@@ -114,6 +121,8 @@ pub struct Block {
     pub span: DisplaySpan,
     /// Without gaps other than white space; the last ends where the block ends.
     pub sentences: Vec<DisplaySpan>,
+    /// BCP 47, where it is certainly another than the article's.
+    pub language: Option<String>,
     /// From the source block's text to the display text of this block
     /// (positions relative to `span.start`).
     pub edits: Edits,

@@ -121,7 +121,7 @@ impl Tagger {
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
         let degraded = cut.then_some(Degraded { stage: Stage::Tag, why: "too_many_mentions" });
-        let tags = Tags { entities, dates: dates.mentions, published: dates.published };
+        let tags = Tags { entities, dates: dates.mentions, published: dates.published, modified: dates.modified };
         (tags, degraded.into_iter().collect())
     }
 

@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod golden;
 mod oversize;
+mod pages;
 mod positions;
 mod presets;
 mod record_page;

@@ -49,6 +49,9 @@ fn type_of(about: &Value) -> String {
     if let Some(value) = about["const"].as_str() {
         return format!("`{value}`");
     }
+    if let Some(value) = about["const"].as_bool() {
+        return format!("`{value}`");
+    }
     if about["oneOf"].is_array() {
         return "object or null".to_owned();
     }

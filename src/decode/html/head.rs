@@ -36,6 +36,7 @@ pub(super) struct Head {
     /// Dates by where they were found, in the order of the page.
     meta_dates: Vec<String>,
     time_dates: Vec<String>,
+    modified: Vec<(String, Evidence)>,
     scripts: Vec<String>,
     capture: Option<Capture>,
     captured: String,
@@ -75,9 +76,22 @@ impl Head {
     }
 
     fn date_of(&mut self, tag: Tag, attributes: &Attributes) {
-        let is_published = attributes
-            .get("itemprop")
-            .is_some_and(|names| names.split_whitespace().any(|name| name == "datePublished"));
+        let is = |prop: &str| {
+            let names = attributes.get("itemprop");
+            names.is_some_and(|names| names.split_whitespace().any(|name| name == prop))
+        };
+        let is_published = is("datePublished");
+        let named = ["class", "id"].into_iter().filter_map(|name| attributes.get(name));
+        let is_modified = is("dateModified")
+            || tag == Tag::Time
+                && named.flat_map(str::split_whitespace).any(|name| matches!(name, "updated" | "modified"));
+        let value = || attributes.get("datetime").or_else(|| attributes.get("content"));
+        if is_modified && !is_published {
+            if let Some(written) = value().filter(|_| self.modified.len() < 50) {
+                self.modified.push((written.to_owned(), Evidence::TimeElement));
+            }
+            return;
+        }
         let written = match tag {
             Tag::Time => attributes.get("datetime"),
             _ if is_published && tag != Tag::Meta => attributes.get("content").or_else(|| attributes.get("datetime")),
@@ -127,6 +141,18 @@ impl Head {
                 {
                     self.meta_dates.push(content.to_owned());
                 }
+                "article:modified_time"
+                | "og:updated_time"
+                | "datemodified"
+                | "last-modified"
+                | "lastmod"
+                | "dcterms.modified"
+                | "dc.date.modified"
+                | "revised"
+                    if self.modified.len() < 50 =>
+                {
+                    self.modified.push((content.to_owned(), Evidence::Meta));
+                }
                 _ => {}
             }
         }
@@ -161,7 +187,13 @@ impl Head {
 
     /// The article with the best of what is known. Of dates JSON-LD is trusted
     /// before `<meta>` before `<time>`.
-    pub(super) fn into_article(self, ld: Option<JsonLd>, blocks: Vec<SourceBlock>, source: &Source<'_>) -> Article {
+    pub(super) fn into_article(
+        self,
+        ld: Option<JsonLd>,
+        blocks: Vec<SourceBlock>,
+        breadcrumbs: Vec<String>,
+        source: &Source<'_>,
+    ) -> Article {
         let ld = ld.unwrap_or_default();
         let mut article = Article::default();
         if let Some(written) = &ld.published {
@@ -176,6 +208,14 @@ impl Head {
         if let Some(written) = dateline(&blocks).filter(|_| article.published_text.is_none()) {
             published::note(&mut article, written, Evidence::TimeElement);
         }
+        if let Some(written) = &ld.modified {
+            published::note_modified(&mut article, written, Evidence::JsonLd);
+        }
+        for (written, evidence) in &self.modified {
+            published::note_modified(&mut article, written, *evidence);
+        }
+        article.paywalled = ld.paywalled;
+        article.breadcrumbs = if ld.breadcrumbs.is_empty() { breadcrumbs } else { ld.breadcrumbs };
         article.title = title(ld.headline, self.og_title, self.title, &blocks);
         article.canonical_url = self.canonical.filter(|url| url.starts_with("http"));
         article.url = self.og_url.or(ld.url);

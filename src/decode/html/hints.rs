@@ -173,6 +173,13 @@ pub(super) fn is_meta(attributes: &Attributes) -> bool {
     })
 }
 
+pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
+    ["class", "id", "itemtype", "aria-label"].into_iter().filter_map(|name| attributes.get(name)).any(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("breadcrumb") || value.split_whitespace().any(|name| name == "crumbs")
+    })
+}
+
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
     attributes.get("class").unwrap_or_default().split_whitespace().take(32).any(|name| {
         words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))

@@ -12,6 +12,7 @@ const MAX_VALUES: usize = 20_000;
 pub(super) struct JsonLd {
     pub headline: Option<String>,
     pub published: Option<String>,
+    pub modified: Option<String>,
     pub byline: Option<String>,
     pub section: Option<String>,
     pub site: Option<String>,
@@ -19,12 +20,15 @@ pub(super) struct JsonLd {
     pub language: Option<String>,
     pub lead: Option<String>,
     pub body: Option<String>,
+    pub breadcrumbs: Vec<String>,
+    /// `isAccessibleForFree` is false.
+    pub paywalled: bool,
 }
 
 /// The first article of the scripts; broken ones are passed over.
 pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
     let values: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
-    let mut found = None;
+    let (mut found, mut crumbs) = (None, Vec::new());
     // Breadth first: the page's own article stands above those it mentions.
     let mut queue: std::collections::VecDeque<&Value> = values.iter().collect();
     for _ in 0..MAX_VALUES {
@@ -32,17 +36,39 @@ pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
         match value {
             Value::Array(items) => queue.extend(items.iter().take(MAX_VALUES)),
             Value::Object(members) => {
-                if is_article(value) {
-                    found = Some(value);
-                    break;
+                if crumbs.is_empty() && is_of(value, |name| name == "BreadcrumbList") {
+                    crumbs = breadcrumbs(value);
+                    continue;
                 }
-                let inner = ["@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement", "item"];
+                if found.is_none() && is_article(value) {
+                    found = Some(value);
+                }
+                let inner =
+                    ["@graph", "mainEntity", "mainEntityOfPage", "hasPart", "breadcrumb", "itemListElement", "item"];
                 queue.extend(inner.iter().filter_map(|key| members.get(*key)));
             }
             _ => {}
         }
     }
-    found.map(of)
+    let mut found = found.map(of)?;
+    found.breadcrumbs = crumbs;
+    Some(found)
+}
+
+/// The names of a list's items in the order of their positions.
+fn breadcrumbs(list: &Value) -> Vec<String> {
+    let items = list.get("itemListElement").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut items: Vec<(u64, String)> = items
+        .iter()
+        .take(20)
+        .filter_map(|item| {
+            let position = item.get("position");
+            let position = position.and_then(|at| at.as_u64().or_else(|| at.as_str()?.parse().ok())).unwrap_or(0);
+            Some((position, item.get("name").or_else(|| item.get("item")?.get("name")).and_then(names)?))
+        })
+        .collect();
+    items.sort_by_key(|(position, _)| *position);
+    items.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Line breaks inside strings are common and not allowed; a comment or CDATA
@@ -56,10 +82,13 @@ fn parse(script: &str) -> Option<Value> {
 }
 
 fn is_article(value: &Value) -> bool {
-    let of = |name: &str| name.ends_with("Article") || name.ends_with("BlogPosting") || name == "Report";
+    is_of(value, |name| name.ends_with("Article") || name.ends_with("BlogPosting") || name == "Report")
+}
+
+fn is_of(value: &Value, of: impl Fn(&str) -> bool) -> bool {
     match value.get("@type") {
         Some(Value::String(name)) => of(name),
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(of),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(&of),
         _ => false,
     }
 }
@@ -72,6 +101,7 @@ fn of(article: &Value) -> JsonLd {
     JsonLd {
         headline: text("headline").or_else(|| text("name")),
         published: text("datePublished").or_else(|| text("dateCreated")),
+        modified: text("dateModified"),
         byline: article.get("author").or_else(|| article.get("creator")).and_then(names),
         section: article.get("articleSection").and_then(names),
         site: article.get("publisher").and_then(names),
@@ -79,6 +109,12 @@ fn of(article: &Value) -> JsonLd {
         language: article.get("inLanguage").and_then(names),
         lead: text("description"),
         body: text("articleBody"),
+        breadcrumbs: Vec::new(),
+        paywalled: article.get("isAccessibleForFree").is_some_and(|free| match free {
+            Value::Bool(free) => !free,
+            Value::String(free) => free.eq_ignore_ascii_case("false"),
+            _ => false,
+        }),
     }
 }
 

@@ -128,6 +128,7 @@ impl<'a> Page<'a> {
         let body = ld.as_ref().and_then(|ld| ld.body.as_deref());
         let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title());
         let weights = regions::weigh(&mut self.regions, &mut self.drafts, title, body);
+        let crumbs = regions::breadcrumbs(&self.regions, &self.drafts);
         let (page_language, languages) = (self.head.language.clone(), self.languages);
         let mut blocks = Vec::with_capacity(self.drafts.len());
         for (mut draft, weight) in self.drafts.into_iter().zip(weights) {
@@ -140,7 +141,7 @@ impl<'a> Page<'a> {
                 piece: draft.growing.take(source),
             });
         }
-        Ok(self.head.into_article(ld, blocks, source))
+        Ok(self.head.into_article(ld, blocks, crumbs, source))
     }
 
     fn top(&self) -> Open {
@@ -199,7 +200,10 @@ impl<'a> Page<'a> {
         let hint = hints::hint(tag, attributes);
         let meta = tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes);
         let region = if tag.is(REGION) || hint != 0 || meta && tag.is(BLOCK) {
-            self.regions.push(Region::new(above.region, hint, tag, meta));
+            let mut region = Region::new(above.region, hint, tag, meta);
+            region.crumbs = hint == FURNITURE && hints::is_crumbs(attributes)
+                || self.regions.get(above.region).is_some_and(|above| above.crumbs);
+            self.regions.push(region);
             self.regions.len() - 1
         } else {
             above.region

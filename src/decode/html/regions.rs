@@ -56,6 +56,8 @@ pub(super) struct Region {
     /// Blocks inside that are links.
     linked: u32,
     furniture: bool,
+    /// The way through the site's sections.
+    pub(super) crumbs: bool,
     score: f32,
 }
 
@@ -77,6 +79,7 @@ impl Region {
             all_paragraphs: 0,
             linked: 0,
             furniture: false,
+            crumbs: false,
             score: 0.0,
         }
     }
@@ -92,6 +95,15 @@ impl Region {
             _ => true,
         }
     }
+}
+
+/// The items of the page's first breadcrumb.
+pub(super) fn breadcrumbs(regions: &[Region], drafts: &[Draft]) -> Vec<String> {
+    let is_crumb = |draft: &&Draft| regions.get(draft.region).is_some_and(|region| region.crumbs);
+    let blocks = drafts.iter().skip_while(|draft| !is_crumb(draft)).take_while(is_crumb);
+    let items = blocks.flat_map(|draft| draft.text().split(['/', '>', '»', '›', '«', '‹', '|', '\\']));
+    let items = items.map(str::trim).filter(|item| !item.is_empty() && item.chars().count() <= 80);
+    items.take(10).map(str::to_owned).collect()
 }
 
 /// Running text: long enough, or a sentence, and few links.

@@ -324,9 +324,12 @@ impl Line<'_> {
             && point.turn.is_none()
     }
 
-    /// What the words before a date, near the line's beginning, say of it.
+    /// What the words before a date say of it: those near the line's beginning,
+    /// and those right before it, as in "published …, updated …".
     fn cue(&self, first: usize) -> Cue {
-        let before = self.tokens.get(..first.min(10)).unwrap_or_default();
+        let beginning = self.tokens.get(..first.min(10)).unwrap_or_default();
+        let near = self.tokens.get(first.saturating_sub(4).max(beginning.len())..first).unwrap_or_default();
+        let before = beginning.iter().chain(near);
         let mut cue = Cue::None;
         for token in before {
             match token.kind {

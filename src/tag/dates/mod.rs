@@ -38,6 +38,7 @@ pub(super) struct Dates {
     pub mentions: Vec<DateMention>,
     /// The publication date: handed in, or told by a dateline or the text.
     pub published: Option<Published>,
+    pub modified: Option<Published>,
 }
 
 /// Finds and resolves every date of the text.
@@ -50,7 +51,8 @@ pub(super) fn dates(text: &Text, hints: Hints<'_>) -> Dates {
         let calendar = found.expression.points().0.calendar.as_str();
         Some(DateMention { span, value, calendar, resolved_by })
     });
-    Dates { mentions: mentions.collect(), published }
+    let modified = publication::modified(text, &found);
+    Dates { mentions: mentions.collect(), published, modified }
 }
 
 #[cfg(test)]

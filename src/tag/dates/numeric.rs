@@ -160,7 +160,9 @@ impl Line<'_> {
     pub(super) fn clock_after(&self, mut at: usize) -> Option<Clock> {
         for _ in 0..3 {
             match self.token(at)?.kind {
-                Kind::Mark(b'-' | b',' | b'|' | b'(' | 0) | Kind::Word(Word::Clock | Word::In | Word::Same) => at += 1,
+                Kind::Mark(b'-' | b',' | b'|' | b'(' | b':' | 0) | Kind::Word(Word::Clock | Word::In | Word::Same) => {
+                    at += 1;
+                }
                 _ => break,
             }
         }

@@ -98,6 +98,20 @@ const FOOT: usize = 4;
 const BESIDE: usize = 80;
 const BESIDE_BARE: usize = 40;
 
+/// When the text was changed, where a line of its head or foot says so.
+pub(super) fn modified(text: &Text, found: &[Found]) -> Option<Published> {
+    found.iter().filter(|found| found.cue == Cue::Update).find_map(|candidate| {
+        let (date, clock) = day_of(candidate)?;
+        let span = text.to_display(MatchSpan::new(candidate.start, candidate.end));
+        let index = text.block_at(span.start)?;
+        let block = text.blocks.get(index)?;
+        let near = index < HEAD || index + FOOT >= text.blocks.len();
+        let beside = block.span.len().saturating_sub(span.len());
+        let dated = block.kind == BlockKind::Credit || beside <= BESIDE;
+        (near && dated).then(|| published(date, clock, Evidence::Dateline))
+    })
+}
+
 fn dateline(text: &Text, found: &[Found]) -> Option<Published> {
     let mut best: Option<(u8, &Found, Date)> = None;
     for candidate in found {
