@@ -161,69 +161,53 @@ pub fn fold(text: &str) -> String {
 /// to)` of each change of length: after `kept` bytes of equal length, `from`
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
-    let bytes = text.as_bytes();
-    let mut out = std::mem::take(folded).into_bytes();
-    out.reserve(bytes.len());
+    folded.reserve(text.len());
     let (mut at, mut kept_from) = (0, 0);
-    while let Some(&lead) = bytes.get(at) {
-        if lead < 0x80 {
-            let run = bytes.get(at..).unwrap_or_default();
-            let run = run.iter().position(|byte| *byte >= 0x80).map_or(run, |end| run.get(..end).unwrap_or(run));
-            let start = out.len();
-            out.extend_from_slice(run);
-            if let Some(copied) = out.get_mut(start..) {
-                copied.make_ascii_lowercase();
-            }
-            at += run.len();
-            continue;
-        }
-        if let (0xD8..=0xDB, Some(&trail)) = (lead, bytes.get(at + 1)) {
-            let [first, second] = ARABIC_FOLDS[usize::from(lead & 3) << 6 | usize::from(trail & 0x3F)];
-            at += 2;
-            if second != 0 {
-                out.extend_from_slice(&[first, second]);
+    for letter in text.chars() {
+        let start = at;
+        at += letter.len_utf8();
+        let before = folded.len();
+        match letter {
+            '\0'..='\u{7F}' => {
+                folded.push(letter.to_ascii_lowercase());
                 continue;
             }
-            out.extend((first != 0).then_some(first));
-            edit(at - 2 - kept_from, 2, usize::from(first != 0));
+            '\u{600}'..='\u{6FF}' => match ARABIC_FOLDS[letter as usize & 0xFF] {
+                DROPPED => {}
+                fold => folded.push(fold),
+            },
+            _ => push_folded(letter, folded),
+        }
+        let to = folded.len() - before;
+        if to != at - start {
+            edit(start - kept_from, at - start, to);
             kept_from = at;
-            continue;
         }
-        let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
-        let from = letter.len_utf8();
-        let before = out.len();
-        push_folded(letter, &mut out);
-        let to = out.len() - before;
-        if to != from {
-            edit(at - kept_from, from, to);
-            kept_from = at + from;
-        }
-        at += from;
     }
-    // Only whole characters were pushed; the lossy arm never runs.
-    *folded = String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
 }
 
-fn push_folded(letter: char, out: &mut Vec<u8>) {
+/// Folds a letter of any script.
+pub(crate) fn push_folded(letter: char, folded: &mut String) {
     if is_unseen(letter) || matches!(letter, '\u{200C}' | '\u{200D}') {
         return;
     }
     if letter == 'İ' {
         // Its small letter is a plain i; Unicode's has a second dot on top.
-        return out.push(b'i');
+        return folded.push('i');
     }
-    let mut bytes = [0; 4];
-    for lower in letter.to_lowercase() {
-        out.extend_from_slice(lower.encode_utf8(&mut bytes).as_bytes());
-    }
+    folded.extend(letter.to_lowercase());
 }
 
-/// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
-/// one byte (a digit), a first byte of 0 none.
-static ARABIC_FOLDS: [[u8; 2]; 256] = arabic_folds();
+/// Stands in a table for a letter whose fold is nothing; no display form holds
+/// it, for it is unseen itself.
+pub(crate) const DROPPED: char = '\0';
 
-const fn arabic_folds() -> [[u8; 2]; 256] {
-    let mut table = [[0, 0]; 256];
+/// [`arabic_folds`], at hand.
+static ARABIC_FOLDS: [char; 256] = arabic_folds();
+
+/// The fold of each of U+0600 to U+06FF.
+pub(crate) const fn arabic_folds() -> [char; 256] {
+    let mut table = [DROPPED; 256];
     let mut index = 0;
     while index < 256 {
         if let Some(letter) = char::from_u32(0x600 + index as u32) {
@@ -234,18 +218,17 @@ const fn arabic_folds() -> [[u8; 2]; 256] {
     table
 }
 
-const fn arabic_fold(letter: char) -> [u8; 2] {
+const fn arabic_fold(letter: char) -> char {
     if is_mark(letter) || is_unseen(letter) {
-        return [0, 0];
+        return DROPPED;
     }
     if let Some(value) = digit(letter) {
-        return [b'0' + value, 0];
+        return (b'0' + value) as char;
     }
-    let letter = match look_alike(letter) {
-        Some(plain) => plain as u32,
-        None => letter as u32,
-    };
-    [0xC0 | (letter >> 6) as u8, 0x80 | (letter & 0x3F) as u8]
+    match look_alike(letter) {
+        Some(plain) => plain,
+        None => letter,
+    }
 }
 
 fn presentation(letter: char) -> Shown {

@@ -39,6 +39,7 @@ mod explain;
 mod fingerprint;
 mod fold;
 mod headline;
+mod key;
 mod language;
 mod lines;
 mod markup;
@@ -47,6 +48,7 @@ mod residue;
 mod rows;
 mod sentences;
 mod signs;
+mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;

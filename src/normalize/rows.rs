@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use rustc_hash::FxHashMap;
 
 use super::boilerplate::Page;
-use super::lines::{Line, Subject};
+use super::lines::Line;
 use super::phrases::{Cue, class};
+use super::subject::Subject;
 use super::weights::Sign;
 use crate::record::SourceKind;
 
@@ -48,7 +49,7 @@ impl Page<'_> {
 
     /// Names in a row, the same again and again, no small words.
     fn is_menu(&self, line: &Line) -> bool {
-        if line.words < 8 || line.end_mark || line.any_word(self.phrases, class::STOP) {
+        if line.words < 8 || line.end_mark || line.any_word(class::STOP) {
             return false;
         }
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
@@ -156,9 +157,11 @@ impl Page<'_> {
         if announced || self.body.1 >= self.lines.len() {
             return;
         }
-        let body = self.subject(self.body.0);
+        // Nothing of the body is cut here: it is the same whenever it is asked.
+        let subject = OnceCell::new();
         let mut from = self.body.1;
         while from < self.lines.len() {
+            let body = || subject.get_or_init(|| self.subject(self.body.0));
             let row = |test: &dyn Fn(&Line) -> bool| -> usize {
                 self.lines.iter().skip(from).take_while(|line| line.cut.is_none() && test(line)).count()
             };
@@ -169,11 +172,11 @@ impl Page<'_> {
             let headlines = row(&|line| {
                 let headline =
                     (4..=22).contains(&line.words) && !line.end_mark && !line.is_bullet() && !line.shown.ends_with(':');
-                headline && !spoken(line) && body.overlap(line, self.phrases).0 < 0.25
+                headline && !spoken(line) && body().overlap(line, self.phrases).0 < 0.25
             });
             let (length, sign) = match (scraps, headlines) {
                 (4.., _) => (scraps, Sign::ScrapRow),
-                (_, 3..) if !body.is_thin() => (headlines, Sign::HeadlineRow),
+                (_, 3..) if !body().is_thin() => (headlines, Sign::HeadlineRow),
                 _ => (0, Sign::ScrapRow),
             };
             for index in from..from + length {
