@@ -189,11 +189,14 @@ struct Count {
 /// The language of the blocks taken together. `declared` breaks a tie and
 /// stands in where there is nothing to judge by.
 pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared: Option<&str>) -> Language {
-    let declared = declared.and_then(primary);
-    let count = count(blocks.clone());
-    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    let count = Count::of(blocks.clone());
+    judge(&count, blocks, declared.and_then(primary).as_deref())
+}
+
+fn judge<'a>(count: &Count, blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let letters = count.letters();
     if letters == 0 {
-        return declared.map_or_else(Language::default, |tag| language(&tag, 0.3));
+        return declared.map_or_else(Language::default, |tag| language(tag, 0.3));
     }
     let script = count.scripts.iter().zip(SCRIPTS).max_by_key(|(count, _)| **count);
     if let Some((most, (_, tag))) = script
@@ -201,10 +204,7 @@ pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared
     {
         return language(tag, share(*most, letters));
     }
-    if count.arabic * 2 > letters {
-        return arabic_script(blocks, declared.as_deref());
-    }
-    trained(blocks, declared.as_deref())
+    if count.arabic * 2 > letters { arabic_script(blocks, declared) } else { trained(&sample(blocks), declared) }
 }
 
 /// Fewer words say too little of a block's language, and fewer still where the
@@ -217,8 +217,8 @@ const SCRIPT_WORDS: usize = 3;
 pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Option<String> {
     let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
     // Most blocks have next to no letter of another script: told by their bytes.
-    let latin = block.bytes().filter(u8::is_ascii_alphabetic).count();
-    let arabic = block.bytes().filter(|byte| (0xD8..=0xDB).contains(byte)).count();
+    let latin = count_bytes(block, |byte| byte.is_ascii_alphabetic());
+    let arabic = count_bytes(block, |byte| matches!(byte, 0xD8..=0xDB));
     let plain = if text_is_arabic {
         latin * 4 < arabic && !has_other_letters(block, of_text)
     } else {
@@ -232,8 +232,8 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
     if words < SCRIPT_WORDS {
         return None;
     }
-    let count = count(std::iter::once(block));
-    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    let count = Count::of(std::iter::once(block));
+    let letters = count.letters();
     let block_is_arabic = count.arabic * 2 > letters;
     if text_is_arabic == block_is_arabic
         && (words < BLOCK_WORDS || text_is_arabic && !has_other_letters(block, of_text))
@@ -244,11 +244,26 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
     if text_is_arabic != block_is_arabic && count.arabic * 5 > letters && !block_is_arabic {
         return None;
     }
-    let found = detect(std::iter::once(block), declared.as_deref());
-    let told = declared.as_deref() == Some(found.tag.as_str());
     let long = text_is_arabic || block.split_whitespace().take(LATIN_WORDS).count() == LATIN_WORDS;
+    // The classifier is slow: it is not asked what would not be believed.
+    if text_is_arabic == block_is_arabic && !long && declared.is_none() {
+        return None;
+    }
+    // Nor twice, where its first word is that nothing differs.
+    let guess = || tag(whichlang::detect_language(&sample(std::iter::once(block))));
+    if !text_is_arabic && !count.tells_script() && guess() == of_text {
+        return None;
+    }
+    let found = judge(&count, std::iter::once(block), declared.as_deref());
+    let told = declared.as_deref() == Some(found.tag.as_str());
     let sure = text_is_arabic != block_is_arabic || (long || told) && found.confidence >= SURE;
     (sure && found.tag != of_text && found.tag != "und").then_some(found.tag)
+}
+
+/// Bytes of a kind; summed in bytes, which the processor does many at a time.
+fn count_bytes(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
+    chunks.map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(is(*byte))).sum::<u8>())).sum()
 }
 
 /// The classifier is sure of two languages in one script only from so many words on.
@@ -268,7 +283,8 @@ fn has_other_letters(block: &str, of_text: &str) -> bool {
     }
     let own = PROFILES.iter().position(|profile| profile.tag == of_text).map_or(0, |index| 1 << index);
     block.chars().any(|letter| {
-        let profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        let known = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        let profiles = known & !(LETTER | MARK);
         (profiles != 0 || matches!(letter, 'ی' | 'ک')) && profiles & own == 0
     })
 }
@@ -289,29 +305,58 @@ fn share(part: usize, whole: usize) -> f32 {
     part as f32 / whole.max(1) as f32
 }
 
-fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
-    let mut count = Count::default();
-    for letter in blocks.flat_map(str::chars).filter(|letter| is_letter(*letter)).take(SAMPLE) {
-        if is_arabic_letter(letter) {
-            count.arabic += 1;
-        } else if let Some(script) = SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
-            count.scripts[script] += 1;
-        } else {
-            count.other += 1;
+impl Count {
+    fn of<'a>(blocks: impl Iterator<Item = &'a str>) -> Self {
+        let mut count = Self::default();
+        let mut left = SAMPLE;
+        for block in blocks {
+            for letter in block.chars() {
+                match letter {
+                    'a'..='z' | 'A'..='Z' => count.other += 1,
+                    '\0'..='\u{7F}' => continue,
+                    '\u{600}'..='\u{6FF}' if is_arabic_letter(letter) => count.arabic += 1,
+                    _ if !is_letter(letter) => continue,
+                    _ if is_arabic_letter(letter) => count.arabic += 1,
+                    _ => match SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
+                        Some(script) => count.scripts[script] += 1,
+                        None => count.other += 1,
+                    },
+                }
+                left -= 1;
+                if left == 0 {
+                    return count;
+                }
+            }
         }
+        count
     }
-    count
+
+    /// Most letters are of a script whose languages need no classifier.
+    fn tells_script(&self) -> bool {
+        let most = self.scripts.iter().max().copied().unwrap_or_default().max(self.arabic);
+        most * 2 > self.letters()
+    }
+
+    fn letters(&self) -> usize {
+        self.arabic + self.other + self.scripts.iter().sum::<usize>()
+    }
 }
 
 fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let hits = &*HITS;
     let mut scores = [0_usize; PROFILES.len()];
     let mut left = SAMPLE;
-    let mut bare = String::new();
     for block in blocks {
-        for word in block.split(|letter: char| !is_letter(letter) && !is_mark(letter) && letter != '\u{200C}') {
-            score(word, &mut bare, &mut scores);
-            left = left.saturating_sub(word.len() / 2);
+        let mut word = Word::default();
+        for (at, letter) in block.char_indices() {
+            if !word.take(letter, hits, &mut scores) {
+                left = left.saturating_sub((at - word.start) / 2);
+                word.end(block, at, hits, &mut scores);
+                word = Word { start: at + letter.len_utf8(), ..Word::default() };
+            }
         }
+        left = left.saturating_sub((block.len() - word.start) / 2);
+        word.end(block, block.len(), hits, &mut scores);
         if left == 0 {
             break;
         }
@@ -335,50 +380,85 @@ fn certainty(hits: usize) -> f32 {
     1.0 - 1.0 / (1.0 + hits as f32 / 3.0)
 }
 
-fn score(word: &str, bare: &mut String, scores: &mut [usize; PROFILES.len()]) {
-    if word.is_empty() {
-        return;
-    }
-    // A small word's vowel marks do not make it another.
-    bare.clear();
-    bare.extend(word.chars().filter(|letter| !is_mark(*letter)));
-    let words = HITS.words.get(bare.as_str()).copied().unwrap_or_default();
-    for (index, score) in scores.iter_mut().enumerate() {
-        *score += usize::from(words >> index & 1) * 3;
-    }
-    for letter in bare.chars() {
-        let mut profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+/// A word as it is read, letter by letter.
+#[derive(Default)]
+struct Word {
+    start: usize,
+    letters: usize,
+    marked: bool,
+}
+
+impl Word {
+    /// Whether the word goes on; scores a letter that few languages use.
+    fn take(&mut self, letter: char, hits: &Hits, scores: &mut [usize; PROFILES.len()]) -> bool {
+        let known = match letter {
+            '\u{600}'..='\u{6FF}' => hits.letters[letter as usize & 0xFF],
+            _ if is_letter(letter) || letter == '\u{200C}' => LETTER,
+            _ => 0,
+        };
+        self.letters += usize::from(known & LETTER != 0);
+        self.marked |= known & MARK != 0;
+        let mut profiles = known & !(LETTER | MARK);
         while profiles != 0 {
             scores[profiles.trailing_zeros() as usize] += 1;
             profiles &= profiles - 1;
         }
+        known != 0
+    }
+
+    /// Scores the word if it is one of the small words.
+    fn end(&self, block: &str, end: usize, hits: &Hits, scores: &mut [usize; PROFILES.len()]) {
+        if self.letters == 0 || self.letters > hits.longest {
+            return;
+        }
+        let word = block.get(self.start..end).unwrap_or_default();
+        // A small word's vowel marks do not make it another.
+        let profiles = if self.marked {
+            hits.words.get(word.chars().filter(|letter| !is_mark(*letter)).collect::<String>().as_str())
+        } else {
+            hits.words.get(word)
+        };
+        let Some(profiles) = profiles else { return };
+        for (index, score) in scores.iter_mut().enumerate() {
+            *score += usize::from(profiles >> index & 1) * 3;
+        }
     }
 }
 
-/// The profiles turned round: which of them, as bits, a word or letter speaks for.
+/// The profiles turned round.
 struct Hits {
-    words: FxHashMap<&'static str, u8>,
-    letters: [u8; 256],
+    /// Which profiles, as bits, a word speaks for.
+    words: FxHashMap<&'static str, u16>,
+    /// Letters of the longest word.
+    longest: usize,
+    /// Which profiles each of U+0600 to U+06FF speaks for, and what it is.
+    letters: [u16; 256],
 }
 
+const LETTER: u16 = 1 << 14;
+const MARK: u16 = 1 << 15;
+
 static HITS: LazyLock<Hits> = LazyLock::new(|| {
-    let mut hits = Hits { words: FxHashMap::default(), letters: [0; 256] };
+    let mut hits = Hits { words: FxHashMap::default(), longest: 0, letters: [0; 256] };
+    for (letter, known) in ('\u{600}'..='\u{6FF}').zip(&mut hits.letters) {
+        *known = if is_letter(letter) { LETTER } else { 0 } | if is_mark(letter) { MARK } else { 0 };
+    }
     for (index, profile) in PROFILES.iter().enumerate() {
         for word in profile.words {
             *hits.words.entry(word).or_default() |= 1 << index;
+            hits.longest = hits.longest.max(word.chars().count());
         }
         for letter in profile.letters {
-            if let Some(profiles) = hits.letters.get_mut((*letter as usize).wrapping_sub(0x600)) {
-                *profiles |= 1 << index;
+            if let Some(known) = hits.letters.get_mut((*letter as usize).wrapping_sub(0x600)) {
+                *known |= 1 << index;
             }
         }
     }
     hits
 });
 
-/// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
-/// which must agree to be trusted.
-fn trained<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+/// As much of the blocks as is looked at.
+fn sample<'a>(blocks: impl Iterator<Item = &'a str>) -> String {
     let mut sample = String::new();
     for block in blocks {
         sample.push_str(block);
@@ -387,9 +467,15 @@ fn trained<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) ->
             break;
         }
     }
-    let guess = whichlang::detect_language(&sample);
+    sample
+}
+
+/// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
+/// which must agree to be trusted.
+fn trained(sample: &str, declared: Option<&str>) -> Language {
+    let guess = whichlang::detect_language(sample);
     let words = sample.split_whitespace().count();
-    let parts: Vec<&str> = thirds(&sample);
+    let parts: Vec<&str> = thirds(sample);
     let agree = parts.iter().filter(|part| whichlang::detect_language(part) == guess).count();
     let confidence = share(agree, parts.len()) * certainty(words);
     let tag = tag(guess);
