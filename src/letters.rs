@@ -85,7 +85,7 @@ pub const fn is_arabic_letter(letter: char) -> bool {
 pub fn is_letter(letter: char) -> bool {
     match letter {
         '\0'..='\u{7F}' => letter.is_ascii_alphabetic(),
-        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter),
+        '\u{600}'..='\u{6FF}' => ARABIC_CLASSES[letter as usize & 0xFF] & LETTER != 0,
         _ => letter.is_alphabetic(),
     }
 }
@@ -95,10 +95,27 @@ pub fn is_letter(letter: char) -> bool {
 pub fn is_letter_or_digit(letter: char) -> bool {
     match letter {
         '\0'..='\u{7F}' => letter.is_ascii_alphanumeric(),
-        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter) || digit(letter).is_some(),
+        '\u{600}'..='\u{6FF}' => ARABIC_CLASSES[letter as usize & 0xFF] != 0,
         _ => letter.is_alphanumeric(),
     }
 }
+
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+
+/// What each of U+0600 to U+06FF is, if it is a letter or a digit.
+static ARABIC_CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        if let Some(letter) = char::from_u32(0x600 + index as u32) {
+            let digit = if digit(letter).is_some() { DIGIT } else { 0 };
+            table[index] = if is_arabic_letter(letter) { LETTER } else { digit };
+        }
+        index += 1;
+    }
+    table
+};
 
 /// The value of a digit: European, Arabic-Indic or its Persian forms.
 #[must_use]
@@ -161,28 +178,53 @@ pub fn fold(text: &str) -> String {
 /// to)` of each change of length: after `kept` bytes of equal length, `from`
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
-    folded.reserve(text.len());
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut other = String::new();
     let (mut at, mut kept_from) = (0, 0);
-    for letter in text.chars() {
+    while let Some(&lead) = bytes.get(at) {
         let start = at;
-        at += letter.len_utf8();
-        let before = folded.len();
-        match letter {
-            '\0'..='\u{7F}' => {
-                folded.push(letter.to_ascii_lowercase());
+        let before = out.len();
+        match (lead, bytes.get(at + 1)) {
+            (0..=0x7F, _) => {
+                out.push(lead.to_ascii_lowercase());
+                at += 1;
                 continue;
             }
-            '\u{600}'..='\u{6FF}' => match ARABIC_FOLDS[letter as usize & 0xFF] {
-                DROPPED => {}
-                fold => folded.push(fold),
-            },
-            _ => push_folded(letter, folded),
+            (0xD8..=0xDB, Some(trail)) => {
+                at += 2;
+                match ARABIC_FOLDS[arabic_index(lead, *trail)] {
+                    DROPPED => {}
+                    [digit, 0] => out.push(digit),
+                    letter => {
+                        out.extend_from_slice(&letter);
+                        continue;
+                    }
+                }
+            }
+            _ => {
+                let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                at += letter.len_utf8();
+                other.clear();
+                push_folded(letter, &mut other);
+                out.extend_from_slice(other.as_bytes());
+            }
         }
-        let to = folded.len() - before;
+        let to = out.len() - before;
         if to != at - start {
             edit(start - kept_from, at - start, to);
             kept_from = at;
         }
+    }
+    folded.push_str(&into_text(&out));
+}
+
+/// Bytes of whole characters as text.
+pub(crate) fn into_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        // Not reached: the tables hold whole characters.
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
@@ -198,15 +240,20 @@ pub(crate) fn push_folded(letter: char, folded: &mut String) {
     folded.extend(letter.to_lowercase());
 }
 
-/// Stands in a table for a letter whose fold is nothing; no display form holds
-/// it, for it is unseen itself.
-pub(crate) const DROPPED: char = '\0';
+/// Stands in a table for a letter whose fold is nothing.
+pub(crate) const DROPPED: [u8; 2] = [0, 0];
+
+/// Where a table of U+0600 to U+06FF has the character of two bytes.
+pub(crate) const fn arabic_index(lead: u8, trail: u8) -> usize {
+    ((lead & 3) as usize) << 6 | (trail & 0x3F) as usize
+}
 
 /// [`arabic_folds`], at hand.
-static ARABIC_FOLDS: [char; 256] = arabic_folds();
+static ARABIC_FOLDS: [[u8; 2]; 256] = arabic_folds();
 
-/// The fold of each of U+0600 to U+06FF.
-pub(crate) const fn arabic_folds() -> [char; 256] {
+/// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
+/// one byte (a digit).
+pub(crate) const fn arabic_folds() -> [[u8; 2]; 256] {
     let mut table = [DROPPED; 256];
     let mut index = 0;
     while index < 256 {
@@ -218,17 +265,18 @@ pub(crate) const fn arabic_folds() -> [char; 256] {
     table
 }
 
-const fn arabic_fold(letter: char) -> char {
+const fn arabic_fold(letter: char) -> [u8; 2] {
     if is_mark(letter) || is_unseen(letter) {
         return DROPPED;
     }
     if let Some(value) = digit(letter) {
-        return (b'0' + value) as char;
+        return [b'0' + value, 0];
     }
-    match look_alike(letter) {
-        Some(plain) => plain,
-        None => letter,
-    }
+    let letter = match look_alike(letter) {
+        Some(plain) => plain as u32,
+        None => letter as u32,
+    };
+    [0xC0 | (letter >> 6) as u8, 0x80 | (letter & 0x3F) as u8]
 }
 
 fn presentation(letter: char) -> Shown {

@@ -42,6 +42,7 @@ pub(super) fn kinds(
         body: (0, 0),
         text: (0, 0),
         title,
+        names_of_site: [&article.site, &article.byline].into_iter().flatten().map(|name| key::of(name)).collect(),
         crumbs: Vec::new(),
         subject: OnceCell::new(),
         names: Names::default(),
@@ -67,6 +68,8 @@ pub(super) struct Sorter<'a> {
     /// Index of the first paragraph and behind the last one.
     pub(super) body: (usize, usize),
     pub(super) title: Option<usize>,
+    /// Keys of the site's name and of the byline's.
+    names_of_site: Vec<String>,
     /// Keys of a breadcrumb's items.
     crumbs: Vec<String>,
     /// The body before anything above the title was cut.
@@ -193,13 +196,12 @@ impl Sorter<'_> {
             && !line.end_mark
             && line
                 .shown
-                .split(['-', '–', '—', '|', '/', '،', '+', '(', ')', ':'])
+                .split(|sign| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':'))
                 .any(|part| self.phrases.whole(&key::of(part), class::AGENCY))
     }
 
     pub(super) fn is_site(&self, line: &Line) -> bool {
-        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| key::of(name) == line.key);
-        same(&self.article.site) || same(&self.article.byline) || self.crumbs.contains(&line.key)
+        self.names_of_site.contains(&line.key) || self.crumbs.contains(&line.key)
     }
 
     fn is_credit(&self, line: &Line, head: bool, tail: bool) -> bool {
@@ -443,7 +445,7 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
 
 /// Items of a breadcrumb: at least two separators, each item short.
 fn crumbs(line: &Line) -> Option<Vec<&str>> {
-    if line.end_mark || line.words > 20 {
+    if line.end_mark || line.words > 20 || !line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']) {
         return None;
     }
     [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {

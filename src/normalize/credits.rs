@@ -14,7 +14,7 @@ const DATELINE: usize = 80;
 /// Authors that a byline names, and agencies that stand among them.
 pub(super) fn byline(byline: &str, site: Option<&str>, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
     let (mut authors, mut agencies) = (Vec::new(), Vec::new());
-    let site = site.map(|site| key::of(site));
+    let site = site.map(key::of);
     for part in parts(byline) {
         let key = key::of(part);
         if phrases.whole(&key, class::AGENCY) {

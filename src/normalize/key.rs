@@ -1,7 +1,9 @@
 //! Keys: what two texts that say the same have in common. Letters and digits of
 //! the match form, single blanks between; phrases and lines are compared by them.
 
-use crate::letters::{DROPPED, arabic_folds, digit, fold, is_arabic_letter, is_letter_or_digit, push_folded};
+use crate::letters::{
+    DROPPED, arabic_folds, arabic_index, fold, into_text, is_arabic_letter, is_letter_or_digit, push_folded,
+};
 
 /// The key of any text.
 pub(super) fn of(text: &str) -> String {
@@ -11,47 +13,64 @@ pub(super) fn of(text: &str) -> String {
 
 /// The key of a display form, in one pass.
 pub(super) fn of_display(display: &str) -> String {
-    let mut key = String::with_capacity(display.len());
+    let bytes = display.as_bytes();
+    let mut key = Vec::with_capacity(bytes.len());
     let mut folded = String::new();
-    for letter in display.chars() {
-        match letter {
-            '\0'..='\u{7F}' => push(&mut key, ASCII[letter as usize & 0x7F]),
-            '\u{600}'..='\u{6FF}' => match ARABIC[letter as usize & 0xFF] {
-                DROPPED => {}
-                fold => push(&mut key, fold),
-            },
+    let mut at = 0;
+    while let Some(&lead) = bytes.get(at) {
+        match (lead, bytes.get(at + 1)) {
+            (0..=0x7F, _) => {
+                push(&mut key, ASCII[usize::from(lead & 0x7F)]);
+                at += 1;
+            }
+            (0xD8..=0xDB, Some(trail)) => {
+                match ARABIC[arabic_index(lead, *trail)] {
+                    DROPPED => {}
+                    [byte, 0] => push(&mut key, byte),
+                    letter => key.extend_from_slice(&letter),
+                }
+                at += 2;
+            }
             _ => {
+                let Some(letter) = display.get(at..).and_then(|rest| rest.chars().next()) else { break };
                 folded.clear();
                 push_folded(letter, &mut folded);
-                folded.chars().for_each(|letter| push(&mut key, part_of_key(letter)));
+                push_letters(&mut key, &folded);
+                at += letter.len_utf8();
             }
         }
     }
-    without_last_blank(key)
+    finish(key)
 }
 
 fn of_folded(folded: &str) -> String {
-    let mut key = String::with_capacity(folded.len());
-    folded.chars().for_each(|letter| push(&mut key, part_of_key(letter)));
-    without_last_blank(key)
+    let mut key = Vec::with_capacity(folded.len());
+    push_letters(&mut key, folded);
+    finish(key)
 }
 
 /// A blank stands for all that separates words.
-fn part_of_key(letter: char) -> char {
-    if is_letter_or_digit(letter) { letter } else { ' ' }
-}
-
-fn push(key: &mut String, letter: char) {
-    if letter != ' ' || !matches!(key.as_bytes().last(), None | Some(b' ')) {
-        key.push(letter);
+fn push_letters(key: &mut Vec<u8>, folded: &str) {
+    for letter in folded.chars() {
+        if is_letter_or_digit(letter) {
+            key.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        } else {
+            push(key, b' ');
+        }
     }
 }
 
-fn without_last_blank(mut key: String) -> String {
-    if key.ends_with(' ') {
+fn push(key: &mut Vec<u8>, byte: u8) {
+    if byte != b' ' || !matches!(key.last(), None | Some(b' ')) {
+        key.push(byte);
+    }
+}
+
+fn finish(mut key: Vec<u8>) -> String {
+    if key.last() == Some(&b' ') {
         key.pop();
     }
-    key
+    into_text(&key).into_owned()
 }
 
 /// Neither composed nor dropped nor replaced on the way to the display form, so
@@ -64,35 +83,34 @@ const fn is_plain(letter: char) -> bool {
 }
 
 /// What each character of ASCII is in a key.
-static ASCII: [char; 128] = ascii();
-
-const fn ascii() -> [char; 128] {
-    let mut table = [' '; 128];
+static ASCII: [u8; 128] = {
+    let mut table = [b' '; 128];
     let mut code = 0;
     while code < 128_u8 {
         if code.is_ascii_alphanumeric() {
-            table[code as usize] = code.to_ascii_lowercase() as char;
+            table[code as usize] = code.to_ascii_lowercase();
         }
         code += 1;
     }
     table
-}
+};
 
-/// What each of U+0600 to U+06FF is in a key.
-static ARABIC: [char; 256] = arabic();
-
-const fn arabic() -> [char; 256] {
+/// What each of U+0600 to U+06FF is in a key, as bytes.
+static ARABIC: [[u8; 2]; 256] = {
     let mut table = arabic_folds();
     let mut index = 0;
     while index < 256 {
-        let fold = table[index];
-        if fold != DROPPED && !is_arabic_letter(fold) && digit(fold).is_none() {
-            table[index] = ' ';
+        let [lead, trail] = table[index];
+        if trail != 0
+            && let Some(fold) = char::from_u32(((lead & 0x1F) as u32) << 6 | (trail & 0x3F) as u32)
+            && !is_arabic_letter(fold)
+        {
+            table[index] = [b' ', 0];
         }
         index += 1;
     }
     table
-}
+};
 
 #[cfg(test)]
 mod tests {

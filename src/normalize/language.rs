@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use whichlang::Lang;
 
-use crate::letters::{is_arabic_letter, is_letter, is_mark};
+use crate::letters::{arabic_index, is_arabic_letter, is_letter, is_mark};
 use crate::record::Language;
 
 /// Letters looked at; a language does not change further down.
@@ -347,13 +347,27 @@ fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&st
     let mut scores = [0_usize; PROFILES.len()];
     let mut left = SAMPLE;
     for block in blocks {
+        let bytes = block.as_bytes();
         let mut word = Word::default();
-        for (at, letter) in block.char_indices() {
-            if !word.take(letter, hits, &mut scores) {
+        let mut at = 0;
+        while let Some(&lead) = bytes.get(at) {
+            let (known, length) = match (lead, bytes.get(at + 1)) {
+                (0..=0x7F, _) => (if lead.is_ascii_alphabetic() { LETTER } else { 0 }, 1),
+                (0xD8..=0xDB, Some(trail)) => (hits.letters[arabic_index(lead, *trail)], 2),
+                _ => {
+                    let Some(letter) = block.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                    let goes_on = is_letter(letter) || letter == '\u{200C}';
+                    (if goes_on { LETTER } else { 0 }, letter.len_utf8())
+                }
+            };
+            if known == 0 {
                 left = left.saturating_sub((at - word.start) / 2);
                 word.end(block, at, hits, &mut scores);
-                word = Word { start: at + letter.len_utf8(), ..Word::default() };
+                word = Word { start: at + length, ..Word::default() };
+            } else {
+                word.take(known, &mut scores);
             }
+            at += length;
         }
         left = left.saturating_sub((block.len() - word.start) / 2);
         word.end(block, block.len(), hits, &mut scores);
@@ -389,13 +403,8 @@ struct Word {
 }
 
 impl Word {
-    /// Whether the word goes on; scores a letter that few languages use.
-    fn take(&mut self, letter: char, hits: &Hits, scores: &mut [usize; PROFILES.len()]) -> bool {
-        let known = match letter {
-            '\u{600}'..='\u{6FF}' => hits.letters[letter as usize & 0xFF],
-            _ if is_letter(letter) || letter == '\u{200C}' => LETTER,
-            _ => 0,
-        };
+    /// Scores a letter that few languages use.
+    fn take(&mut self, known: u16, scores: &mut [usize; PROFILES.len()]) {
         self.letters += usize::from(known & LETTER != 0);
         self.marked |= known & MARK != 0;
         let mut profiles = known & !(LETTER | MARK);
@@ -403,7 +412,6 @@ impl Word {
             scores[profiles.trailing_zeros() as usize] += 1;
             profiles &= profiles - 1;
         }
-        known != 0
     }
 
     /// Scores the word if it is one of the small words.

@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub words: usize,
     /// Of its words.
     classes: Classes,
+    /// Words that a section's name begins with.
+    pub section_words: usize,
     pub end_mark: bool,
     pub link_density: f32,
     pub weight: i8,
@@ -71,7 +73,7 @@ impl Line {
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
         let key = key::of_display(&shown);
-        let Known { words, classes, phrases: said } = phrases.read(&key);
+        let Known { words, classes, section_words, phrases: said } = phrases.read(&key);
         let mut cues = [0; 3];
         let mut cue_length = 0;
         for (phrase, length) in said {
@@ -90,6 +92,7 @@ impl Line {
             key,
             words,
             classes,
+            section_words,
             end_mark,
             link_density: 0.0,
             weight: SourceBlock::NEUTRAL,

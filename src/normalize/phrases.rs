@@ -88,6 +88,8 @@ pub(super) struct Phrases {
 #[derive(Debug, Default)]
 struct Word {
     classes: u8,
+    /// A section's name or a crumb's begins with it.
+    begins_section: bool,
     /// Phrases that begin with it: the key, and the index in the table.
     phrases: Vec<(String, usize)>,
 }
@@ -96,6 +98,8 @@ struct Word {
 pub(super) struct Known {
     pub words: usize,
     pub classes: Classes,
+    /// Words that a section's name or a crumb's begins with.
+    pub section_words: usize,
     /// Each phrase that the line has; where it begins the line, the length of its key.
     pub phrases: Vec<(&'static Phrase, usize)>,
 }
@@ -153,9 +157,14 @@ static WITHOUT: [u32; class::OF_WORDS as usize] = {
 
 /// The words of a key.
 pub(super) fn words(key: &str) -> impl Iterator<Item = &str> {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b' ', key.as_bytes()).chain(std::iter::once(key.len()));
-    ends.map(move |end| key.get(std::mem::replace(&mut start, end + 1)..end).unwrap_or_default())
+    let mut rest = Some(key);
+    std::iter::from_fn(move || {
+        let key = rest.take()?;
+        // Words are short: a loop over their bytes is quicker than a search.
+        let Some(end) = key.bytes().position(|byte| byte == b' ') else { return Some(key) };
+        rest = key.get(end + 1..);
+        key.get(..end)
+    })
 }
 
 /// Classes of single words and of whole keys, as bits.
@@ -196,6 +205,11 @@ impl Phrases {
         {
             texts.iter().for_each(|text| *whole.entry(key::of(text)).or_default() |= class);
         }
+        for text in SECTIONS.iter().chain(GENERIC_CRUMBS) {
+            let key = key::of(text);
+            let first = key.split(' ').next().unwrap_or_default().to_owned();
+            words.entry(first).or_default().begins_section = true;
+        }
         let longest_word = words.keys().map(String::len).max().unwrap_or_default();
         let mut stop_words: Vec<String> = STOP_WORDS.iter().map(|text| key::of(text)).collect();
         stop_words.retain(|word| may_say_something(word));
@@ -206,13 +220,15 @@ impl Phrases {
 
     /// Looks each word of a line's key up, once.
     pub(super) fn read(&self, key: &str) -> Known {
-        let mut known = Known { words: 0, classes: Classes::default(), phrases: Vec::new() };
+        let mut known = Known { words: 0, classes: Classes::default(), section_words: 0, phrases: Vec::new() };
         let mut begin: Vec<(usize, &Word)> = Vec::new();
         for word in words(key).filter(|word| !word.is_empty()) {
             known.words += 1;
             let found = self.known(word);
             known.classes.add(found.map_or(0, |found| found.classes), is_number(word));
-            if let Some(found) = found.filter(|found| !found.phrases.is_empty()) {
+            let Some(found) = found else { continue };
+            known.section_words += usize::from(found.begins_section);
+            if !found.phrases.is_empty() {
                 begin.push((word.as_ptr() as usize - key.as_ptr() as usize, found));
             }
         }
@@ -235,7 +251,7 @@ impl Phrases {
     }
 
     /// Whether the key is sections of a site in a row, three or more, and hardly
-    /// anything else.
+    /// anything else. Not worth asking with fewer than three section words.
     pub(super) fn is_menu(&self, key: &str) -> bool {
         let (mut rest, mut items, mut other, mut words) = (key, 0, 0, 0);
         while !rest.is_empty() {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::boilerplate::Page;
 use super::lines::Line;
-use super::phrases::{Cue, class};
+use super::phrases::{Cue, class, words};
 use super::subject::Subject;
 use super::weights::Sign;
 use crate::record::SourceKind;
@@ -53,7 +53,7 @@ impl Page<'_> {
             return false;
         }
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-        for word in line.key.split(' ') {
+        for word in words(&line.key) {
             *counts.entry(word).or_default() += 1;
         }
         counts.len() * 4 <= line.words * 3
@@ -146,8 +146,8 @@ impl Page<'_> {
     /// A day with its year, and words that say that something was published.
     fn is_full_dateline(&self, line: &Line) -> bool {
         let year =
-            line.key.split(' ').any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
-        year && !line.is_paragraph() && (line.dateline || line.mixed_dateline)
+            || words(&line.key).any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
+        (line.dateline || line.mixed_dateline) && !line.is_paragraph() && year()
     }
 
     /// A row of scraps or of headlines behind the text is a menu or a list of

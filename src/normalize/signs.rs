@@ -57,7 +57,8 @@ fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
     signs.add_if(size, Sign::LetterSize);
     // What has the signs of a breadcrumb is read as one.
     let crumbs = || line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
-    signs.add_if(!line.end_mark && phrases.is_menu(&line.key) && !crumbs(), Sign::Sections);
+    let sections = !line.end_mark && line.section_words >= 3 && phrases.is_menu(&line.key);
+    signs.add_if(sections && !crumbs(), Sign::Sections);
 }
 
 /// Nothing but names of networks and numbers.

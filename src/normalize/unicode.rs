@@ -108,7 +108,7 @@ impl<'a> Pass<'a> {
                         if matches!((byte, trail), (0xD8, 0x9C) | (0xD9, 0x80)) {
                             break;
                         }
-                        self.composed = false;
+                        self.composed &= is_lone_mark(bytes.get(..end + 2).unwrap_or_default());
                     }
                     2
                 }
@@ -313,6 +313,16 @@ const fn inert() -> [u64; 32] {
         code += 1;
     }
     table
+}
+
+/// The text ends in a vowel mark that composes with no letter, and another mark
+/// does not stand before it, with which it might have to change places.
+const fn is_lone_mark(text: &[u8]) -> bool {
+    match text {
+        [.., 0xD9, 0x8B..=0x92, 0xD9, 0x8B..=0x92] => false,
+        [.., 0xD9, 0x8B..=0x92] => true,
+        _ => false,
+    }
 }
 
 /// NFC, with edits only where a cluster of marks changes.
