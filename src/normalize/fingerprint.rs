@@ -4,17 +4,14 @@
 //! on each bit; a head or tail of another outlet's is a small minority of the
 //! votes and tips only bits that were nearly even.
 
-use crate::letters::is_letter_or_digit;
+use crate::letters::words;
 use xxhash_rust::xxh3::xxh3_64;
 
 const SHINGLE: usize = 3;
 
 /// The hash of the body's match text, block by block; 0 where there is no word.
 pub(super) fn fingerprint<'a>(blocks: impl Iterator<Item = &'a str>) -> u64 {
-    let mut words: Vec<u64> = Vec::new();
-    for block in blocks {
-        words.extend(block.split(|letter: char| !is_letter_or_digit(letter)).filter(|word| !word.is_empty()).map(hash));
-    }
+    let words: Vec<u64> = blocks.flat_map(words).map(hash).collect();
     let mut votes = Votes::default();
     for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {
         votes.add(shingle.iter().fold(0, |sum: u64, word| xxh3_64(&(sum.rotate_left(21) ^ word).to_le_bytes())));

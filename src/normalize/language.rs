@@ -189,8 +189,33 @@ struct Count {
 /// The language of the blocks taken together. `declared` breaks a tie and
 /// stands in where there is nothing to judge by.
 pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared: Option<&str>) -> Language {
-    let count = Count::of(blocks.clone());
-    judge(&count, blocks, declared.and_then(primary).as_deref())
+    let declared = declared.and_then(primary);
+    if is_surely_arabic(blocks.clone()) {
+        return arabic_script(blocks, declared.as_deref());
+    }
+    judge(&Count::of(blocks.clone()), blocks, declared.as_deref())
+}
+
+/// More than half of the letters are Arabic, as their bytes tell without reading
+/// them. A longer text is not asked, for its end would not count.
+fn is_surely_arabic<'a>(blocks: impl Iterator<Item = &'a str> + Clone) -> bool {
+    if blocks.clone().map(str::len).sum::<usize>() > SAMPLE {
+        return false;
+    }
+    // Fewer than there are: no letter of U+0641 and above but those up to U+064A.
+    let arabic: usize = blocks.clone().map(|block| count_pairs(block.as_bytes())).sum();
+    let most_others = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xC2 && !matches!(byte, 0xD8..=0xDB);
+    arabic > blocks.map(|block| count_bytes(block, most_others)).sum()
+}
+
+/// The letters U+0620 to U+063F and U+0641 to U+064A.
+fn count_pairs(bytes: &[u8]) -> usize {
+    let second = bytes.get(1..).unwrap_or_default().chunks(usize::from(u8::MAX));
+    let chunks = bytes.chunks(usize::from(u8::MAX)).zip(second);
+    let letter = |(lead, trail): (&u8, &u8)| {
+        u8::from(*lead == 0xD8 && *trail >= 0xA0 || *lead == 0xD9 && matches!(trail, 0x81..=0x8A))
+    };
+    chunks.map(|(lead, trail)| usize::from(lead.iter().zip(trail).map(letter).sum::<u8>())).sum()
 }
 
 fn judge<'a>(count: &Count, blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
@@ -575,6 +600,18 @@ mod tests {
         assert_eq!(tell("أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد", Some("en")).tag, "ar");
         // A language that the classifier does not know.
         assert_eq!(tell("Serokwezîr got ku civîn wê sibê li paytextê were lidarxistin", Some("ku")).tag, "ku");
+    }
+
+    #[test]
+    fn what_is_surely_arabic_has_more_arabic_letters_than_others() {
+        let arabic = "أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد. ".repeat(20);
+        assert!(is_surely_arabic(std::iter::once(arabic.as_str())));
+        for latin in (0..arabic.len()).step_by(97) {
+            let text = format!("{arabic}{}{}", "x".repeat(latin), "é".repeat(latin / 3));
+            let count = Count::of(std::iter::once(text.as_str()));
+            let sure = is_surely_arabic(text.split('.'));
+            assert!(!sure || count.arabic * 2 > count.letters(), "{latin}");
+        }
     }
 
     #[test]

@@ -220,22 +220,22 @@ impl Phrases {
 
     /// Looks each word of a line's key up, once.
     pub(super) fn read(&self, key: &str) -> Known {
-        let mut known = Known { words: 0, classes: Classes::default(), section_words: 0, phrases: Vec::new() };
-        let mut begin: Vec<(usize, &Word)> = Vec::new();
+        let blanks = memchr::memchr_iter(b' ', key.as_bytes()).count();
+        let mut known = Known {
+            words: if key.is_empty() { 0 } else { blanks + 1 },
+            classes: Classes::default(),
+            section_words: 0,
+            phrases: Vec::new(),
+        };
         for word in words(key).filter(|word| !word.is_empty()) {
-            known.words += 1;
             let found = self.known(word);
             known.classes.add(found.map_or(0, |found| found.classes), is_number(word));
             let Some(found) = found else { continue };
             known.section_words += usize::from(found.begins_section);
-            if !found.phrases.is_empty() {
-                begin.push((word.as_ptr() as usize - key.as_ptr() as usize, found));
-            }
-        }
-        // A longer line is beyond the limit of every phrase.
-        if known.words <= LONGEST {
-            for (start, word) in begin {
-                known.phrases.extend(word.phrases_at(key, start, known.words));
+            // A longer line is beyond the limit of every phrase.
+            if known.words <= LONGEST && !found.phrases.is_empty() {
+                let start = word.as_ptr() as usize - key.as_ptr() as usize;
+                known.phrases.extend(found.phrases_at(key, start, known.words));
             }
         }
         known

@@ -95,13 +95,8 @@ impl<'a> Pass<'a> {
         let bytes = self.text.as_bytes();
         let mut end = at;
         while let Some(&byte) = bytes.get(end) {
-            end += match byte {
-                b' ' => match bytes.get(end + 1) {
-                    Some(b'!'..=b'~' | 0xD8..=0xDB) if end > at || self.waiting == 0 && !self.written().is_empty() => 1,
-                    _ => break,
-                },
-                b'&' | b'q' | b'n' | b'#' | b'a' | b'l' | b'r' if self.residue => break,
-                b'!'..=b'~' => 1,
+            match byte {
+                // Letters first, for they are most of a text.
                 0xC3..=0xDF => {
                     let trail = bytes.get(end + 1).copied().unwrap_or_default();
                     if INERT[usize::from(byte & 0x1F)] >> (trail & 0x3F) & 1 == 0 {
@@ -110,10 +105,17 @@ impl<'a> Pass<'a> {
                         }
                         self.composed &= is_lone_mark(bytes.get(..end + 2).unwrap_or_default());
                     }
-                    2
+                    end += 2;
                 }
+                b' ' if matches!(bytes.get(end + 1), Some(b'!'..=b'~' | 0xD8..=0xDB))
+                    && (end > at || self.waiting == 0 && !self.written().is_empty()) =>
+                {
+                    end += 1;
+                }
+                b'&' | b'q' | b'n' | b'#' | b'a' | b'l' | b'r' if self.residue => break,
+                b'!'..=b'~' => end += 1,
                 _ => break,
-            };
+            }
         }
         end - at
     }
