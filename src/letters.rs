@@ -244,15 +244,10 @@ pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize,
             kept_from = at;
         }
     }
-    folded.push_str(&into_text(&out));
-}
-
-/// Bytes of whole characters as text.
-pub(crate) fn into_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        // Not reached: the tables hold whole characters.
-        Err(_) => String::from_utf8_lossy(bytes),
+    match simdutf8::basic::from_utf8(&out) {
+        Ok(out) => folded.push_str(out),
+        // Not reached: whole characters alone were pushed.
+        Err(_) => folded.push_str(&String::from_utf8_lossy(&out)),
     }
 }
 

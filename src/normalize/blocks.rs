@@ -192,12 +192,9 @@ impl Sorter<'_> {
     }
 
     pub(super) fn is_agency(&self, line: &Line) -> bool {
-        line.words <= 7
-            && !line.end_mark
-            && line
-                .shown
-                .split(|sign| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':'))
-                .any(|part| self.phrases.whole(&key::of(part), class::AGENCY))
+        let between = |sign: char| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':');
+        let named = || line.shown.split(between).any(|part| self.phrases.whole(&key::of(part), class::AGENCY));
+        line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
     }
 
     pub(super) fn is_site(&self, line: &Line) -> bool {

@@ -11,9 +11,14 @@ const SHINGLE: usize = 3;
 
 /// The hash of the body's match text, block by block; 0 where there is no word.
 pub(super) fn fingerprint<'a>(blocks: impl Iterator<Item = &'a str>) -> u64 {
-    let words: Vec<u64> = blocks.flat_map(words).map(hash).collect();
+    let mut hashes: Vec<u64> = Vec::new();
+    for block in blocks {
+        // A word has some ten bytes with its blank.
+        hashes.reserve(block.len() / 8);
+        words(block).for_each(|word| hashes.push(hash(word)));
+    }
     let mut votes = Votes::default();
-    for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {
+    for shingle in hashes.windows(SHINGLE.min(hashes.len()).max(1)) {
         votes.add(shingle.iter().fold(0, |sum: u64, word| xxh3_64(&(sum.rotate_left(21) ^ word).to_le_bytes())));
     }
     votes.majority()

@@ -1,9 +1,7 @@
 //! Keys: what two texts that say the same have in common. Letters and digits of
 //! the match form, single blanks between; phrases and lines are compared by them.
 
-use crate::letters::{
-    DROPPED, arabic_folds, arabic_index, fold, into_text, is_arabic_letter, is_letter_or_digit, push_folded,
-};
+use crate::letters::{DROPPED, arabic_folds, arabic_index, fold, is_arabic_letter, is_letter_or_digit, push_folded};
 
 /// The key of any text.
 pub(super) fn of(text: &str) -> String {
@@ -70,7 +68,8 @@ fn finish(mut key: Vec<u8>) -> String {
     if key.last() == Some(&b' ') {
         key.pop();
     }
-    into_text(&key).into_owned()
+    // Whole characters alone were pushed: the lossy arm never runs.
+    String::from_utf8(key).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Neither composed nor dropped nor replaced on the way to the display form, so

@@ -1,5 +1,7 @@
 //! A block of the source in display form, with what the classifier asks of it.
 
+use std::cell::OnceCell;
+
 use super::key;
 use super::phrases::{Classes, Cue, Known, Phrases, Zone, class, words};
 use super::unicode::display;
@@ -20,6 +22,8 @@ pub(super) struct Line {
     classes: Classes,
     /// Words that a section's name begins with.
     pub section_words: usize,
+    /// Whether it names an agency, once that was asked.
+    pub agency: OnceCell<bool>,
     pub end_mark: bool,
     pub link_density: f32,
     pub weight: i8,
@@ -93,6 +97,7 @@ impl Line {
             words,
             classes,
             section_words,
+            agency: OnceCell::new(),
             end_mark,
             link_density: 0.0,
             weight: SourceBlock::NEUTRAL,
