@@ -1,7 +1,11 @@
 //! What each kept line is: title, section, lead, sub-head, credit and the rest.
 
-use super::lines::{Line, Subject, body_start};
-use super::phrases::{Cue, Phrases, class, key};
+use std::cell::OnceCell;
+
+use super::key;
+use super::lines::{Line, body_start};
+use super::phrases::{Cue, Phrases, class};
+use super::subject::Subject;
 use super::weights::{Position, Sign};
 use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
@@ -36,15 +40,16 @@ pub(super) fn kinds(
         phrases,
         article,
         body: (0, 0),
+        text: (0, 0),
         title,
+        names_of_site: [&article.site, &article.byline].into_iter().flatten().map(|name| key::of(name)).collect(),
         crumbs: Vec::new(),
-        subject: Subject::default(),
+        subject: OnceCell::new(),
         names: Names::default(),
     };
     sorter.find_body();
     sorter.read_crumbs();
-    let (first, last) = sorter.body;
-    sorter.subject = Subject::of(sorter.lines.iter().take(last).skip(first), phrases);
+    sorter.text = sorter.body;
     if sorter.title.is_none() {
         sorter.title = sorter.choose_title();
     }
@@ -63,10 +68,14 @@ pub(super) struct Sorter<'a> {
     /// Index of the first paragraph and behind the last one.
     pub(super) body: (usize, usize),
     pub(super) title: Option<usize>,
+    /// Keys of the site's name and of the byline's.
+    names_of_site: Vec<String>,
     /// Keys of a breadcrumb's items.
     crumbs: Vec<String>,
-    /// What the text is about.
-    pub(super) subject: Subject,
+    /// The body before anything above the title was cut.
+    text: (usize, usize),
+    /// What that is about, once it is asked: see [`Sorter::subject`].
+    subject: OnceCell<Subject>,
     names: Names,
 }
 
@@ -84,6 +93,12 @@ impl Sorter<'_> {
         };
     }
 
+    /// What the text is about.
+    pub(super) fn subject(&self) -> &Subject {
+        let (first, last) = self.text;
+        self.subject.get_or_init(|| Subject::of(self.lines.iter().take(last).skip(first), self.phrases))
+    }
+
     pub(super) fn kept(&self, index: usize) -> Option<&Line> {
         self.lines.get(index).filter(|line| line.cut.is_none())
     }
@@ -97,7 +112,7 @@ impl Sorter<'_> {
         for index in 0..self.body.0.min(12) {
             let Some(line) = self.kept(index) else { continue };
             let Some(items) = crumbs(line) else { continue };
-            let keys: Vec<String> = items.iter().map(|item| key(&fold(item))).collect();
+            let keys: Vec<String> = items.iter().map(|item| key::of(item)).collect();
             let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
             let section = section.map(|(_, item)| (*item).to_owned());
             self.names.breadcrumbs = items.into_iter().map(str::to_owned).collect();
@@ -157,7 +172,7 @@ impl Sorter<'_> {
             if self.stood_twice(index, line) {
                 return BlockKind::Caption;
             }
-            let (share, _) = self.subject.overlap(line, self.phrases);
+            let (share, _) = self.subject().overlap(line, self.phrases);
             let above_text = self.next_kept(index) == Some(self.body.0);
             return if share >= 0.5 && above_text { BlockKind::Subhead } else { BlockKind::Credit };
         }
@@ -171,23 +186,19 @@ impl Sorter<'_> {
 
     fn is_section(&self, index: usize, line: &Line) -> bool {
         let named = self.phrases.whole(&line.key, class::SECTION)
-            || self.article.section.as_deref().is_some_and(|section| key(&fold(section)) == line.key);
+            || self.article.section.as_deref().is_some_and(|section| key::of(section) == line.key);
         let above_title = self.title.is_some_and(|title| index < title);
         named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
     }
 
     pub(super) fn is_agency(&self, line: &Line) -> bool {
-        line.words <= 7
-            && !line.end_mark
-            && line
-                .shown
-                .split(['-', '–', '—', '|', '/', '،', '+', '(', ')', ':'])
-                .any(|part| self.phrases.whole(&key(&fold(part)), class::AGENCY))
+        let between = |sign: char| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':');
+        let named = || line.shown.split(between).any(|part| self.phrases.whole(&key::of(part), class::AGENCY));
+        line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
     }
 
     pub(super) fn is_site(&self, line: &Line) -> bool {
-        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| key(&fold(name)) == line.key);
-        same(&self.article.site) || same(&self.article.byline) || self.crumbs.contains(&line.key)
+        self.names_of_site.contains(&line.key) || self.crumbs.contains(&line.key)
     }
 
     fn is_credit(&self, line: &Line, head: bool, tail: bool) -> bool {
@@ -236,7 +247,7 @@ impl Sorter<'_> {
         let bracket = line.shown.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map(|(_, inner)| inner);
         if let Some(inner) = bracket {
             let short = line.words >= 4 && (1..=4).contains(&inner.split_whitespace().count());
-            return below_title && short || self.phrases.whole(&key(&fold(inner)), class::AGENCY);
+            return below_title && short || self.phrases.whole(&key::of(inner), class::AGENCY);
         }
         let behind_dash = || line.shown.rsplit_once(['-', '–', '—', '|']).map(|(_, last)| last.trim_start());
         below_title && line.words >= 4 && behind_dash().is_some_and(|last| last.starts_with("خاص"))
@@ -316,7 +327,7 @@ impl Sorter<'_> {
             let lead = lead.map(|(lead, edits)| Line::of(lead, edits, self.phrases)).filter(|lead| {
                 // A description may be the byline, or the site's for all its pages.
                 let differs = !lead.key.is_empty() && !text.starts_with(&lead.key) && !lead.key.starts_with(text);
-                differs && lead.words >= 4 && !lead.is_labelled() && self.subject.overlap(lead, self.phrases).0 >= 0.3
+                differs && lead.words >= 4 && !lead.is_labelled() && self.subject().overlap(lead, self.phrases).0 >= 0.3
             });
             self.names.lead = lead.map(|lead| lead.shown);
         }
@@ -327,7 +338,7 @@ impl Sorter<'_> {
             let shown = self.article.breadcrumbs.iter().map(|item| super::unicode::display(item, true).0);
             let title = self.names_title_key();
             // Many end with the article itself.
-            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key(&fold(item)) != title).collect();
+            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key::of(item) != title).collect();
         }
         let title = self.title.and_then(|title| self.kept(title));
         self.names.title = title.map(|line| line.shown.clone());
@@ -339,7 +350,7 @@ impl Sorter<'_> {
         };
         let lost = self.section_of_lost_crumbs();
         let mut crumbs = self.names.breadcrumbs.iter().rev();
-        let crumb = crumbs.find(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).cloned();
+        let crumb = crumbs.find(|item| !self.phrases.whole(&key::of(item), class::GENERIC)).cloned();
         let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
         self.names.section = clean(&self.article.section).or(told);
         let mut byline = clean(&self.article.byline);
@@ -379,7 +390,7 @@ impl Sorter<'_> {
         })?;
         let words = line.words - title.split(' ').count();
         let mut before = line.shown.split_whitespace().take(words);
-        let first = before.next().filter(|first| self.phrases.whole(&key(&fold(first)), class::GENERIC));
+        let first = before.next().filter(|first| self.phrases.whole(&key::of(first), class::GENERIC));
         let section: Vec<&str> = first.map(|_| before.collect())?;
         (1..=3).contains(&section.len()).then(|| section.join(" "))
     }
@@ -395,7 +406,7 @@ impl Sorter<'_> {
         }
         let words: Vec<&str> = line.shown.split_whitespace().collect();
         let date = words.iter().position(|word| {
-            let key = key(&fold(word));
+            let key = key::of(word);
             key.starts_with(|first: char| first.is_ascii_digit())
                 || ["نشر", "تاريخ", "published", "publié"].iter().any(|label| fold(label) == key)
         });
@@ -419,7 +430,7 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
         number
             - date
                 .take_while(|word| {
-                    let key = key(&fold(word));
+                    let key = key::of(word);
                     key.is_empty() || phrases.word(&key, class::DATE)
                 })
                 .count()
@@ -431,7 +442,7 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
 
 /// Items of a breadcrumb: at least two separators, each item short.
 fn crumbs(line: &Line) -> Option<Vec<&str>> {
-    if line.end_mark || line.words > 20 {
+    if line.end_mark || line.words > 20 || !line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']) {
         return None;
     }
     [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {

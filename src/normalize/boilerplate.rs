@@ -255,8 +255,7 @@ impl<'a> Page<'a> {
     fn share_neighbours(&mut self) {
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let short =
-                line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line, self.phrases));
+            let short = line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line));
             let beside = |at: Option<usize>| {
                 at.and_then(|at| self.lines.get(at)).is_some_and(|line| line.cut == Some(RemovedKind::ShareBar))
             };

@@ -45,29 +45,30 @@ fn of_phrases(line: &Line, phrases: &Phrases, signs: &mut Signs) {
 }
 
 fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
-    if is_networks(line, phrases) {
+    if is_networks(line) {
         signs.add(if line.words > 1 { Sign::Networks } else { Sign::Network });
     }
-    signs.add_if(is_counter(line, phrases), Sign::Counter);
+    signs.add_if(is_counter(line), Sign::Counter);
     let number = line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit());
     signs.add_if(number, Sign::LoneNumber);
-    let switch = line.all_words(phrases, class::SWITCH) && line.any_word(phrases, class::SWITCH);
+    let switch = line.all_words(class::SWITCH) && line.any_word(class::SWITCH);
     signs.add_if(switch, Sign::Switch);
     let size = line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
     signs.add_if(size, Sign::LetterSize);
     // What has the signs of a breadcrumb is read as one.
     let crumbs = || line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
-    signs.add_if(!line.end_mark && phrases.is_menu(&line.key) && !crumbs(), Sign::Sections);
+    let sections = !line.end_mark && line.section_words >= 3 && phrases.is_menu(&line.key);
+    signs.add_if(sections && !crumbs(), Sign::Sections);
 }
 
 /// Nothing but names of networks and numbers.
-pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
-    line.all_words(phrases, class::SHARE) && line.any_word(phrases, class::SHARE)
+pub(super) fn is_networks(line: &Line) -> bool {
+    line.all_words(class::SHARE) && line.any_word(class::SHARE)
 }
 
-fn is_counter(line: &Line, phrases: &Phrases) -> bool {
+fn is_counter(line: &Line) -> bool {
     line.words <= 6
         && line.any_number()
-        && line.any_word(phrases, class::COUNTER)
-        && line.all_words(phrases, class::COUNTER | class::SHARE)
+        && line.any_word(class::COUNTER)
+        && line.all_words(class::COUNTER | class::SHARE)
 }
