@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::Caps;
 use super::head::Head;
-use super::hints::{self, FURNITURE};
+use super::hints;
 use super::regions::{self, MAX_META, Region};
 use super::tags::{BLOCK, FRAGILE, LOOK, REGION, SCOPE, Tag, UNSEEN, VOID};
 use super::tokens::{Attributes, Handler};
@@ -198,10 +198,10 @@ impl<'a> Page<'a> {
     fn opened(&mut self, tag: Tag, attributes: &Attributes) -> Open {
         let above = self.top();
         let hint = hints::hint(tag, attributes);
-        let meta = tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes);
+        let meta = tag == Tag::Address || hint >= 0 && hints::is_meta(attributes);
         let region = if tag.is(REGION) || hint != 0 || meta && tag.is(BLOCK) {
-            let mut region = Region::new(above.region, hint, tag, meta);
-            region.crumbs = hint == FURNITURE && hints::is_crumbs(attributes)
+            let mut region = Region::new(above.region, hint, tag, meta, self.drafts.len());
+            region.crumbs = hint < 0 && hints::is_crumbs(attributes)
                 || self.regions.get(above.region).is_some_and(|above| above.crumbs);
             self.regions.push(region);
             self.regions.len() - 1
@@ -211,7 +211,8 @@ impl<'a> Page<'a> {
         let kind = match tag {
             _ if tag.heading().is_some() => SourceKind::Heading(tag.heading().unwrap_or(6)),
             Tag::Blockquote => SourceKind::Quote,
-            Tag::Figcaption | Tag::Caption => SourceKind::Caption,
+            // What a picture's frame holds besides is its credit or its number.
+            Tag::Figure | Tag::Figcaption | Tag::Caption => SourceKind::Caption,
             Tag::Li | Tag::Dd | Tag::Dt => SourceKind::ListItem,
             Tag::Article | Tag::Main | Tag::Td | Tag::Th => SourceKind::Paragraph,
             _ if hints::is_caption(attributes) => SourceKind::Caption,
@@ -228,7 +229,7 @@ impl<'a> Page<'a> {
         Open {
             tag,
             ended: false,
-            unseen: tag.is(UNSEEN) || hints::is_hidden(attributes),
+            unseen: tag.is(UNSEEN) || hints::is_hidden(tag, attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
             meta: tag == Tag::Time || meta && !tag.is(BLOCK),
             kind,
