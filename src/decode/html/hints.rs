@@ -57,6 +57,8 @@ const FURNITURE_WORDS: &[&str] = &[
     "cookie",
     "cookies",
     "copyright",
+    "crumb",
+    "crumbs",
     "disqus",
     "fbcomments",
     "footer",
@@ -127,21 +129,15 @@ const FURNITURE_STARTS: &[&str] =
 const CITED: &[&str] = &["embed", "embedded", "instagrammedia", "oembed", "tweet"];
 
 /// Classes of what is there for screen readers only.
-const UNSEEN_CLASSES: &[&str] = &[
-    "screen-reader-text",
-    "screenreader-only",
-    "sr-only",
-    "u-visually-hidden",
-    "visually-hidden",
-    "visuallyhidden",
-];
+const UNSEEN_CLASSES: &[&str] =
+    &["screen-reader-text", "screenreader-only", "sr-only", "u-visually-hidden", "visually-hidden", "visuallyhidden"];
 
 /// Words of class names and ids of comments; furniture words, too.
 const COMMENT_WORDS: &[&str] = &["comment", "commentlist", "comments", "disqus", "fbcomments", "reply", "respond"];
 
 /// What the element's own marks say; 0 where they say nothing.
 pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
-    if attributes.get("itemprop").is_some_and(|value| value.split_whitespace().any(|word| word == "articleBody")) {
+    if has_property(attributes, "articleBody") {
         return BODY;
     }
     match attributes.get("role") {
@@ -152,7 +148,8 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
         Some("article") => return ARTICLE,
         _ => {}
     }
-    let names = || [attributes.get("class"), attributes.get("id")].into_iter().flatten().flat_map(str::split_whitespace);
+    let names =
+        || [attributes.get("class"), attributes.get("id")].into_iter().flatten().flat_map(str::split_whitespace);
     let mut found = match tag {
         Tag::Nav | Tag::Footer | Tag::Aside | Tag::Form | Tag::Menu | Tag::Search | Tag::Dialog => return FURNITURE,
         Tag::Article => ARTICLE,
@@ -217,6 +214,20 @@ pub(super) fn is_caption(attributes: &Attributes) -> bool {
     attributes.get("class").unwrap_or_default().split_whitespace().take(32).any(|name| {
         words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))
     })
+}
+
+fn has_property(attributes: &Attributes, property: &str) -> bool {
+    attributes.get("itemprop").is_some_and(|names| names.split_whitespace().any(|name| name == property))
+}
+
+/// Whether microdata says that the element is the article's headline.
+pub(super) fn is_headline(attributes: &Attributes) -> bool {
+    has_property(attributes, "headline")
+}
+
+/// Whether microdata says that the element names the author.
+pub(super) fn is_author(attributes: &Attributes) -> bool {
+    has_property(attributes, "author")
 }
 
 /// Whether readers do not see it; a title for screen readers is still the title.
