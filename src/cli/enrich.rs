@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use super::text;
 use crate::config::Config;
 use crate::encode::headers;
+use crate::normalize::{Explained, Fate as LineFate};
 use crate::pipeline::{Fate, NoWatch, Pipeline};
 use crate::record::{Header, Origin, RawRecord};
 
@@ -34,6 +35,11 @@ pub struct Args {
     /// Records over several lines, indented
     #[arg(long)]
     pretty: bool,
+    /// Instead of the records each line of the page: kept or cut, as what, and why
+    ///
+    /// A line is cut where its reasons add up to 10: docs/normalization.md.
+    #[arg(long, conflicts_with = "pretty")]
+    explain: bool,
     /// Configuration; only what concerns the text is used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -133,15 +139,36 @@ impl<W: Write> Job<'_, W> {
             value: Some(value),
             headers: content_type.into_iter().collect(),
         };
+        let name = if self.args.lines { format!("{name}:{}", offset + 1) } else { name.to_owned() };
+        if self.args.explain {
+            return match self.pipeline.explain(&raw) {
+                Ok(lines) => self.explain(&name, &lines),
+                Err(reject) => self.complain(&name, &reject),
+            };
+        }
         let outcome = self.pipeline.enrich(&raw, &mut NoWatch);
         match outcome.summary.fate {
             Fate::Enriched | Fate::Tombstone => self.write(outcome.outgoing.value.as_deref().unwrap_or_default()),
             Fate::Rejected { stage, reason } => {
                 let message = outcome.outgoing.header(headers::ERROR_MESSAGE).unwrap_or_default();
-                let name = if self.args.lines { format!("{name}:{}", offset + 1) } else { name.to_owned() };
                 self.complain(&name, &format!("{}: {}: {message}", stage.as_str(), reason.as_str()))
             }
         }
+    }
+
+    fn explain(&mut self, name: &str, lines: &[Explained]) -> Result<()> {
+        writeln!(self.out, "{name}")?;
+        for line in lines {
+            let (verdict, kind) = match line.fate {
+                LineFate::Kept(kind) => ("keep", kind.as_str()),
+                LineFate::Cut(kind) => ("cut", kind.as_str()),
+            };
+            writeln!(self.out, "{verdict:<5}{kind:<13}{}", line.text)?;
+            for reason in &line.reasons {
+                writeln!(self.out, "{:17}{:+4} {}", "", reason.weight, reason.what)?;
+            }
+        }
+        Ok(())
     }
 
     fn write(&mut self, record: &[u8]) -> Result<()> {

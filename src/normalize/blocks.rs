@@ -2,6 +2,7 @@
 
 use super::lines::{Line, Subject, body_start};
 use super::phrases::{Cue, Phrases, class, key};
+use super::weights::{Position, Sign};
 use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
 
@@ -103,7 +104,7 @@ impl Sorter<'_> {
             self.names.section = section;
             self.crumbs = keys;
             if let Some(line) = self.lines.get_mut(index) {
-                line.cut = Some(RemovedKind::Boilerplate);
+                line.add(Sign::Crumbs, Position::Head);
             }
             return;
         }

@@ -1,14 +1,17 @@
 //! What is cut and why: one classifier for plain lines and for HTML blocks.
 //!
-//! A line falls by what it says (see `phrases`), by where it stands, by the
-//! share of links in it, by the source's own marks, or by its neighbours; only
-//! where that is certain. Whatever falls is counted by kind.
+//! A line falls by what it says (`signs`), by where it stands, by the share of
+//! links in it and the source's own marks (`markup`), or by its neighbours (here
+//! and in `rows`); only where the weights of all that together make it certain
+//! (`weights`). Whatever falls is counted by kind.
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, body_start};
-use super::phrases::{Cue, Phrases, Zone, class};
+use super::phrases::{Cue, Phrases, Zone};
+use super::signs;
+use super::weights::{Position, Sign};
 use crate::record::RemovedKind;
 
 /// A page that says it is behind a wall and shows fewer words shows a stub.
@@ -51,6 +54,10 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn new(lines: &'a mut [Line], phrases: &'a Phrases, title: Option<&'a str>) -> Self {
+        for line in lines.iter_mut() {
+            line.signs = signs::of(line, phrases);
+            line.signs.add_if(title == Some(line.key.as_str()), Sign::Title);
+        }
         let mut page = Self { lines, phrases, title, body: (0, 0) };
         page.find_body();
         page
@@ -61,7 +68,8 @@ impl<'a> Page<'a> {
         self.by_markup();
         self.find_body();
         self.comments_to_the_end();
-        self.by_phrase();
+        self.continued();
+        self.weigh_all();
         self.find_body();
         self.related_lists();
         self.staff();
@@ -76,13 +84,28 @@ impl<'a> Page<'a> {
         self.rows_below();
     }
 
-    pub(super) fn cut(&mut self, index: usize, kind: RemovedKind) {
-        let title = self.title;
-        if let Some(line) = self.lines.get_mut(index)
-            && line.cut.is_none()
-            && title.is_none_or(|title| title != line.key)
-        {
-            line.cut = Some(kind);
+    /// Gives a line one more sign, which may be what was missing to cut it.
+    pub(super) fn add(&mut self, index: usize, sign: Sign) {
+        let position = self.position(index);
+        if let Some(line) = self.lines.get_mut(index) {
+            line.add(sign, position);
+        }
+    }
+
+    fn weigh_all(&mut self) {
+        for index in 0..self.lines.len() {
+            let position = self.position(index);
+            if let Some(line) = self.lines.get_mut(index) {
+                line.weigh(position);
+            }
+        }
+    }
+
+    const fn position(&self, index: usize) -> Position {
+        match index {
+            _ if self.is_head(index) => Position::Head,
+            _ if self.is_tail(index) => Position::Tail,
+            _ => Position::Body,
         }
     }
 
@@ -104,11 +127,11 @@ impl<'a> Page<'a> {
         };
     }
 
-    pub(super) fn is_head(&self, index: usize) -> bool {
+    pub(super) const fn is_head(&self, index: usize) -> bool {
         index < self.body.0
     }
 
-    pub(super) fn is_tail(&self, index: usize) -> bool {
+    pub(super) const fn is_tail(&self, index: usize) -> bool {
         index >= self.body.1
     }
 
@@ -137,68 +160,19 @@ impl<'a> Page<'a> {
         for index in head..self.lines.len() {
             let strong_credit = self.lines.get(index).is_some_and(|line| line.says(Cue::Credit) && line.is_labelled());
             if !strong_credit {
-                self.cut(index, RemovedKind::CommentForm);
+                self.add(index, Sign::BelowComments);
             }
         }
         self.find_body();
     }
 
-    fn by_phrase(&mut self) {
-        for index in 0..self.lines.len() {
-            if let Some(kind) = self.lines.get(index).and_then(|line| self.phrase_kind(index, line)) {
-                self.cut(index, kind);
+    /// «Read more» where the text breaks off.
+    fn continued(&mut self) {
+        if self.breaks_off() {
+            for line in self.lines.iter_mut().filter(|line| line.has(Cue::Continue, Zone::Tail)) {
+                line.signs.add(Sign::Continues);
             }
         }
-    }
-
-    fn phrase_kind(&self, index: usize, line: &Line) -> Option<RemovedKind> {
-        let (head, tail) = (self.is_head(index), self.is_tail(index));
-        let edge = head || tail;
-        if line.words == 0 {
-            return Some(RemovedKind::Boilerplate);
-        }
-        // At the head a title may begin like a phrase: only what is nearly the phrase.
-        let near = !head || line.words_behind_phrase() <= 1 || line.is_labelled();
-        if line.has(Cue::CommentPart, Zone::Anywhere)
-            || tail && line.has(Cue::CommentPart, Zone::Tail)
-            || edge && near && line.has(Cue::CommentHead, Zone::Edge)
-            || tail && line.has(Cue::CommentHead, Zone::Tail)
-        {
-            return Some(RemovedKind::CommentForm);
-        }
-        if line.has(Cue::Share, Zone::Anywhere) && !line.end_mark && self.is_share(line)
-            || self.is_share_words(line) && (line.words > 1 || edge)
-            || edge && self.is_counter(line)
-        {
-            return Some(RemovedKind::ShareBar);
-        }
-        if line.has(Cue::RelatedLine, Zone::Anywhere)
-            && line.words_behind_phrase() > 0
-            && (line.is_labelled() || !line.end_mark && line.words_behind_phrase() > 2 || line.link_density > 0.5)
-        {
-            return Some(RemovedKind::Related);
-        }
-        if line.has(Cue::Furniture, Zone::Anywhere)
-            || edge && near && !(head && line.end_mark) && line.has(Cue::Furniture, Zone::Edge)
-        {
-            return Some(RemovedKind::Boilerplate);
-        }
-        if tail && line.has(Cue::Paywall, Zone::Anywhere)
-            || tail && line.has(Cue::Continue, Zone::Tail) && self.breaks_off()
-        {
-            return Some(RemovedKind::Boilerplate);
-        }
-        let tags = edge && line.has(Cue::Tags, Zone::Edge) && (line.is_phrase_alone() || line.is_labelled());
-        let switch = edge && line.all_words(self.phrases, class::SWITCH) && line.any_word(self.phrases, class::SWITCH);
-        // «A+ A-», «Aa»: the size of the letters.
-        let crumbs = line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
-        let menu = edge && !line.end_mark && !crumbs && self.phrases.is_menu(&line.key);
-        // A count of readers: nothing but a number beside the text.
-        if edge && line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(RemovedKind::ShareBar);
-        }
-        let size = edge && line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
-        (tags || switch || size || menu).then_some(RemovedKind::Boilerplate)
     }
 
     /// The last paragraph ends in dots.
@@ -223,23 +197,6 @@ impl<'a> Page<'a> {
             })
     }
 
-    /// Nothing but the phrase, networks and numbers.
-    fn is_share(&self, line: &Line) -> bool {
-        let classes = class::SHARE | class::COUNTER | class::STOP;
-        line.words_behind_phrase() <= 1 || line.all_words_behind(self.phrases, classes)
-    }
-
-    fn is_share_words(&self, line: &Line) -> bool {
-        line.all_words(self.phrases, class::SHARE) && line.any_word(self.phrases, class::SHARE)
-    }
-
-    fn is_counter(&self, line: &Line) -> bool {
-        line.words <= 6
-            && line.any_number()
-            && line.any_word(self.phrases, class::COUNTER)
-            && line.all_words(self.phrases, class::COUNTER | class::SHARE)
-    }
-
     /// A head such as «Read also» and the headlines under it.
     fn related_lists(&mut self) {
         let mut index = 0;
@@ -252,8 +209,9 @@ impl<'a> Page<'a> {
                 continue;
             }
             let below = self.end_of_list(index + 1);
-            for listed in index..below {
-                self.cut(listed, RemovedKind::Related);
+            self.add(index, Sign::ListHead);
+            for listed in index + 1..below {
+                self.add(listed, Sign::Listed);
             }
             index = below;
         }
@@ -284,11 +242,11 @@ impl<'a> Page<'a> {
             if !labels || !self.is_edge(index) {
                 continue;
             }
-            self.cut(index, RemovedKind::Boilerplate);
+            self.add(index, Sign::Staff);
             if self.lines.get(index + 1).is_some_and(|line| line.words <= 5 && !line.end_mark)
                 && self.is_edge(index + 1)
             {
-                self.cut(index + 1, RemovedKind::Boilerplate);
+                self.add(index + 1, Sign::Staff);
             }
         }
     }
@@ -297,12 +255,13 @@ impl<'a> Page<'a> {
     fn share_neighbours(&mut self) {
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let short = line.words == 1 && (line.any_number() && line.key.len() < 7 || self.is_share_words(line));
+            let short =
+                line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line, self.phrases));
             let beside = |at: Option<usize>| {
                 at.and_then(|at| self.lines.get(at)).is_some_and(|line| line.cut == Some(RemovedKind::ShareBar))
             };
             if short && (beside(index.checked_sub(1)) || beside(Some(index + 1))) {
-                self.cut(index, RemovedKind::ShareBar);
+                self.add(index, Sign::BesideShare);
             }
         }
     }
@@ -325,7 +284,7 @@ impl<'a> Page<'a> {
                     .filter(|at| self.lines.get(*at).is_some_and(|line| !line.is_labelled()))
                     .collect::<Vec<_>>()
                 {
-                    self.cut(cut, RemovedKind::Boilerplate);
+                    self.add(cut, Sign::AuthorBox);
                 }
                 self.find_body();
                 return;
@@ -338,7 +297,7 @@ impl<'a> Page<'a> {
         for index in self.body.1..self.lines.len() {
             let tags = self.lines.get(index).is_some_and(is_tag_list);
             if tags {
-                self.cut(index, RemovedKind::Boilerplate);
+                self.add(index, Sign::TagList);
             }
             let Some(line) = self.lines.get(index) else { break };
             if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone()
@@ -346,7 +305,7 @@ impl<'a> Page<'a> {
             {
                 below_tags = true;
             } else if below_tags && line.words <= 5 && !line.end_mark && !line.says(Cue::Credit) {
-                self.cut(index, RemovedKind::Boilerplate);
+                self.add(index, Sign::BelowTags);
             } else {
                 below_tags = false;
             }
@@ -376,9 +335,7 @@ impl<'a> Page<'a> {
                     if in_menu {
                         seen.insert(hash, index);
                     }
-                    if let Some(line) = self.lines.get_mut(if in_menu { before } else { index }) {
-                        line.cut = Some(RemovedKind::Boilerplate);
-                    }
+                    self.add(if in_menu { before } else { index }, Sign::Repeat);
                 }
                 Some(_) => {}
                 None => {

@@ -4,7 +4,8 @@
 use super::blocks::Sorter;
 use super::lines::Line;
 use super::phrases::{Cue, class};
-use crate::record::{RemovedKind, SourceKind};
+use super::weights::{Position, Sign};
+use crate::record::SourceKind;
 
 impl Sorter<'_> {
     /// Among the lines above the text the one that is most about it.
@@ -72,10 +73,10 @@ impl Sorter<'_> {
                 });
             known && twice && above.iter().rev().take(2).any(|near| near == last)
         });
-        let mut cut = Vec::new();
+        let mut cut: Vec<(usize, Sign)> = Vec::new();
         // What is above the title and about nothing of the text is a ticker.
         let kicker = above.last().copied();
-        cut.extend(above.iter().copied().filter(|index| {
+        let ticker = above.iter().copied().filter(|index| {
             self.kept(*index).is_some_and(|line| {
                 let ticker = self.phrases.of(&line.key, line.words).any(|(phrase, _)| phrase.cue == Cue::RelatedHead)
                     || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
@@ -86,30 +87,26 @@ impl Sorter<'_> {
                     && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
                     && line.kind == SourceKind::Line
             })
-        }));
+        });
+        cut.extend(ticker.map(|index| (index, Sign::AboveTitle)));
         let (dates, dated): (Vec<usize>, bool) = (
             of(&|line| line.dateline),
             (self.title.unwrap_or_default()..self.body.0)
                 .any(|index| self.kept(index).is_some_and(|line| line.dateline || line.mixed_dateline)),
         );
         // The masthead's date is today's.
-        match dates.split_last() {
-            _ if dated => cut.extend(dates),
-            Some((_, rest)) => cut.extend(rest),
-            None => {}
-        }
-        if scraps.len() >= 4 {
-            cut.extend(scraps.into_iter().filter(|scrap| Some(*scrap) != section));
-        } else if let Some((_, rest)) = scraps.split_last() {
-            // A breadcrumb in lines: the last of them is the section.
-            cut.extend(rest);
-        }
+        let others = if dated { dates.len() } else { dates.len().saturating_sub(1) };
+        cut.extend(dates.into_iter().take(others).map(|index| (index, Sign::MastheadDate)));
+        // A breadcrumb in lines: the last of them is the section.
+        let section = if scraps.len() >= 4 { section } else { scraps.last().copied() };
+        let menu = scraps.into_iter().filter(|scrap| Some(*scrap) != section);
+        cut.extend(menu.map(|index| (index, Sign::AboveTitle)));
         if headlines.len() >= 3 && !self.subject.is_thin() {
-            cut.extend(headlines);
+            cut.extend(headlines.into_iter().map(|index| (index, Sign::AboveTitle)));
         }
-        for index in cut {
+        for (index, sign) in cut {
             if let Some(line) = self.lines.get_mut(index) {
-                line.cut = Some(RemovedKind::Boilerplate);
+                line.add(sign, Position::Head);
             }
         }
     }

@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::phrases::{Cue, Phrases, Zone, class, key};
 use super::unicode::display;
+use super::weights::{Position, Sign, Signs, verdict};
 use crate::letters::{fold, fold_display};
 use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
 
@@ -30,6 +31,10 @@ pub(super) struct Line {
     pub dateline: bool,
     /// A full date and not much else, parts set off by bars or dashes.
     pub mixed_dateline: bool,
+    /// What speaks for and against cutting it.
+    pub signs: Signs,
+    /// Where it stood when that was last weighed.
+    pub position: Position,
     pub cut: Option<RemovedKind>,
 }
 
@@ -95,6 +100,8 @@ impl Line {
             labelled,
             dateline: false,
             mixed_dateline: false,
+            signs: Signs::default(),
+            position: Position::default(),
             cut: None,
         };
         // Running text has no date that matters here, and is most of a page.
@@ -112,6 +119,24 @@ impl Line {
     /// The cue in any zone.
     pub(super) fn says(&self, cue: Cue) -> bool {
         self.cues.iter().any(|cues| cues & bit(cue) != 0)
+    }
+
+    pub(super) fn says_anything(&self) -> bool {
+        self.cues != [0; 3]
+    }
+
+    /// One sign more, and what follows from it.
+    pub(super) fn add(&mut self, sign: Sign, position: Position) {
+        self.signs.add(sign);
+        self.weigh(position);
+    }
+
+    /// Cuts the line if its signs make that certain. What is cut stays cut.
+    pub(super) fn weigh(&mut self, position: Position) {
+        if self.cut.is_none() {
+            self.position = position;
+            self.cut = verdict(self.signs, position);
+        }
     }
 
     /// The phrase is all there is.

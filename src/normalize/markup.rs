@@ -3,8 +3,9 @@
 
 use super::boilerplate::Page;
 use super::lines::Line;
-use super::phrases::{Cue, Phrases, class};
-use crate::record::{RemovedKind, SourceKind};
+use super::phrases::{Cue, class};
+use super::weights::Sign;
+use crate::record::SourceKind;
 
 /// Bytes of paragraphs (as keys) under a mark from which on it is believed.
 const MARKED_TEXT: usize = 400;
@@ -37,10 +38,10 @@ impl Page<'_> {
                 && (line.dateline || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
             let kicker = is_kicker(line) && heading == Some(index + 1);
             if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date && !kicker {
-                self.cut(index, kind_of(line, self.phrases));
+                self.add(index, Sign::FurnitureElement);
             } else if links && !matches!(line.kind, SourceKind::Heading(1) | SourceKind::Meta) {
                 let listed = line.kind == SourceKind::ListItem && self.is_tail(index);
-                self.cut(index, if listed { RemovedKind::Related } else { kind_of(line, self.phrases) });
+                self.add(index, if listed { Sign::LinkList } else { Sign::LinksOnly });
             }
         }
         if let Some((first, last)) = article {
@@ -107,7 +108,7 @@ impl Page<'_> {
                 _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
             };
             if !(first..last).contains(&index) && !spared {
-                self.cut(index, kind_of(line, self.phrases));
+                self.add(index, Sign::OutsideArticle);
             }
         }
     }
@@ -156,19 +157,4 @@ fn is_short_sentence(line: &Line) -> bool {
     let furniture =
         [Cue::CommentHead, Cue::CommentPart, Cue::Share, Cue::RelatedHead, Cue::RelatedLine, Cue::Furniture];
     line.end_mark && line.words >= 3 && line.link_density < 0.5 && !furniture.into_iter().any(|cue| line.says(cue))
-}
-
-/// What is cut for where it stands still counts as what it says.
-fn kind_of(line: &Line, phrases: &Phrases) -> RemovedKind {
-    if line.says(Cue::CommentHead) || line.says(Cue::CommentPart) {
-        RemovedKind::CommentForm
-    } else if line.says(Cue::Share)
-        || line.all_words(phrases, class::SHARE | class::COUNTER) && line.any_word(phrases, class::SHARE)
-    {
-        RemovedKind::ShareBar
-    } else if line.says(Cue::RelatedHead) || line.says(Cue::RelatedLine) {
-        RemovedKind::Related
-    } else {
-        RemovedKind::Boilerplate
-    }
 }

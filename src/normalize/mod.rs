@@ -35,6 +35,7 @@ use crate::record::{
 mod blocks;
 mod boilerplate;
 mod credits;
+mod explain;
 mod fingerprint;
 mod fold;
 mod headline;
@@ -45,14 +46,17 @@ mod phrases;
 mod residue;
 mod rows;
 mod sentences;
+mod signs;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod title;
 mod unicode;
+mod weights;
 
 use blocks::Names;
 use boilerplate::Page;
+pub use explain::{Explained, Fate, Seen};
 use lines::Line;
 use phrases::Phrases;
 
@@ -107,7 +111,26 @@ impl Normalizer {
     /// [`Reason::NoText`] where nothing is left to be called an article's text.
     pub fn normalize(&self, article: &Article) -> Result<(Text, Vec<Degraded>), Reject> {
         let mut degraded = Vec::new();
-        let texts = self.capped(article, &mut degraded);
+        let Judged { lines, kinds, names, partial } = self.judge(article, &mut degraded);
+        let mut text = assemble(article, lines, &kinds, names);
+        text.partial = partial;
+        self.name_sources(article, &mut text);
+        if text.blocks.is_empty() {
+            return Err(no_text(article, &text.removed));
+        }
+        Ok((text, degraded))
+    }
+
+    /// What became of each line of the page, and why.
+    #[must_use]
+    pub fn explain(&self, article: &Article) -> Vec<Explained> {
+        let Judged { lines, kinds, .. } = self.judge(article, &mut Vec::new());
+        lines.into_iter().zip(kinds).map(|(line, kind)| explain::explain(line, kind)).collect()
+    }
+
+    /// Each line of the page, whether it is cut, and what it is.
+    fn judge(&self, article: &Article, degraded: &mut Vec<Degraded>) -> Judged {
+        let texts = self.capped(article, degraded);
         let keep_joiners = uses_joiners(&texts, article.language.as_deref());
         let mut lines: Vec<Line> = article
             .blocks
@@ -122,13 +145,7 @@ impl Normalizer {
         let partial = article.parted || page.is_partial(article.paywalled);
         let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
         let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
-        let mut text = assemble(article, lines, &kinds, names);
-        text.partial = partial;
-        self.name_sources(article, &mut text);
-        if text.blocks.is_empty() {
-            return Err(no_text(article, &text.removed));
-        }
-        Ok((text, degraded))
+        Judged { lines, kinds, names, partial }
     }
 
     /// Authors and agencies one by one.
@@ -163,6 +180,15 @@ impl Normalizer {
         }
         texts
     }
+}
+
+/// The lines of a page, those that are cut among them.
+struct Judged {
+    lines: Vec<Line>,
+    /// Line by line; those of cut lines mean nothing.
+    kinds: Vec<BlockKind>,
+    names: Names,
+    partial: bool,
 }
 
 /// At most `most` bytes, up to the last blank within them.

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use super::boilerplate::Page;
 use super::lines::{Line, Subject};
 use super::phrases::{Cue, class};
-use crate::record::{RemovedKind, SourceKind};
+use super::weights::Sign;
+use crate::record::SourceKind;
 
 impl Page<'_> {
     /// Menus, tickers and mastheads: above the text, and about something else.
@@ -27,15 +28,15 @@ impl Page<'_> {
                 let subject = rest.as_ref().unwrap_or_else(|| body.get_or_init(|| self.subject(self.body.0)));
                 let (share, common) = subject.overlap(line, self.phrases);
                 if !subject.is_thin() && if headlines { share < 0.25 } else { common <= 1 } {
-                    furniture.push(index);
+                    furniture.push((index, if headlines { Sign::Ticker } else { Sign::MenuRow }));
                     continue;
                 }
             }
             // A ticker stands on top of all, or under menus.
             top &= line.words < 4;
         }
-        for index in furniture {
-            self.cut(index, RemovedKind::Boilerplate);
+        for (index, sign) in furniture {
+            self.add(index, sign);
         }
         self.find_body();
     }
@@ -73,7 +74,7 @@ impl Page<'_> {
                 title.words >= 4 && title.words < line.words && line.words <= title.words + 7 && named(line, title)
             });
             if repeats {
-                self.cut(longer, RemovedKind::Boilerplate);
+                self.add(longer, Sign::WindowTitle);
             }
         }
     }
@@ -90,8 +91,8 @@ impl Page<'_> {
                 let starts = before.and_then(|before| before.split(' ').next());
                 title.words >= 4 && starts.is_some_and(|first| self.phrases.whole(first, class::GENERIC))
             });
-            if repeats && let Some(line) = self.lines.get_mut(crumbs) {
-                line.cut = Some(RemovedKind::Boilerplate);
+            if repeats {
+                self.add(crumbs, Sign::LostCrumbs);
             }
         }
     }
@@ -134,7 +135,7 @@ impl Page<'_> {
                 self.lines.get(*above).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION))
             });
             for cut in above.unwrap_or(headline)..self.lines.len() {
-                self.cut(cut, RemovedKind::Related);
+                self.add(cut, Sign::NextArticle);
             }
             self.find_body();
             return;
@@ -170,13 +171,13 @@ impl Page<'_> {
                     (4..=22).contains(&line.words) && !line.end_mark && !line.is_bullet() && !line.shown.ends_with(':');
                 headline && !spoken(line) && body.overlap(line, self.phrases).0 < 0.25
             });
-            let (length, kind) = match (scraps, headlines) {
-                (4.., _) => (scraps, RemovedKind::Boilerplate),
-                (_, 3..) if !body.is_thin() => (headlines, RemovedKind::Related),
-                _ => (0, RemovedKind::Boilerplate),
+            let (length, sign) = match (scraps, headlines) {
+                (4.., _) => (scraps, Sign::ScrapRow),
+                (_, 3..) if !body.is_thin() => (headlines, Sign::HeadlineRow),
+                _ => (0, Sign::ScrapRow),
             };
             for index in from..from + length {
-                self.cut(index, kind);
+                self.add(index, sign);
             }
             from += length.max(1);
         }

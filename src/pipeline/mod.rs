@@ -51,7 +51,7 @@ use std::sync::Arc;
 
 use crate::decode::Decoder;
 use crate::encode::{Encoder, headers};
-use crate::normalize::Normalizer;
+use crate::normalize::{Explained, Normalizer};
 use crate::record::{
     Article, Degraded, Enriched, EntityType, Outgoing, Provenance, RawRecord, Reason, Reject, Stage, Tags, Text,
 };
@@ -164,6 +164,14 @@ impl Pipeline {
     pub fn reject(&self, raw: &RawRecord, reject: &Reject) -> Outcome {
         let outgoing = self.encoder.dead_letter(raw, reject, headers::attempts(raw));
         Outcome { outgoing, summary: Summary::new(Fate::Rejected { stage: reject.stage, reason: reject.reason }) }
+    }
+
+    /// Each line of the page that a record holds, whether it was cut, and why.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn explain(&self, raw: &RawRecord) -> Result<Vec<Explained>, Reject> {
+        Ok(self.parts.normalizer.explain(&self.parts.decoder.decode(raw)?))
     }
 
     fn record(&self, raw: &RawRecord, watch: &mut dyn Watch) -> Result<Outcome, Reject> {

@@ -144,6 +144,23 @@ pub enum BlockKind {
     Credit,
 }
 
+impl BlockKind {
+    /// As the record has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Section => "section",
+            Self::Subhead => "subhead",
+            Self::Paragraph => "paragraph",
+            Self::Quote => "quote",
+            Self::Caption => "caption",
+            Self::List => "list",
+            Self::Credit => "credit",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Language {
     /// BCP 47; `und` where it cannot be told.
@@ -174,6 +191,19 @@ pub enum RemovedKind {
     ShareBar,
     Related,
     Boilerplate,
+}
+
+impl RemovedKind {
+    /// As the record has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CommentForm => "comment_form",
+            Self::ShareBar => "share_bar",
+            Self::Related => "related",
+            Self::Boilerplate => "boilerplate",
+        }
+    }
 }
 
 /// Byte positions of a text as code points, without an index per character.

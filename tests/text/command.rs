@@ -1,11 +1,12 @@
 //! `warraq enrich` and `warraq tag --conll`, as a person runs them.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{check, fixture, fixture_path};
+use crate::support::{check, fixture, fixture_path, items, number, span};
 
 fn warraq(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_warraq"))
@@ -52,6 +53,49 @@ fn standard_input_is_read_and_its_type_may_be_given() {
     let as_json = warraq(&["enrich", "--type", "json"], &fixture("levant-plain.txt"));
     assert_eq!(as_json.status.code(), Some(1));
     assert!(text(&as_json.stderr).starts_with("-: decode: invalid_json: "), "{}", text(&as_json.stderr));
+}
+
+/// What is explained is what the record says, and every cut line has weights
+/// that add up to what cuts it.
+#[test]
+fn an_explained_page_is_the_page_of_the_record() {
+    for name in ["levant-plain.txt", "pages/levant-wordpress.html", "pages/maghreb-live.txt", "egypt-jsonld.html"] {
+        let path = fixture_path(name);
+        let explained = warraq(&["enrich", "--explain", path.to_str().unwrap()], b"");
+        assert_eq!((explained.status.code(), text(&explained.stderr)), (Some(0), ""));
+        let record = records(&warraq(&["enrich", path.to_str().unwrap()], b"")).remove(0);
+        let (mut kept, mut cut, mut weights) = (Vec::new(), BTreeMap::new(), Vec::<i32>::new());
+        let enough = |weights: &[i32]| weights.iter().sum::<i32>() >= 10;
+        let mut cut_before = false;
+        for line in text(&explained.stdout).lines().skip(1) {
+            if let Some(reason) = line.strip_prefix("                 ") {
+                weights.push(reason.trim_start().split(' ').next().unwrap().parse().unwrap());
+                continue;
+            }
+            assert!(!cut_before || enough(&weights), "{name}, before {line}: {weights:?}");
+            weights.clear();
+            let (verdict, rest) = line.split_at(5);
+            let (kind, shown) = rest.split_at(13);
+            cut_before = verdict == "cut  ";
+            if cut_before {
+                *cut.entry(kind.trim().to_owned()).or_insert(0) += shown.chars().count();
+            } else {
+                kept.push(format!("{}: {shown}", kind.trim()));
+            }
+        }
+        let whole: Vec<char> = record["text"].as_str().unwrap().chars().collect();
+        let blocks = items(&record["blocks"]).iter().map(|block| {
+            let (start, end) = span(block);
+            format!("{}: {}", block["kind"].as_str().unwrap(), whole[start..end].iter().collect::<String>())
+        });
+        assert_eq!(kept, blocks.collect::<Vec<_>>(), "{name}");
+        let removed = items(&record["removed"]).iter();
+        let removed = removed.map(|cut| (cut["kind"].as_str().unwrap().to_owned(), number(&cut["chars"])));
+        assert_eq!(cut, removed.collect(), "{name}");
+    }
+    let unreadable = warraq(&["enrich", "--explain", "--type", "json"], b"no JSON");
+    assert_eq!(unreadable.status.code(), Some(1));
+    assert!(text(&unreadable.stderr).starts_with("-: decode: invalid_json: "), "{}", text(&unreadable.stderr));
 }
 
 #[test]
