@@ -12,7 +12,7 @@ use super::lines::{Line, body_start};
 use super::phrases::{Cue, Phrases, Zone};
 use super::signs;
 use super::weights::{Position, Sign};
-use crate::record::RemovedKind;
+use crate::record::{RemovedKind, SourceKind};
 
 /// A page that says it is behind a wall and shows fewer words shows a stub.
 const STUB: usize = 120;
@@ -114,6 +114,7 @@ impl<'a> Page<'a> {
         let is_body = |line: &Line| {
             line.cut.is_none()
                 && line.is_paragraph()
+                && !line.is_notice()
                 && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine, Cue::Paywall]
                     .into_iter()
                     .any(|cue| line.has(cue, Zone::Anywhere))
@@ -166,12 +167,12 @@ impl<'a> Page<'a> {
         self.find_body();
     }
 
-    /// «Read more» where the text breaks off.
+    /// «Read more» where the text breaks off, and «Page 1 of 3».
     fn continued(&mut self) {
-        if self.breaks_off() {
-            for line in self.lines.iter_mut().filter(|line| line.has(Cue::Continue, Zone::Tail)) {
-                line.signs.add(Sign::Continues);
-            }
+        let breaks_off = self.breaks_off();
+        for line in self.lines.iter_mut() {
+            let more = breaks_off && line.has(Cue::Continue, Zone::Tail);
+            line.signs.add_if(more || line.is_part_number(), Sign::Continues);
         }
     }
 
@@ -193,6 +194,7 @@ impl<'a> Page<'a> {
                 line.cut.is_some()
                     && self.is_tail(index)
                     && (line.has(Cue::Paywall, Zone::Anywhere)
+                        || line.is_part_number()
                         || line.has(Cue::Continue, Zone::Tail) && self.breaks_off())
             })
     }
@@ -335,7 +337,13 @@ impl<'a> Page<'a> {
                     if in_menu {
                         seen.insert(hash, index);
                     }
-                    self.add(if in_menu { before } else { index }, Sign::Repeat);
+                    // What a caption says, the text says, too.
+                    let captioned = self.lines.get(before).is_some_and(|line| line.kind == SourceKind::Caption)
+                        && self
+                            .lines
+                            .get(index)
+                            .is_some_and(|line| line.kind == SourceKind::Paragraph && line.weight > 0);
+                    self.add(if in_menu || captioned { before } else { index }, Sign::Repeat);
                 }
                 Some(_) => {}
                 None => {

@@ -41,6 +41,11 @@ pub(super) struct Line {
 /// A line with a date and nothing else is no longer.
 const MOST_DATE_WORDS: usize = 26;
 
+/// Words that number the parts of an article, folded, and what stands between
+/// the numbers.
+const PAGE_WORDS: &[&str] = &["page", "part", "صفحه", "الصفحه", "الجزء", "بخش", "sayfa", "لاپەڕە"];
+const BETWEEN_NUMBERS: &[&str] = &["of", "sur", "من", "از", "لە"];
+
 /// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
 const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
 
@@ -74,7 +79,7 @@ impl Line {
         let mut folded = String::new();
         fold_display(&shown, &mut folded, |_, _, _| ());
         let key = key(&folded);
-        let words = if key.is_empty() { 0 } else { memchr::memchr_iter(b' ', key.as_bytes()).count() + 1 };
+        let words = count_words(&key);
         let mut cues = [0; 3];
         let mut cue_length = 0;
         for (phrase, length) in phrases.of(&key, words) {
@@ -174,6 +179,26 @@ impl Line {
         let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
         let ends = self.end_mark || self.shown.ends_with(':');
         self.link_density < 0.5 && (marked || ends && self.words >= 8 || self.words >= 26)
+    }
+
+    /// «© NAME. Terms. Privacy.», «Follow NAME on …»: ends as a sentence does, and
+    /// is none.
+    pub(super) fn is_notice(&self) -> bool {
+        let follow = || {
+            self.key.starts_with("follow ")
+                && self.key.split(' ').any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
+        };
+        self.words <= 26 && (self.shown.starts_with('©') || self.words <= 18 && follow())
+    }
+
+    /// «Page 1 of 3»: the article goes on elsewhere, or began there.
+    pub(super) fn is_part_number(&self) -> bool {
+        let mut words = self.key.split(' ');
+        let named = words.next().is_some_and(|word| PAGE_WORDS.contains(&word));
+        let rest: Vec<&str> = words.take(4).filter(|word| !BETWEEN_NUMBERS.contains(word)).collect();
+        let [this, all] = rest.as_slice() else { return false };
+        let numbers = this.parse::<u8>().ok().zip(all.parse::<u8>().ok());
+        named && self.words <= 4 && numbers.is_some_and(|(this, all)| all > 1 && (1..=all).contains(&this))
     }
 
     pub(super) fn is_bullet(&self) -> bool {
@@ -300,6 +325,17 @@ pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> 
 fn is_labelled(shown: &str, phrase: &str) -> bool {
     let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
     label.is_some_and(|label| key(&fold(label)) == phrase)
+}
+
+/// By the blanks of a key. Chinese and Japanese have none: two letters count as
+/// a word.
+fn count_words(key: &str) -> usize {
+    if key.is_empty() {
+        return 0;
+    }
+    // What begins the letters from U+3000 to U+9FFF.
+    let letters = key.bytes().filter(|byte| (0xE3..=0xE9).contains(byte)).count();
+    memchr::memchr_iter(b' ', key.as_bytes()).count() + 1 + letters / 2
 }
 
 /// `06-02-2024`, `2024/2/6`.

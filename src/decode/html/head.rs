@@ -3,9 +3,9 @@
 
 use super::json_ld::{self, JsonLd};
 use super::parts;
-use super::plain_text;
 use super::tags::Tag;
 use super::tokens::Attributes;
+use super::{plain_text, regions};
 use crate::decode::published;
 use crate::decode::source::Source;
 use crate::record::{Article, Evidence, Piece, SourceBlock, SourceKind};
@@ -250,7 +250,18 @@ impl Head {
         article.lead = self.lead.map(|lead| plain_text(&lead)).or(ld.lead);
         article.language = self.language.or(ld.language);
         article.blocks = with_body(blocks, ld.body.as_deref(), source);
+        drop_own_address(&mut article);
         article
+    }
+}
+
+/// Share bars show the page's own address.
+fn drop_own_address(article: &mut Article) {
+    let own = [article.canonical_url.as_deref(), article.url.as_deref()];
+    for block in article.blocks.iter_mut().filter(|block| block.piece.text.starts_with("http")) {
+        if own.contains(&Some(block.piece.text.as_str())) {
+            block.weight = regions::FURNITURE;
+        }
     }
 }
 

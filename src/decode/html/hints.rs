@@ -132,6 +132,14 @@ const CITED: &[&str] = &["embed", "embedded", "instagrammedia", "oembed", "tweet
 const UNSEEN_CLASSES: &[&str] =
     &["screen-reader-text", "screenreader-only", "sr-only", "u-visually-hidden", "visually-hidden", "visuallyhidden"];
 
+/// Of lists of other articles: a heading that says so heads what follows it.
+pub(super) const RELATED: i8 = -3;
+
+/// Words of class names and ids of such lists; furniture words, too.
+const RELATED_WORDS: &[&str] =
+    &["mostread", "mostviewed", "popular", "related", "relatedposts", "similar", "suggested"];
+const RELATED_STARTS: &[&str] = &["recommend", "relatedpost"];
+
 /// Words of class names and ids of comments; furniture words, too.
 const COMMENT_WORDS: &[&str] = &["comment", "commentlist", "comments", "disqus", "fbcomments", "reply", "respond"];
 
@@ -254,7 +262,13 @@ fn of_name(name: &str) -> i8 {
         return 0;
     }
     if let Some(word) = words(name).find(|word| is_furniture(word)) {
-        return if COMMENT_WORDS.contains(&word.as_str()) { COMMENTS } else { FURNITURE };
+        let word = word.as_str();
+        let related = RELATED_WORDS.contains(&word) || RELATED_STARTS.iter().any(|start| word.starts_with(start));
+        return match () {
+            () if COMMENT_WORDS.contains(&word) => COMMENTS,
+            () if related => RELATED,
+            () => FURNITURE,
+        };
     }
     let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
     if is_furniture(&letters) {
@@ -307,6 +321,10 @@ mod tests {
         assert_eq!(of(Tag::Div, "shareBar"), FURNITURE);
         assert_eq!(of(Tag::Ul, "social_links2"), FURNITURE);
         assert_eq!(of(Tag::Div, "most-read"), FURNITURE);
+        assert_eq!(of(Tag::H3, "relatedpoststitle"), RELATED);
+        assert_eq!(of(Tag::Div, "comments-area"), COMMENTS);
+        assert_eq!(of(Tag::Div, "social-embed tweet"), 0);
+        assert_eq!(of(Tag::Div, "elementor-widget elementor-widget-text-editor"), 0);
         assert_eq!(of(Tag::Div, "wrapper"), 0);
         assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
         assert_eq!(of(Tag::Article, "post tag-social category-menu hentry"), ARTICLE);

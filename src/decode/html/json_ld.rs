@@ -147,7 +147,7 @@ mod tests {
         let graph = format!(r#"{{"@graph": [{{"@type": "WebSite", "name": "x"}}, {article}]}}"#);
         let page = format!(r#"{{"@type": "WebPage", "name": "x", "mainEntity": [{article}]}}"#);
         let lists = format!(
-            r#"[{{"@type": "Organization", "name": "x"}}, [[{article}]], {{"@type": "NewsArticle", "headline": "y"}}]"#
+            r#"[{{"@type": "Organization", "name": "x"}}, {article}, {{"@type": "NewsArticle", "headline": "y"}}]"#
         );
         let graph_of_lists = format!("[{graph}, []]");
         let script = format!("//<![CDATA[\n{article}\n//]]>");

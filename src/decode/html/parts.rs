@@ -17,10 +17,13 @@ pub(super) fn is_other_part(href: &str, own: Option<&str>) -> bool {
     if href.starts_with('?') {
         return is_part_number(href);
     }
-    let Some(own) = own.map(path).map(first_part).filter(|own| own.len() > 1) else { return false };
+    let Some(own) = own.map(|own| without_ending(path(own))).filter(|own| own.len() > 1) else { return false };
     let href = path(href);
-    let rest = href.strip_prefix(own).filter(|rest| rest.starts_with(['/', '?', '-', '_', '.']));
-    rest.is_some_and(is_part_number)
+    // Its own address may have a number already.
+    [Some(own), first_part(own)].into_iter().flatten().any(|own| {
+        let rest = href.strip_prefix(own).filter(|rest| rest.starts_with(['/', '?', '-', '_', '.']));
+        rest.is_some_and(is_part_number)
+    })
 }
 
 /// An address without scheme and host.
@@ -29,13 +32,19 @@ fn path(url: &str) -> &str {
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
 }
 
-/// The address of the first part: without query, ending, and number.
-fn first_part(path: &str) -> &str {
+fn without_ending(path: &str) -> &str {
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let path = path.strip_suffix(".html").or_else(|| path.strip_suffix(".htm")).unwrap_or(path);
-    let Some((before, last)) = path.rsplit_once('/') else { return path };
+    path.strip_suffix(".html").or_else(|| path.strip_suffix(".htm")).unwrap_or(path)
+}
+
+/// The address of the first part, if this is a later one's: what stands before
+/// the number is an article's name and no section's.
+fn first_part(path: &str) -> Option<&str> {
+    let (before, last) = path.rsplit_once('/')?;
+    let before = before.strip_suffix("/page").unwrap_or(before);
     let number = last.len() <= 2 && last.parse::<u32>().is_ok();
-    if number { before.strip_suffix("/page").unwrap_or(before) } else { path }
+    let name = before.rsplit('/').next().unwrap_or_default();
+    (number && (name.len() >= 12 || name.contains('-'))).then_some(before)
 }
 
 /// One small number, and of words only those that say page.
@@ -79,6 +88,7 @@ mod tests {
             assert!(!is_other_part(href, own), "{href}");
         }
         assert!(!is_other_part("/2", Some("https://a.example/")), "the site's second page");
+        assert!(!is_other_part("/news/8", Some("https://a.example/news/7")), "articles that have numbers for names");
         assert!(!is_other_part("/2024/11/another", None));
     }
 }

@@ -9,7 +9,7 @@
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::hints::{ARTICLE, BODY, COMMENTS};
+use super::hints::{ARTICLE, BODY, COMMENTS, RELATED};
 use super::page::Draft;
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
@@ -21,7 +21,7 @@ const CHOSEN: i8 = 1;
 /// Outside of the chosen part.
 const OUTSIDE: i8 = -1;
 /// Inside of what the source marks as furniture.
-const FURNITURE: i8 = -2;
+pub(super) const FURNITURE: i8 = -2;
 
 /// Running text that makes a choice certain, in code points.
 const CERTAIN: u32 = 250;
@@ -249,6 +249,8 @@ fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
 /// article stands before it: comments are often longer than what they are about.
 fn mark_furniture(regions: &mut [Region], told: &[u32]) {
     let total = regions.first().map_or(0, |root| root.good);
+    // What stands below a heading that names other articles.
+    let mut headed = vec![false; regions.len()];
     for index in 1..regions.len() {
         let above = regions.get(index).and_then(|region| regions.get(region.parent)).map(|above| {
             // The head of an article is no furniture.
@@ -257,10 +259,18 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
         let (above, in_article) = above.unwrap_or_default();
         let Some(region) = regions.get_mut(index) else { continue };
         let before = told.get(region.start).copied().unwrap_or_default();
-        let believed = region.hint < 0
+        let related = headed.get(region.parent).copied().unwrap_or_default();
+        let believed = (region.hint < 0 || related)
             && (u64::from(region.good) * 5 <= u64::from(total) * 2 || region.hint == COMMENTS && before >= 2 * CERTAIN)
             && !(region.tag == Tag::Header && in_article);
         region.furniture = above || believed;
+        if region.furniture
+            && region.hint == RELATED
+            && region.tag.heading().is_some()
+            && let Some(headed) = headed.get_mut(region.parent)
+        {
+            *headed = true;
+        }
     }
 }
 

@@ -278,7 +278,7 @@ fn microdata() {
         <span itemprop=author itemscope><a href=/l><span itemprop=name>ليلى حداد</span></a></span>
         <span itemprop=datePublished content='2024-01-02T10:00:00+02:00'>أمس</span>
         <div class=x itemprop=articleBody><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div></div>
-        <div><h3 >آخر</h3><span itemprop=author>كاتب آخر</span><p>{LONG}</p></div>"
+        <div><h3 >آخر</h3><span itemprop=author>كاتب آخر</span><p>نص قصير</p></div>"
     );
     let article = read(&page);
     assert_eq!(article.title.unwrap().text, "عنوان");
@@ -301,4 +301,25 @@ fn time_elements_of_every_kind() {
         stamp
     );
     assert_eq!(date("<time datetime=PT3M>3 دقائق</time>"), None);
+}
+
+#[test]
+fn a_heading_of_other_articles_heads_what_follows_it() {
+    let other = format!("<article><p>{LONG}</p></article>");
+    let text = format!("<p>{LONG} {LONG} {LONG}</p>").repeat(3);
+    let page = |class: &str| {
+        format!("<article><h1>عنوان</h1><div>{text}</div><h3 class={class}>المزيد</h3>{}</article>", other.repeat(3))
+    };
+    assert_eq!(parted(&page("relatedpoststitle")).0.len(), 3);
+    assert_eq!(parted(&page("entry")).0.len(), 3 + 1 + 3, "entries of a live blog look the same");
+}
+
+#[test]
+fn the_page_s_own_address_is_no_text() {
+    let page = |address: &str| {
+        format!(
+            "<link rel=canonical href='https://a.example/n/7'><h1>عنوان</h1><div><p>{LONG}</p><p>https://a.example/n/{address}</p><p>{LONG}</p><p>{LONG}</p></div>"
+        )
+    };
+    assert_eq!((parted(&page("7")).0.len(), parted(&page("8")).0.len()), (3, 4));
 }
