@@ -193,12 +193,15 @@ impl Line {
 
     /// «Page 1 of 3»: the article goes on elsewhere, or began there.
     pub(super) fn is_part_number(&self) -> bool {
+        if self.words > 4 || !self.any_number() {
+            return false;
+        }
         let mut words = self.key.split(' ');
         let named = words.next().is_some_and(|word| PAGE_WORDS.contains(&word));
-        let rest: Vec<&str> = words.take(4).filter(|word| !BETWEEN_NUMBERS.contains(word)).collect();
+        let rest: Vec<&str> = words.filter(|word| !BETWEEN_NUMBERS.contains(word)).collect();
         let [this, all] = rest.as_slice() else { return false };
         let numbers = this.parse::<u8>().ok().zip(all.parse::<u8>().ok());
-        named && self.words <= 4 && numbers.is_some_and(|(this, all)| all > 1 && (1..=all).contains(&this))
+        named && numbers.is_some_and(|(this, all)| all > 1 && (1..=all).contains(&this))
     }
 
     pub(super) fn is_bullet(&self) -> bool {
@@ -333,10 +336,17 @@ fn count_words(key: &str) -> usize {
     if key.is_empty() {
         return 0;
     }
+    let words = memchr::memchr_iter(b' ', key.as_bytes()).count() + 1;
+    if key.len() < words * LONG_WORD {
+        return words;
+    }
     // What begins the letters from U+3000 to U+9FFF.
     let letters = key.bytes().filter(|byte| (0xE3..=0xE9).contains(byte)).count();
-    memchr::memchr_iter(b' ', key.as_bytes()).count() + 1 + letters / 2
+    words + letters / 2
 }
+
+/// Words of other scripts are shorter on average, in bytes.
+const LONG_WORD: usize = 20;
 
 /// `06-02-2024`, `2024/2/6`.
 fn is_numeric_date(word: &str) -> bool {

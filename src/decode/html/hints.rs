@@ -219,23 +219,19 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
 }
 
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
-    attributes.get("class").unwrap_or_default().split_whitespace().take(32).any(|name| {
+    let classes = attributes.get("class").unwrap_or_default();
+    // Most elements have a class, and nearly none has this one.
+    if !classes.contains("aption") {
+        return false;
+    }
+    classes.split_whitespace().take(32).any(|name| {
         words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))
     })
 }
 
-fn has_property(attributes: &Attributes, property: &str) -> bool {
+/// Whether microdata gives the element that name (`headline`, `author`).
+pub(super) fn has_property(attributes: &Attributes, property: &str) -> bool {
     attributes.get("itemprop").is_some_and(|names| names.split_whitespace().any(|name| name == property))
-}
-
-/// Whether microdata says that the element is the article's headline.
-pub(super) fn is_headline(attributes: &Attributes) -> bool {
-    has_property(attributes, "headline")
-}
-
-/// Whether microdata says that the element names the author.
-pub(super) fn is_author(attributes: &Attributes) -> bool {
-    has_property(attributes, "author")
 }
 
 /// Whether readers do not see it; a title for screen readers is still the title.

@@ -219,8 +219,11 @@ fn mark_cards(regions: &mut [Region]) {
 }
 
 /// Running text outside of what is named furniture, from the title to before
-/// each block; nothing where no title is known.
+/// each block; nothing where no title is known, or no comments stand below it.
 fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
+    if regions.iter().all(|region| region.hint != COMMENTS) {
+        return Vec::new();
+    }
     let mut headings = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == SourceKind::Heading(1));
     let named = headings.clone().find(|(_, draft)| Some(draft.text()) == title);
     let only = headings.next().filter(|_| headings.next().is_none());
