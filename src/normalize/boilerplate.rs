@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, body_start};
+use super::markup::MARKED;
 use super::phrases::{Cue, Phrases, Zone};
 use super::signs;
 use super::weights::{Position, Sign};
@@ -337,13 +338,8 @@ impl<'a> Page<'a> {
                     if in_menu {
                         seen.insert(hash, index);
                     }
-                    // What a caption says, the text says, too.
-                    let captioned = self.lines.get(before).is_some_and(|line| line.kind == SourceKind::Caption)
-                        && self
-                            .lines
-                            .get(index)
-                            .is_some_and(|line| line.kind == SourceKind::Paragraph && line.weight > 0);
-                    self.add(if in_menu || captioned { before } else { index }, Sign::Repeat);
+                    let within = self.is_of_text(before, index);
+                    self.add(if in_menu || within { before } else { index }, Sign::Repeat);
                 }
                 Some(_) => {}
                 None => {
@@ -351,6 +347,17 @@ impl<'a> Page<'a> {
                 }
             }
         }
+    }
+}
+
+impl Page<'_> {
+    /// Of a line in the midst of the text and its copy in a caption or a summary
+    /// the copy goes: without the line the text would have a gap.
+    fn is_of_text(&self, copy: usize, index: usize) -> bool {
+        let (Some(copy), Some(line)) = (self.lines.get(copy), self.lines.get(index)) else { return false };
+        let caption = copy.kind == SourceKind::Caption && line.weight > 0;
+        let summary = copy.weight < MARKED && line.weight >= MARKED && index > self.body.0;
+        line.kind == SourceKind::Paragraph && (caption || summary)
     }
 }
 
