@@ -113,6 +113,8 @@ fn filled_from(fields: Article, page: Article) -> Article {
         modified: fields.modified.or(page.modified),
         breadcrumbs: page.breadcrumbs,
         paywalled: page.paywalled,
+        parted: page.parted,
+        right_to_left: page.right_to_left,
         blocks: page.blocks,
         extra: fields.extra,
         charset: fields.charset,

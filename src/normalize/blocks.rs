@@ -11,8 +11,20 @@ use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
 
 /// Words that credit a picture, folded; behind them stands a name.
-const PHOTO_WORDS: &[&str] =
-    &["photo", "photos", "photograph", "photographie", "fotograf", "تصوير", "عدسه", "عکس", "وێنه", "وێنە"];
+const PHOTO_WORDS: &[&str] = &[
+    "photo",
+    "photos",
+    "photograph",
+    "photographie",
+    "fotograf",
+    "تصوير",
+    "عدسه",
+    "عکس",
+    "وێنه",
+    "وێنە",
+    "فوٹو",
+    "انځور",
+];
 
 /// Last words of a picture's caption, folded: it is of the archive, or a symbol.
 const FILE_WORDS: &[&str] = &[" ارشيفيه", " ارشيف", " تعبيريه", " archives"];
@@ -310,7 +322,12 @@ impl Sorter<'_> {
     fn find_lead(&mut self, kinds: &[BlockKind]) {
         let after_title = self.title.map_or(0, |title| title + 1);
         let between = (after_title..self.body.0).find(|index| {
-            self.kept(*index).is_some_and(|line| line.words >= 6) && kinds.get(*index) == Some(&BlockKind::Paragraph)
+            let kind = kinds.get(*index);
+            self.kept(*index).is_some_and(|line| {
+                // Some mark it as a heading of the second rank.
+                let heading = kind == Some(&BlockKind::Subhead) && line.end_mark && line.words >= 8;
+                line.words >= 6 && kind == Some(&BlockKind::Paragraph) || heading
+            })
         });
         let first = self.kept(self.body.0).map(|line| line.key.clone());
         let repeated = first.filter(|first| {

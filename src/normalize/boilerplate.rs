@@ -9,10 +9,11 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, body_start};
+use super::markup::MARKED;
 use super::phrases::{Cue, Phrases, Zone};
 use super::signs;
 use super::weights::{Position, Sign};
-use crate::record::RemovedKind;
+use crate::record::{RemovedKind, SourceKind};
 
 /// A page that says it is behind a wall and shows fewer words shows a stub.
 const STUB: usize = 120;
@@ -114,6 +115,7 @@ impl<'a> Page<'a> {
         let is_body = |line: &Line| {
             line.cut.is_none()
                 && line.is_paragraph()
+                && !line.is_notice()
                 && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine, Cue::Paywall]
                     .into_iter()
                     .any(|cue| line.has(cue, Zone::Anywhere))
@@ -166,12 +168,12 @@ impl<'a> Page<'a> {
         self.find_body();
     }
 
-    /// «Read more» where the text breaks off.
+    /// «Read more» where the text breaks off, and «Page 1 of 3».
     fn continued(&mut self) {
-        if self.breaks_off() {
-            for line in self.lines.iter_mut().filter(|line| line.has(Cue::Continue, Zone::Tail)) {
-                line.signs.add(Sign::Continues);
-            }
+        let breaks_off = self.breaks_off();
+        for line in self.lines.iter_mut() {
+            let more = breaks_off && line.has(Cue::Continue, Zone::Tail);
+            line.signs.add_if(more || line.is_part_number(), Sign::Continues);
         }
     }
 
@@ -193,6 +195,7 @@ impl<'a> Page<'a> {
                 line.cut.is_some()
                     && self.is_tail(index)
                     && (line.has(Cue::Paywall, Zone::Anywhere)
+                        || line.is_part_number()
                         || line.has(Cue::Continue, Zone::Tail) && self.breaks_off())
             })
     }
@@ -334,7 +337,8 @@ impl<'a> Page<'a> {
                     if in_menu {
                         seen.insert(hash, index);
                     }
-                    self.add(if in_menu { before } else { index }, Sign::Repeat);
+                    let within = self.is_of_text(before, index);
+                    self.add(if in_menu || within { before } else { index }, Sign::Repeat);
                 }
                 Some(_) => {}
                 None => {
@@ -342,6 +346,17 @@ impl<'a> Page<'a> {
                 }
             }
         }
+    }
+}
+
+impl Page<'_> {
+    /// Of a line in the midst of the text and its copy in a caption or a summary
+    /// the copy goes: without the line the text would have a gap.
+    fn is_of_text(&self, copy: usize, index: usize) -> bool {
+        let (Some(copy), Some(line)) = (self.lines.get(copy), self.lines.get(index)) else { return false };
+        let caption = copy.kind == SourceKind::Caption && line.weight > 0;
+        let summary = copy.weight < MARKED && line.weight >= MARKED && index > self.body.0;
+        line.kind == SourceKind::Paragraph && (caption || summary)
     }
 }
 

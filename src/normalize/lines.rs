@@ -46,6 +46,11 @@ pub(super) struct Line {
 /// A line with a date and nothing else is no longer.
 const MOST_DATE_WORDS: usize = 26;
 
+/// Words that number the parts of an article, folded, and what stands between
+/// the numbers.
+const PAGE_WORDS: &[&str] = &["page", "part", "صفحه", "الصفحه", "الجزء", "بخش", "sayfa", "لاپەڕە"];
+const BETWEEN_NUMBERS: &[&str] = &["of", "sur", "من", "از", "لە"];
+
 /// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
 const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
 
@@ -78,6 +83,7 @@ impl Line {
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
         let key = key::of_display(&shown);
         let Known { words, classes, section_words, phrases: said } = phrases.read(&key);
+        let words = with_letters(&key, words);
         let mut cues = [0; 3];
         let mut cue_length = 0;
         for (phrase, length) in said {
@@ -180,6 +186,29 @@ impl Line {
         let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
         let ends = self.end_mark || self.shown.ends_with(':');
         self.link_density < 0.5 && (marked || ends && self.words >= 8 || self.words >= 26)
+    }
+
+    /// «© NAME. Terms. Privacy.», «Follow NAME on …»: ends as a sentence does, and
+    /// is none.
+    pub(super) fn is_notice(&self) -> bool {
+        let follow = || {
+            self.key.starts_with("follow ")
+                && self.key.split(' ').any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
+        };
+        self.words <= 26 && (self.shown.starts_with('©') || self.words <= 18 && follow())
+    }
+
+    /// «Page 1 of 3»: the article goes on elsewhere, or began there.
+    pub(super) fn is_part_number(&self) -> bool {
+        if self.words > 4 || !self.any_number() {
+            return false;
+        }
+        let mut words = self.key.split(' ');
+        let named = words.next().is_some_and(|word| PAGE_WORDS.contains(&word));
+        let rest: Vec<&str> = words.filter(|word| !BETWEEN_NUMBERS.contains(word)).collect();
+        let [this, all] = rest.as_slice() else { return false };
+        let numbers = this.parse::<u8>().ok().zip(all.parse::<u8>().ok());
+        named && numbers.is_some_and(|(this, all)| all > 1 && (1..=all).contains(&this))
     }
 
     pub(super) fn is_bullet(&self) -> bool {
@@ -300,6 +329,20 @@ fn is_labelled(shown: &str, phrase: &str) -> bool {
     let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
     label.is_some_and(|label| key::of(label) == phrase)
 }
+
+/// The words of a key by its blanks, and more where it is Chinese or Japanese,
+/// which have none: two letters count as a word.
+fn with_letters(key: &str, words: usize) -> usize {
+    if key.len() < words * LONG_WORD {
+        return words;
+    }
+    // What begins the letters from U+3000 to U+9FFF.
+    let letters = key.bytes().filter(|byte| (0xE3..=0xE9).contains(byte)).count();
+    words + letters / 2
+}
+
+/// Words of other scripts are shorter on average, in bytes.
+const LONG_WORD: usize = 20;
 
 /// `06-02-2024`, `2024/2/6`.
 fn is_numeric_date(word: &str) -> bool {

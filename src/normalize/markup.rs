@@ -9,6 +9,8 @@ use crate::record::SourceKind;
 
 /// Bytes of paragraphs (as keys) under a mark from which on it is believed.
 const MARKED_TEXT: usize = 400;
+/// Weight of what the source itself marks as the article.
+pub(super) const MARKED: i8 = 2;
 
 impl Page<'_> {
     /// By the source's own marks: furniture elements, links without text, and
@@ -45,7 +47,7 @@ impl Page<'_> {
             }
         }
         if let Some((first, last)) = article {
-            self.outside_of_article(first, last, label);
+            self.outside_of_article(first, self.end_of_marked(last, level), label);
         }
     }
 
@@ -77,7 +79,10 @@ impl Page<'_> {
             let linked = |line: &Line| line.link_density > 0.6 && index + 1 == title && line.weight >= -1;
             known(*index) || self.lines.get(*index).is_some_and(linked)
         })?;
-        (known(label) || label < 2 || !short(label - 1) || !short(label - 2)).then_some(label)
+        // A row is of one kind of element: a menu above is not the label's.
+        let weight = |index: usize| self.lines.get(index).map(|line| line.weight);
+        let beside = |index: usize| short(index) && weight(index) == weight(label);
+        (known(label) || label < 2 || !beside(label - 1) || !beside(label - 2)).then_some(label)
     }
 
     /// The strongest mark under which a whole article's text stands; 0 if none.
@@ -88,6 +93,17 @@ impl Page<'_> {
         };
         let highest = self.lines.iter().map(|line| line.weight).max().unwrap_or_default();
         (1..=highest).rev().find(|level| text(*level) > MARKED_TEXT).unwrap_or_default()
+    }
+
+    /// Behind the last paragraph a marked article may go on: a list, an address,
+    /// a last word.
+    fn end_of_marked(&self, last: usize, level: i8) -> usize {
+        if level < MARKED {
+            return last;
+        }
+        let rest = self.lines.iter().skip(last).take_while(|line| line.weight >= 0);
+        let marked = rest.enumerate().filter(|(_, line)| line.weight >= level && line.cut.is_none());
+        marked.last().map_or(last, |(index, _)| last + index + 1)
     }
 
     /// The article is the stretch of blocks with the most running text and the

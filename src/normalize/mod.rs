@@ -144,7 +144,7 @@ impl Normalizer {
         let title = title::place_title(&mut lines, article, keep_joiners, &self.phrases);
         let mut page = Page::new(&mut lines, &self.phrases, title.as_deref());
         page.cut_furniture();
-        let partial = page.is_partial(article.paywalled);
+        let partial = article.parted || page.is_partial(article.paywalled);
         let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
         let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
         Judged { lines, kinds, names, partial }
@@ -248,6 +248,9 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
     (text.matched, text.edits) = fold::fold(&text.display);
     text.language = language::detect(body(&text).map(|block| text.shown(block.span)), article.language.as_deref());
+    if text.language.tag == "und" {
+        text.language.right_to_left = article.right_to_left.unwrap_or(text.language.right_to_left);
+    }
     name_languages(article, &mut text, &sources);
     text.fingerprint = fingerprint::fingerprint(body(&text).map(|block| {
         let span = text.to_match(block.span);

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::boilerplate::Page;
 use super::lines::Line;
+use super::markup::MARKED;
 use super::phrases::{Cue, class, words};
 use super::subject::Subject;
 use super::weights::Sign;
@@ -49,7 +50,7 @@ impl Page<'_> {
 
     /// Names in a row, the same again and again, no small words.
     fn is_menu(&self, line: &Line) -> bool {
-        if line.words < 8 || line.end_mark || line.any_word(class::STOP) {
+        if line.words < 8 || line.end_mark || line.says(Cue::Dateline) || line.any_word(class::STOP) {
             return false;
         }
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
@@ -166,7 +167,11 @@ impl Page<'_> {
                 self.lines.iter().skip(from).take_while(|line| line.cut.is_none() && test(line)).count()
             };
             let spoken = |line: &Line| {
-                line.says(Cue::Credit) || line.says(Cue::Byline) || line.says(Cue::Caption) || line.says(Cue::Dateline)
+                line.weight >= MARKED
+                    || line.says(Cue::Credit)
+                    || line.says(Cue::Byline)
+                    || line.says(Cue::Caption)
+                    || line.says(Cue::Dateline)
             };
             let scraps = row(&|line| line.is_scrap() && !spoken(line) && !line.any_number());
             let headlines = row(&|line| {

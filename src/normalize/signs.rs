@@ -10,6 +10,7 @@ pub(super) fn of(line: &Line, phrases: &Phrases) -> Signs {
     let mut signs = Signs::default();
     signs.add_if(line.end_mark, Sign::EndMark);
     signs.add_if(line.words == 0, Sign::NoWord);
+    signs.add_if(line.is_notice(), Sign::Furniture);
     // Running text is most of a page, and says none of this.
     if line.words == 0 || line.end_mark && line.words > LONGEST {
         return signs;

@@ -111,6 +111,29 @@ pub(super) const PHRASES: &[Phrase] = &[
         "join our channel", "follow us on", "subscribe to our newsletter", "suivez nous sur", "kanalımıza abone",
         "کانال تلگرام ما", "مشاهدة الصورة بالحجم", "your browser does not support",
     ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 26, &[
+        "right in your inbox", "straight to your inbox", "delivered to your inbox", "follow him on twitter",
+        "follow her on twitter", "follow them on twitter", "follow us on twitter", "follow us on facebook",
+        "this slideshow requires javascript", "affiliate commission", "this document is subject to copyright",
+        "share it with a friend", "chat with us in", "our free newsletter", "free sunday newsletter",
+        "dans votre boîte mail", "ایمیل خود دریافت کنید",
+    ]),
+    phrase(Cue::Furniture, At::Whole, Zone::Anywhere, 4, &[
+        "next page", "previous page", "page suivante", "page précédente", "الصفحة التالية", "الصفحة السابقة", "صفحه بعد",
+        "صفحه قبل", "sonraki sayfa", "önceki sayfa", "load more", "advert", "just watched", "must watch",
+        "replay", "back to gallery", "explore further", "get short url", "sign me up", "see our offers", "عضویت", "ارسال به دوستان",
+        "انتهای پیام",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Anywhere, 24, &[
+        "جملہ حقوق", "ټول حقونه", "کلیه حقوق", "تمامی حقوق", "کلیه حقوق مادی", "هەموو مافێک پارێزراوە",
+    ]),
+    phrase(Cue::CommentHead, At::Whole, Zone::Edge, 4, &["تبصرہ کریں", "تبصرے", "څرګندونې"]),
+    phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 4, &[
+        "مزید پڑھیں", "یہ بھی پڑھیں", "متعلقہ خبریں", "تازہ ترین", "نور خبرونه", "اړوند خبرونه", "ورته خبرونه",
+    ]),
+    phrase(Cue::Tags, At::Whole, Zone::Edge, 3, &["برچسب‌ها", "ٹیگز", "etiketler"]),
+    phrase(Cue::Share, At::Whole, Zone::Anywhere, 3, &["شریک کړئ", "شیئر کریں", "شئیر کریں", "ارسال به دوستان"]),
+    phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &["فوٹو", "تصویر", "انځور"]),
     phrase(Cue::Furniture, At::Start, Zone::Edge, 16, &[
         "رابط مختصر", "الرابط المختصر", "رابط الخبر", "لینک کوتاه", "short link", "lien court", "حجم الخط", "حجم النص",
     ]),
@@ -171,7 +194,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     phrase(Cue::Byline, At::Start, Zone::Edge, 14, &[
         "بقلم", "بواسطة", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
         "مراسلنا", "حاوره", "حاورها", "حاورته", "حاورتها", "حاورهم", "أجرى الحوار", "أجرت الحوار", "أجرى اللقاء", "حوار", "by", "written by", "edited by", "author", "par",
-        "propos recueillis par", "haber", "نویسنده", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
+        "propos recueillis par", "haber", "نویسنده", "نوشته ی", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
     ]),
     phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
         "تصوير", "صورة", "الصورة", "صور", "مصدر الصورة", "صورة أرشيفية", "صورة تعبيرية", "التعليق على الصورة",
@@ -202,7 +225,7 @@ pub(super) const SHARE_WORDS: &[&str] = &[
     "pinterest", "reddit", "tumblr", "instagram", "youtube", "tiktok", "viber", "skype", "threads", "bluesky",
     "email", "e", "mail", "print", "share", "shares", "tweet", "copy", "link", "rss", "on", "via", "partager",
     "imprimer", "envoyer", "paylaş", "yazdır", "فیسبوک", "فیس", "بوک", "توییتر", "واتساپ", "تلگرام", "لینکدین",
-    "چاپ", "ایمیل", "فەیسبووک", "تویتەر",
+    "چاپ", "ایمیل", "فەیسبووک", "تویتەر", "ٹوئٹر", "واٹس", "ایپ", "بک", "فېسبوک", "ټیلیګرام",
 ];
 
 /// Words that count a page's readers.
@@ -244,7 +267,8 @@ pub(super) const DATE_WORDS: &[&str] = &[
     "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند", "شنبه", "یکشنبه", "دوشنبه", "سه", "چهارشنبه",
     "پنجشنبه", "جمعه", "ژانویه", "فوریه", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر",
     "دسامبر", "ساعت", "کانوونی", "دووەم", "یەکەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران", "تەمموز", "ئاب",
-    "ئەیلوول", "تشرینی", "کاتژمێر", "شەممە", "هەینی",
+    "ئەیلوول", "تشرینی", "کاتژمێر", "شەممە", "هەینی", "جنوری", "فروری", "مارچ", "اپریل", "مئی", "جون", "جولائی",
+    "اگست", "ستمبر", "نومبر", "دسمبر", "مې", "جولای", "سپتمبر", "last", "modified", "updated", "published",
 ];
 
 /// News agencies and the like, as they stand alone under a title.
@@ -276,7 +300,8 @@ pub(super) const SECTIONS: &[&str] = &[
     "news", "latest news", "middle east", "analysis", "features", "politique", "monde", "économie", "société",
     "culture et médias", "international", "actualités", "sports et loisirs", "gündem", "dünya", "ekonomi", "spor",
     "siyaset", "سیاسی", "اقتصادی", "ورزشی", "فرهنگی", "جهان", "بین الملل", "اجتماعی", "سیاسەت", "ئابووری", "وەرزش",
-    "کوردستان", "جیهان", "عێراق", "هەواڵ",
+    "کوردستان", "جیهان", "عێراق", "هەواڵ", "پاکستان", "دنیا", "کھیل", "کاروبار", "افغانستان", "نړۍ", "لوبې", "استان‌ها",
+    "گزارش", "گفت‌وگو", "reportage", "essays", "local", "yerel", "actualité", "eğitim", "sağlık", "kültür",
 ];
 
 /// Items of a breadcrumb that name no section.

@@ -152,7 +152,7 @@ pub(super) const WEIGHTS: &[Weight] = &[
     row(Sign::Furniture,         FURNITURE, [15,  15,  15 ], "a skip link, a cookie bar, a copyright line, a tool of the page"),
     row(Sign::FurnitureAtEdge,   FURNITURE, [8,   5,   10 ], "begins as lines of a header or a footer do: «follow us»"),
     row(Sign::Paywall,           FURNITURE, [4,   4,   10 ], "the rest is for subscribers"),
-    row(Sign::Continues,         FURNITURE, [0,   0,   10 ], "«read more» behind a text that breaks off"),
+    row(Sign::Continues,         FURNITURE, [0,   0,   10 ], "«read more» behind a text that breaks off, or «page 1 of 3»"),
     row(Sign::TagsHead,          FURNITURE, [12,  5,   10 ], "«Tags» alone, or with its mark"),
     row(Sign::TagList,           FURNITURE, [15,  15,  15 ], "behind the text, short names with commas or number signs between"),
     row(Sign::BelowTags,         FURNITURE, [15,  15,  15 ], "a short line below the head of tags or below a paywall"),

@@ -27,6 +27,10 @@ pub struct Article {
     pub modified: Option<Published>,
     /// The page says that not everybody may read all of it.
     pub paywalled: bool,
+    /// The page is one of several that hold the article.
+    pub parted: bool,
+    /// The direction that the page declares for itself.
+    pub right_to_left: Option<bool>,
     pub blocks: Vec<SourceBlock>,
     /// Fields of a JSON payload that no pointer names, as written, if asked for.
     pub extra: Option<Box<RawValue>>,

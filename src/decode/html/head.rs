@@ -2,9 +2,10 @@
 //! JSON-LD, and which of them is believed.
 
 use super::json_ld::{self, JsonLd};
-use super::plain_text;
+use super::parts;
 use super::tags::Tag;
 use super::tokens::Attributes;
+use super::{plain_text, regions};
 use crate::decode::published;
 use crate::decode::source::Source;
 use crate::record::{Article, Evidence, Piece, SourceBlock, SourceKind};
@@ -38,6 +39,9 @@ pub(super) struct Head {
     time_dates: Vec<String>,
     modified: Vec<(String, Evidence)>,
     scripts: Vec<String>,
+    /// Where `rel=next` and `rel=prev` lead.
+    parts: Vec<String>,
+    right_to_left: Option<bool>,
     capture: Option<Capture>,
     captured: String,
 }
@@ -55,6 +59,23 @@ impl Head {
         if let Some(language) = attributes.get("lang").or_else(|| attributes.get("xml:lang")) {
             keep(&mut self.language, language);
         }
+        self.right_to_left = self.right_to_left.or(match attributes.get("dir").map(str::trim) {
+            Some(dir) if dir.eq_ignore_ascii_case("rtl") => Some(true),
+            Some(dir) if dir.eq_ignore_ascii_case("ltr") => Some(false),
+            _ => None,
+        });
+    }
+
+    fn part(&mut self, attributes: &Attributes) {
+        let rel = attributes.get("rel").unwrap_or_default();
+        if self.parts.len() < 8 && rel.split_whitespace().any(|rel| matches!(rel, "next" | "prev")) {
+            self.parts.extend(attributes.get("href").map(str::to_owned));
+        }
+    }
+
+    /// The author that microdata marks, unless something before says another.
+    pub(super) fn author(&mut self, name: &str) {
+        keep(&mut self.byline, name);
     }
 
     pub(super) fn element(&mut self, tag: Tag, attributes: &Attributes) {
@@ -63,6 +84,7 @@ impl Head {
             Tag::Link if attributes.get("rel").is_some_and(|rel| rel.trim().eq_ignore_ascii_case("canonical")) => {
                 keep(&mut self.canonical, attributes.get("href").unwrap_or_default());
             }
+            Tag::A | Tag::Link => self.part(attributes),
             Tag::Title if self.title.is_none() => self.capture = Some(Capture::Title),
             Tag::Script => {
                 let kind = attributes.get("type").unwrap_or_default().trim();
@@ -93,7 +115,7 @@ impl Head {
             return;
         }
         let written = match tag {
-            Tag::Time => attributes.get("datetime"),
+            Tag::Time => value().or_else(|| attributes.get("data-datetime")),
             _ if is_published && tag != Tag::Meta => attributes.get("content").or_else(|| attributes.get("datetime")),
             _ => None,
         };
@@ -111,7 +133,7 @@ impl Head {
         // Drupal and others put several names into one attribute.
         for key in key.unwrap_or_default().split_whitespace().take(4) {
             match key.to_ascii_lowercase().as_str() {
-                "og:title" | "twitter:title" => keep(&mut self.og_title, content),
+                "og:title" | "twitter:title" | "headline" => keep(&mut self.og_title, content),
                 "og:site_name" => keep(&mut self.site, content),
                 "og:url" => keep(&mut self.og_url, content),
                 "og:description" | "description" | "twitter:description" => keep(&mut self.lead, content),
@@ -215,17 +237,31 @@ impl Head {
             published::note_modified(&mut article, written, *evidence);
         }
         article.paywalled = ld.paywalled;
+        article.right_to_left = self.right_to_left;
         article.breadcrumbs = if ld.breadcrumbs.is_empty() { breadcrumbs } else { ld.breadcrumbs };
         article.title = title(ld.headline, self.og_title, self.title, &blocks);
         article.canonical_url = self.canonical.filter(|url| url.starts_with("http"));
         article.url = self.og_url.or(ld.url);
+        let own = article.canonical_url.as_deref().or(article.url.as_deref());
+        article.parted = self.parts.iter().any(|href| parts::is_other_part(href, own));
         article.site = self.site.or(ld.site);
         article.section = self.section.or(ld.section);
         article.byline = ld.byline.or(self.byline);
         article.lead = self.lead.map(|lead| plain_text(&lead)).or(ld.lead);
         article.language = self.language.or(ld.language);
         article.blocks = with_body(blocks, ld.body.as_deref(), source);
+        drop_own_address(&mut article);
         article
+    }
+}
+
+/// Share bars show the page's own address.
+fn drop_own_address(article: &mut Article) {
+    let own = [article.canonical_url.as_deref(), article.url.as_deref()];
+    for block in article.blocks.iter_mut().filter(|block| block.piece.text.starts_with("http")) {
+        if own.contains(&Some(block.piece.text.as_str())) {
+            block.weight = regions::FURNITURE;
+        }
     }
 }
 

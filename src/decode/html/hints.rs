@@ -10,6 +10,8 @@ pub(super) const ARTICLE: i8 = 2;
 /// The page's main part.
 pub(super) const MAIN: i8 = 1;
 pub(super) const FURNITURE: i8 = -1;
+/// Comments: furniture even where they are longer than the article.
+pub(super) const COMMENTS: i8 = -2;
 
 /// Ends of class names that hold an article's text, letters only.
 const BODIES: &[&str] = &[
@@ -55,6 +57,8 @@ const FURNITURE_WORDS: &[&str] = &[
     "cookie",
     "cookies",
     "copyright",
+    "crumb",
+    "crumbs",
     "disqus",
     "fbcomments",
     "footer",
@@ -70,14 +74,18 @@ const FURNITURE_WORDS: &[&str] = &[
     "navbar",
     "navigation",
     "newsletter",
+    "noprint",
     "outbrain",
     "pager",
     "pagination",
+    "popover",
     "popular",
     "popup",
     "prevnext",
     "promo",
     "promotion",
+    "recirc",
+    "recirculation",
     "recommend",
     "recommendation",
     "recommendations",
@@ -103,16 +111,41 @@ const FURNITURE_WORDS: &[&str] = &[
     "tags",
     "ticker",
     "toolbar",
+    "tooltip",
     "topbar",
     "trending",
+    "videoplayer",
     "weather",
     "widget",
     "widgets",
 ];
 
+/// Starts of words that mean furniture whatever follows (`relatedpoststitle`).
+const FURNITURE_STARTS: &[&str] =
+    &["advert", "newsletter", "outbrain", "paginat", "recommend", "relatedpost", "sponsor", "taboola"];
+
+/// Words of what an article cites from elsewhere: a post in a `social-embed` is
+/// the article's own.
+const CITED: &[&str] = &["embed", "embedded", "instagrammedia", "oembed", "tweet"];
+
+/// Classes of what is there for screen readers only.
+const UNSEEN_CLASSES: &[&str] =
+    &["screen-reader-text", "screenreader-only", "sr-only", "u-visually-hidden", "visually-hidden", "visuallyhidden"];
+
+/// Of lists of other articles: a heading that says so heads what follows it.
+pub(super) const RELATED: i8 = -3;
+
+/// Words of class names and ids of such lists; furniture words, too.
+const RELATED_WORDS: &[&str] =
+    &["mostread", "mostviewed", "popular", "related", "relatedposts", "similar", "suggested"];
+const RELATED_STARTS: &[&str] = &["recommend", "relatedpost"];
+
+/// Words of class names and ids of comments; furniture words, too.
+const COMMENT_WORDS: &[&str] = &["comment", "commentlist", "comments", "disqus", "fbcomments", "reply", "respond"];
+
 /// What the element's own marks say; 0 where they say nothing.
 pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
-    if attributes.get("itemprop").is_some_and(|value| value.split_whitespace().any(|word| word == "articleBody")) {
+    if has_property(attributes, "articleBody") {
         return BODY;
     }
     match attributes.get("role") {
@@ -123,7 +156,8 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
         Some("article") => return ARTICLE,
         _ => {}
     }
-    let named = [attributes.get("class"), attributes.get("id")].into_iter().flatten();
+    let names =
+        || [attributes.get("class"), attributes.get("id")].into_iter().flatten().flat_map(str::split_whitespace);
     let mut found = match tag {
         Tag::Nav | Tag::Footer | Tag::Aside | Tag::Form | Tag::Menu | Tag::Search | Tag::Dialog => return FURNITURE,
         Tag::Article => ARTICLE,
@@ -135,14 +169,18 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
     if matches!(tag, Tag::Html | Tag::Body) {
         return 0;
     }
-    for name in named.flat_map(str::split_whitespace).take(32) {
+    for name in names().take(32) {
         match of_name(name) {
-            FURNITURE if found < ARTICLE => return FURNITURE,
-            FURNITURE => {}
+            hint if hint < 0 && found < ARTICLE => return if names().take(32).any(is_cited) { 0 } else { hint },
+            ..0 => {}
             other => found = found.max(other),
         }
     }
     found
+}
+
+fn is_cited(name: &str) -> bool {
+    name.len() <= 100 && words(name).any(|word| CITED.contains(&word.as_str()))
 }
 
 /// Whether the element holds a byline, a dateline or the like.
@@ -181,13 +219,28 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
 }
 
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
-    attributes.get("class").unwrap_or_default().split_whitespace().take(32).any(|name| {
+    let classes = attributes.get("class").unwrap_or_default();
+    // Most elements have a class, and nearly none has this one.
+    if !classes.contains("aption") {
+        return false;
+    }
+    classes.split_whitespace().take(32).any(|name| {
         words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))
     })
 }
 
-pub(super) fn is_hidden(attributes: &Attributes) -> bool {
+/// Whether microdata gives the element that name (`headline`, `author`).
+pub(super) fn has_property(attributes: &Attributes, property: &str) -> bool {
+    attributes.get("itemprop").is_some_and(|names| names.split_whitespace().any(|name| name == property))
+}
+
+/// Whether readers do not see it; a title for screen readers is still the title.
+pub(super) fn is_hidden(tag: Tag, attributes: &Attributes) -> bool {
     if attributes.get("hidden").is_some() {
+        return true;
+    }
+    let mut classes = attributes.get("class").unwrap_or_default().split_ascii_whitespace().take(32);
+    if tag != Tag::H1 && classes.any(|class| UNSEEN_CLASSES.contains(&class)) {
         return true;
     }
     let Some(style) = attributes.get("style") else { return false };
@@ -200,17 +253,28 @@ fn of_name(name: &str) -> i8 {
         return 0;
     }
     // WordPress writes an article's own tags and categories into its classes.
-    if ["tag-", "category-", "post-tag-", "post_tag-"].iter().any(|start| name.starts_with(start)) {
+    // Elementor calls every part of a page a widget, the article, too.
+    if ["tag-", "category-", "post-tag-", "post_tag-", "elementor-"].iter().any(|start| name.starts_with(start)) {
         return 0;
     }
-    if words(name).any(|word| FURNITURE_WORDS.binary_search(&word.as_str()).is_ok()) {
-        return FURNITURE;
+    if let Some(word) = words(name).find(|word| is_furniture(word)) {
+        let word = word.as_str();
+        let related = RELATED_WORDS.contains(&word) || RELATED_STARTS.iter().any(|start| word.starts_with(start));
+        return match () {
+            () if COMMENT_WORDS.contains(&word) => COMMENTS,
+            () if related => RELATED,
+            () => FURNITURE,
+        };
     }
     let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
-    if FURNITURE_WORDS.binary_search(&letters.as_str()).is_ok() {
+    if is_furniture(&letters) {
         return FURNITURE;
     }
     if BODIES.iter().any(|end| letters.ends_with(end)) { BODY } else { 0 }
+}
+
+fn is_furniture(word: &str) -> bool {
+    FURNITURE_WORDS.binary_search(&word).is_ok() || FURNITURE_STARTS.iter().any(|start| word.starts_with(start))
 }
 
 /// Words of a name: `td-post-content`, `articleBody`, `share_bar2`.
@@ -253,6 +317,10 @@ mod tests {
         assert_eq!(of(Tag::Div, "shareBar"), FURNITURE);
         assert_eq!(of(Tag::Ul, "social_links2"), FURNITURE);
         assert_eq!(of(Tag::Div, "most-read"), FURNITURE);
+        assert_eq!(of(Tag::H3, "relatedpoststitle"), RELATED);
+        assert_eq!(of(Tag::Div, "comments-area"), COMMENTS);
+        assert_eq!(of(Tag::Div, "social-embed tweet"), 0);
+        assert_eq!(of(Tag::Div, "elementor-widget elementor-widget-text-editor"), 0);
         assert_eq!(of(Tag::Div, "wrapper"), 0);
         assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
         assert_eq!(of(Tag::Article, "post tag-social category-menu hentry"), ARTICLE);
@@ -264,8 +332,8 @@ mod tests {
 
     #[test]
     fn hidden_is_what_says_so() {
-        assert!(is_hidden(&Attributes::of(&[("style", "color:red; Display : None")])));
-        assert!(is_hidden(&Attributes::of(&[("hidden", "")])));
-        assert!(!is_hidden(&Attributes::of(&[("style", "display:block")])));
+        assert!(is_hidden(Tag::Div, &Attributes::of(&[("style", "color:red; Display : None")])));
+        assert!(is_hidden(Tag::Div, &Attributes::of(&[("hidden", "")])));
+        assert!(!is_hidden(Tag::Div, &Attributes::of(&[("style", "display:block")])));
     }
 }

@@ -145,7 +145,13 @@ mod tests {
             "author": [{"@type": "Person", "name": "ليلى"}, {"name": "سامي"}], "publisher": {"name": "الصحيفة"},
             "articleSection": ["سياسة"], "mainEntityOfPage": {"@id": "https://a.example/1"}}"#;
         let graph = format!(r#"{{"@graph": [{{"@type": "WebSite", "name": "x"}}, {article}]}}"#);
-        for text in [article.to_owned(), format!("[{article}]"), graph, format!("//<![CDATA[\n{article}\n//]]>")] {
+        let page = format!(r#"{{"@type": "WebPage", "name": "x", "mainEntity": [{article}]}}"#);
+        let lists = format!(
+            r#"[{{"@type": "Organization", "name": "x"}}, {article}, {{"@type": "NewsArticle", "headline": "y"}}]"#
+        );
+        let graph_of_lists = format!("[{graph}, []]");
+        let script = format!("//<![CDATA[\n{article}\n//]]>");
+        for text in [article.to_owned(), format!("[{article}]"), graph, graph_of_lists, page, script, lists] {
             let ld = of_text(&text).unwrap();
             assert_eq!(ld.headline.as_deref(), Some("عنوان \"أول\""), "{text}");
             assert_eq!(ld.byline.as_deref(), Some("ليلى, سامي"));

@@ -13,8 +13,10 @@
 
 mod head;
 mod hints;
+mod images;
 mod json_ld;
 mod page;
+mod parts;
 mod regions;
 mod tags;
 mod tokens;

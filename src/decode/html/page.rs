@@ -4,17 +4,19 @@ use rustc_hash::FxHashMap;
 
 use super::Caps;
 use super::head::Head;
-use super::hints::{self, FURNITURE};
 use super::regions::{self, MAX_META, Region};
 use super::tags::{BLOCK, FRAGILE, LOOK, REGION, SCOPE, Tag, UNSEEN, VOID};
 use super::tokens::{Attributes, Handler};
+use super::{hints, images};
 use crate::decode::reject;
 use crate::decode::source::{Growing, Source};
-use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
+use crate::record::{Article, Piece, Reason, Reject, SourceBlock, SourceKind};
 
 /// A row of a table is one block if it is no longer, in code points: longer
 /// rows are a page's layout.
 const MAX_ROW: usize = 400;
+/// A longer text of an element marked as the author tells about one, in code points.
+const MAX_AUTHOR: usize = 60;
 /// What stands between two cells of a row.
 const CELL_SEPARATOR: &str = " | ";
 
@@ -27,6 +29,8 @@ struct Open {
     unseen: bool,
     link: bool,
     meta: bool,
+    headline: bool,
+    author: bool,
     kind: SourceKind,
     region: usize,
     /// Index of its language, `None` for the page's own.
@@ -41,6 +45,8 @@ const OUTSIDE: Open = Open {
     unseen: false,
     link: false,
     meta: false,
+    headline: false,
+    author: false,
     kind: SourceKind::Paragraph,
     region: 0,
     language: None,
@@ -60,11 +66,37 @@ pub(super) struct Draft {
     pub chars: usize,
     pub link_chars: usize,
     meta_chars: usize,
+    /// Microdata calls it the article's headline.
+    headline: bool,
+    /// Made of an attribute, whose place in the page is not known.
+    placeless: bool,
 }
 
 impl Draft {
     pub(super) fn text(&self) -> &str {
         &self.growing.text
+    }
+
+    fn new(top: Open, cell: usize) -> Self {
+        Self {
+            growing: Growing::default(),
+            kind: top.kind,
+            region: top.region,
+            language: top.language,
+            cell,
+            chars: 0,
+            link_chars: 0,
+            meta_chars: 0,
+            headline: top.headline,
+            placeless: false,
+        }
+    }
+
+    fn piece(mut self, source: &Source<'_>) -> Piece {
+        if self.placeless {
+            return Piece { text: self.growing.text, trace: None };
+        }
+        self.growing.take(source)
     }
 
     pub(super) fn link_density(&self) -> f32 {
@@ -124,6 +156,7 @@ impl<'a> Page<'a> {
         }
         self.close_from(0);
         self.flush();
+        self.mark_headline();
         let ld = self.head.json_ld();
         let body = ld.as_ref().and_then(|ld| ld.body.as_deref());
         let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title());
@@ -131,17 +164,29 @@ impl<'a> Page<'a> {
         let crumbs = regions::breadcrumbs(&self.regions, &self.drafts);
         let (page_language, languages) = (self.head.language.clone(), self.languages);
         let mut blocks = Vec::with_capacity(self.drafts.len());
-        for (mut draft, weight) in self.drafts.into_iter().zip(weights) {
+        for (draft, weight) in self.drafts.into_iter().zip(weights) {
             let language = draft.language.and_then(|index| languages.get(index)).cloned();
             blocks.push(SourceBlock {
                 kind: draft.kind,
                 link_density: draft.link_density(),
                 weight,
                 language: language.filter(|language| Some(language) != page_language.as_ref()),
-                piece: draft.growing.take(source),
+                piece: draft.piece(source),
             });
         }
         Ok(self.head.into_article(ld, blocks, crumbs, source))
+    }
+
+    /// Of a page without a heading of the first rank, the one heading that
+    /// microdata calls the headline is that.
+    fn mark_headline(&mut self) {
+        if self.drafts.iter().any(|draft| draft.kind == SourceKind::Heading(1)) {
+            return;
+        }
+        let mut headlines = self.drafts.iter_mut().filter(|draft| draft.headline);
+        if let (Some(headline), None) = (headlines.next(), headlines.next()) {
+            headline.kind = SourceKind::Heading(1);
+        }
     }
 
     fn top(&self) -> Open {
@@ -180,6 +225,9 @@ impl<'a> Page<'a> {
         if self.unseen == 0 {
             self.head.element(tag, attributes);
         }
+        if tag == Tag::Img && self.unseen == 0 {
+            self.image(attributes);
+        }
         if tag.is(VOID | LOOK) {
             return;
         }
@@ -194,14 +242,25 @@ impl<'a> Page<'a> {
         self.enter(opened);
     }
 
+    /// A caption in the image's attributes, before the block that it stands in.
+    fn image(&mut self, attributes: &Attributes) {
+        let Some(text) = images::caption(attributes) else { return };
+        let mut draft = Draft::new(self.top(), self.cells);
+        draft.kind = SourceKind::Caption;
+        draft.chars = text.chars().count();
+        draft.placeless = true;
+        draft.growing.text = text;
+        self.drafts.push(draft);
+    }
+
     /// The element with what it inherits and what its attributes say.
     fn opened(&mut self, tag: Tag, attributes: &Attributes) -> Open {
         let above = self.top();
         let hint = hints::hint(tag, attributes);
-        let meta = tag == Tag::Address || hint != FURNITURE && hints::is_meta(attributes);
+        let meta = tag == Tag::Address || hint >= 0 && hints::is_meta(attributes);
         let region = if tag.is(REGION) || hint != 0 || meta && tag.is(BLOCK) {
-            let mut region = Region::new(above.region, hint, tag, meta);
-            region.crumbs = hint == FURNITURE && hints::is_crumbs(attributes)
+            let mut region = Region::new(above.region, hint, tag, meta, self.drafts.len());
+            region.crumbs = hint < 0 && hints::is_crumbs(attributes)
                 || self.regions.get(above.region).is_some_and(|above| above.crumbs);
             self.regions.push(region);
             self.regions.len() - 1
@@ -211,7 +270,8 @@ impl<'a> Page<'a> {
         let kind = match tag {
             _ if tag.heading().is_some() => SourceKind::Heading(tag.heading().unwrap_or(6)),
             Tag::Blockquote => SourceKind::Quote,
-            Tag::Figcaption | Tag::Caption => SourceKind::Caption,
+            // What a picture's frame holds besides is its credit or its number.
+            Tag::Figure | Tag::Figcaption | Tag::Caption => SourceKind::Caption,
             Tag::Li | Tag::Dd | Tag::Dt => SourceKind::ListItem,
             Tag::Article | Tag::Main | Tag::Td | Tag::Th => SourceKind::Paragraph,
             _ if hints::is_caption(attributes) => SourceKind::Caption,
@@ -228,9 +288,11 @@ impl<'a> Page<'a> {
         Open {
             tag,
             ended: false,
-            unseen: tag.is(UNSEEN) || hints::is_hidden(attributes),
+            unseen: tag.is(UNSEEN) || hints::is_hidden(tag, attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
             meta: tag == Tag::Time || meta && !tag.is(BLOCK),
+            headline: above.headline || tag.heading().is_some() && hints::has_property(attributes, "headline"),
+            author: meta && hints::has_property(attributes, "author"),
             kind,
             region,
             language,
@@ -274,7 +336,39 @@ impl<'a> Page<'a> {
             if left.unseen && left.tag == Tag::Title || left.tag == Tag::Script {
                 self.head.end_capture();
             }
+            if left.tag == Tag::Figure {
+                self.drop_second_caption(left.blocks);
+            }
+            if left.author {
+                self.name_author(left.blocks);
+            }
             self.leave(left);
+        }
+    }
+
+    /// Of a frame with a caption of its own the image's is the same in other words.
+    fn drop_second_caption(&mut self, first: usize) {
+        let frame = self.drafts.get(first..).unwrap_or_default();
+        let captions = |placeless: bool| {
+            frame.iter().any(|draft| draft.placeless == placeless && draft.kind == SourceKind::Caption)
+        };
+        if captions(true) && captions(false) {
+            let mut index = 0;
+            self.drafts.retain(|draft| {
+                index += 1;
+                index <= first || !draft.placeless
+            });
+        }
+    }
+
+    /// The text of an element that microdata calls the author.
+    fn name_author(&mut self, first: usize) {
+        let blocks = self.drafts.get(first..).unwrap_or_default().iter().chain(&self.current);
+        let names: Vec<&str> = blocks.map(|draft| draft.text().trim()).filter(|text| !text.is_empty()).collect();
+        if let [name] = names.as_slice()
+            && name.chars().count() <= MAX_AUTHOR
+        {
+            self.head.author(name);
         }
     }
 
@@ -380,16 +474,7 @@ impl<'a> Page<'a> {
         let blank = std::mem::take(&mut self.blank);
         let top = self.top();
         let cell = self.cells;
-        let draft = self.current.get_or_insert_with(|| Draft {
-            growing: Growing::default(),
-            kind: top.kind,
-            region: top.region,
-            language: top.language,
-            cell,
-            chars: 0,
-            link_chars: 0,
-            meta_chars: 0,
-        });
+        let draft = self.current.get_or_insert_with(|| Draft::new(top, cell));
         if blank && !draft.text().is_empty() {
             draft.growing.bridge(" ", start);
             draft.chars += 1;

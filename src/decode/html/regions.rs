@@ -9,7 +9,7 @@
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::hints::{ARTICLE, BODY};
+use super::hints::{ARTICLE, BODY, COMMENTS, RELATED};
 use super::page::Draft;
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
@@ -21,7 +21,7 @@ const CHOSEN: i8 = 1;
 /// Outside of the chosen part.
 const OUTSIDE: i8 = -1;
 /// Inside of what the source marks as furniture.
-const FURNITURE: i8 = -2;
+pub(super) const FURNITURE: i8 = -2;
 
 /// Running text that makes a choice certain, in code points.
 const CERTAIN: u32 = 250;
@@ -46,6 +46,8 @@ pub(super) struct Region {
     tag: Tag,
     /// Named as a byline, a dateline or the like, or inside of one.
     meta: bool,
+    /// Blocks that were there before it.
+    start: usize,
     /// Code points of its own and all regions inside: all, in links, running text.
     chars: u32,
     link_chars: u32,
@@ -63,15 +65,16 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) const fn root() -> Self {
-        Self::new(0, 0, Tag::Body, false)
+        Self::new(0, 0, Tag::Body, false, 0)
     }
 
-    pub(super) const fn new(parent: usize, hint: i8, tag: Tag, meta: bool) -> Self {
+    pub(super) const fn new(parent: usize, hint: i8, tag: Tag, meta: bool, start: usize) -> Self {
         Self {
             parent,
             hint,
             tag,
             meta,
+            start,
             chars: 0,
             link_chars: 0,
             good: 0,
@@ -123,7 +126,8 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
     sum(regions, drafts);
     mark_meta(regions, drafts);
     mark_cards(regions);
-    mark_furniture(regions);
+    let told = told(regions, drafts, title);
+    mark_furniture(regions, &told);
     score(regions, drafts);
     let known = body.map(Shingles::new);
     let main = choose(regions);
@@ -145,6 +149,7 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
         }
     }
     spare_the_head(drafts, regions, title, &mut weights);
+    drop_foreign_headings(drafts, regions, &mut weights);
     weights
 }
 
@@ -213,8 +218,42 @@ fn mark_cards(regions: &mut [Region]) {
     }
 }
 
-fn mark_furniture(regions: &mut [Region]) {
+/// Running text outside of what is named furniture, from the title to before
+/// each block; nothing where no title is known, or no comments stand below it.
+fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
+    if regions.iter().all(|region| region.hint != COMMENTS) {
+        return Vec::new();
+    }
+    let mut headings = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == SourceKind::Heading(1));
+    let named = headings.clone().find(|(_, draft)| Some(draft.text()) == title);
+    let only = headings.next().filter(|_| headings.next().is_none());
+    let Some((title, _)) = named.or(only) else { return Vec::new() };
+    let mut furniture = vec![false; regions.len()];
+    for (index, region) in regions.iter().enumerate().skip(1) {
+        let above = furniture.get(region.parent).copied().unwrap_or_default();
+        if let Some(place) = furniture.get_mut(index) {
+            *place = above || region.hint < 0;
+        }
+    }
+    let text = |(index, draft): (usize, &Draft)| {
+        let outside = furniture.get(draft.region).is_some_and(|furniture| !furniture);
+        if index > title && outside && is_good(draft) { draft.chars } else { 0 }
+    };
+    let mut sum = 0_u32;
+    let sums = drafts.iter().enumerate().map(text).map(|chars| {
+        let before = sum;
+        sum = sum.saturating_add(u32::try_from(chars).unwrap_or(u32::MAX));
+        before
+    });
+    sums.collect()
+}
+
+/// What is named furniture is, unless it holds much of the page's text and no
+/// article stands before it: comments are often longer than what they are about.
+fn mark_furniture(regions: &mut [Region], told: &[u32]) {
     let total = regions.first().map_or(0, |root| root.good);
+    // What stands below a heading that names other articles.
+    let mut headed = vec![false; regions.len()];
     for index in 1..regions.len() {
         let above = regions.get(index).and_then(|region| regions.get(region.parent)).map(|above| {
             // The head of an article is no furniture.
@@ -222,10 +261,19 @@ fn mark_furniture(regions: &mut [Region]) {
         });
         let (above, in_article) = above.unwrap_or_default();
         let Some(region) = regions.get_mut(index) else { continue };
-        let believed = region.hint < 0
-            && u64::from(region.good) * 5 <= u64::from(total) * 2
+        let before = told.get(region.start).copied().unwrap_or_default();
+        let related = headed.get(region.parent).copied().unwrap_or_default();
+        let believed = (region.hint < 0 || related)
+            && (u64::from(region.good) * 5 <= u64::from(total) * 2 || region.hint == COMMENTS && before >= 2 * CERTAIN)
             && !(region.tag == Tag::Header && in_article);
         region.furniture = above || believed;
+        if region.furniture
+            && region.hint == RELATED
+            && region.tag.heading().is_some()
+            && let Some(headed) = headed.get_mut(region.parent)
+        {
+            *headed = true;
+        }
     }
 }
 
@@ -332,6 +380,18 @@ fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, wei
         if let Some(weight) = weights.get_mut(index).filter(|_| !furniture && draft.link_density() < 0.6) {
             let text = is_good(draft) || draft.kind == SourceKind::Caption;
             *weight = (*weight).max(if text { CHOSEN } else { SourceBlock::NEUTRAL });
+        }
+    }
+}
+
+/// A heading of the first rank in furniture is a title only above the article:
+/// behind it, it heads a box.
+fn drop_foreign_headings(drafts: &[Draft], regions: &[Region], weights: &mut [i8]) {
+    let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
+    for (draft, weight) in drafts.iter().zip(weights).skip(first) {
+        let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
+        if furniture && draft.kind == SourceKind::Heading(1) {
+            *weight = FURNITURE;
         }
     }
 }

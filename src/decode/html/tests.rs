@@ -197,3 +197,129 @@ fn the_caps_are_exact() {
     assert!(try_read(&flat(10_000)).is_ok());
     assert_eq!(try_read(&flat(10_001)).unwrap_err().reason, crate::record::Reason::HtmlTooComplex);
 }
+
+#[test]
+fn comments_longer_than_the_article_are_still_comments() {
+    let comment =
+        format!("<div class=comment><div class=date>أمس</div><div class=content><p>{LONG} {LONG}</p></div></div>");
+    let page = format!(
+        "<h1>عنوان</h1><div class=a>{LONG} {LONG}<br><br>{LONG} {LONG}</div><div id=comments>{}</div>",
+        comment.repeat(9)
+    );
+    let (article, furniture) = parted(&page);
+    assert_eq!((article.len(), furniture.len()), (2, 18));
+}
+
+#[test]
+fn a_post_that_the_article_embeds_is_its_own() {
+    let post = format!("<div class='article-widget article-tweet'><blockquote><p>{LONG}</p></blockquote></div>");
+    let page = format!("<h1>عنوان</h1><div class=article-body><p>{LONG}</p>{post}<p>{LONG}</p><p>{LONG}</p></div>");
+    assert_eq!(parted(&page).0.len(), 4);
+    let widget = post.replace(" article-tweet", "");
+    assert_eq!(parted(&page.replace(&post, &widget)).0.len(), 3);
+}
+
+#[test]
+fn what_screen_readers_alone_read_is_not_shown_but_for_the_title() {
+    let page = "<h1 class=sr-only>عنوان</h1><p>نص <span class='a visually-hidden'>خفي</span> آخر</p>";
+    assert_eq!(texts(page), ["عنوان", "نص آخر"]);
+}
+
+#[test]
+fn a_heading_of_the_first_rank_in_furniture_is_a_title_only_above_the_article() {
+    let body = format!("<div><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div>");
+    let page = format!("<div class=sidebar><h1>أعلى</h1></div>{body}<div class=sidebar><h1>أسفل</h1></div>");
+    let weights: Vec<_> = read(&page).blocks.into_iter().map(|block| block.weight).collect();
+    assert_eq!((weights.first(), weights.last()), (Some(&0), Some(&-2)));
+}
+
+#[test]
+fn captions_that_only_the_image_has() {
+    use SourceKind::{Caption, Paragraph};
+    let page = format!(
+        "<p>أول <img data-src=a.jpg data-caption='العبّارة في حوض الإصلاح'> بعده<figure><img alt='متطوعون في حي المرفأ (رويترز)'>
+        <figcaption>متطوعون</figcaption></figure><figure><img alt='متطوعون في حي المرفأ (رويترز)'></figure><img alt='عنوان الخبر كما هو في الأعلى'><p>{LONG}"
+    );
+    let found = blocks(&page);
+    let kinds: Vec<_> = found.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+    let expected = [
+        (Caption, "العبّارة في حوض الإصلاح"),
+        (Paragraph, "أول بعده"),
+        (Caption, "متطوعون"),
+        (Caption, "متطوعون في حي المرفأ (رويترز)"),
+        (Paragraph, LONG),
+    ];
+    assert_eq!(kinds, expected);
+    assert!(read(&page).blocks[0].piece.trace.is_none(), "an attribute has no place");
+}
+
+#[test]
+fn a_page_of_several_says_so() {
+    let parted = |head: &str, link: &str| {
+        read(&format!("<link rel=canonical href='https://a.example/n/7'>{head}<p>{LONG}</p>{link}")).parted
+    };
+    assert!(parted("<link rel=next href='https://a.example/n/7?page=2'>", ""));
+    assert!(parted("", "<a rel='nofollow next' href='?page=2'>التالي</a>"));
+    assert!(parted("", "<a rel=prev href='/n/7/1'>السابق</a>"));
+    assert!(!parted("<link rel=next href='https://a.example/n/8'>", "<a href='?page=2'>2</a>"), "the next article");
+}
+
+#[test]
+fn the_declared_direction() {
+    assert_eq!(read("<html dir=RTL><p>1").right_to_left, Some(true));
+    assert_eq!(read("<html><body dir=ltr><p>1").right_to_left, Some(false));
+    assert_eq!(read("<html dir=auto><p dir=rtl>1").right_to_left, None);
+}
+
+#[test]
+fn microdata() {
+    let page = format!(
+        "<div itemscope itemtype='https://schema.org/NewsArticle'><h2 itemprop='headline name'>عنوان</h2>
+        <span itemprop=author itemscope><a href=/l><span itemprop=name>ليلى حداد</span></a></span>
+        <span itemprop=datePublished content='2024-01-02T10:00:00+02:00'>أمس</span>
+        <div class=x itemprop=articleBody><p>{LONG}</p><p>{LONG}</p><p>{LONG}</p></div></div>
+        <div><h3 >آخر</h3><span itemprop=author>كاتب آخر</span><p>نص قصير</p></div>"
+    );
+    let article = read(&page);
+    assert_eq!(article.title.unwrap().text, "عنوان");
+    assert_eq!(article.byline.as_deref(), Some("ليلى حداد"));
+    assert_eq!(article.published.unwrap().date, "2024-01-02T10:00:00+02:00");
+    assert_eq!(article.blocks.iter().filter(|block| block.weight == 2).count(), 3);
+    let meta = format!("<meta itemprop=headline content='عنوان آخر'><h2>فرع</h2><p>{LONG}");
+    assert_eq!(read(&meta).title.unwrap().text, "عنوان آخر");
+}
+
+#[test]
+fn time_elements_of_every_kind() {
+    let date = |time: &str| read(&format!("<p>{LONG}</p>{time}")).published.map(|published| published.date);
+    let stamp = Some("2024-01-02T10:00:00+02:00".to_owned());
+    assert_eq!(date("<time datetime='2024-01-02 10:00:00 +0200'>أمس</time>"), stamp);
+    assert_eq!(date("<time data-datetime='2024-01-02T10:00:00+02:00'>أمس</time>"), stamp);
+    assert_eq!(date("<time itemprop=datePublished content='2024-01-02T10:00:00+02:00'>أمس</time>"), stamp);
+    assert_eq!(
+        date("<time datetime=2024-03-03>a</time><time pubdate datetime='2024-01-02T10:00:00+02:00'>b</time>"),
+        stamp
+    );
+    assert_eq!(date("<time datetime=PT3M>3 دقائق</time>"), None);
+}
+
+#[test]
+fn a_heading_of_other_articles_heads_what_follows_it() {
+    let other = format!("<article><p>{LONG}</p></article>");
+    let text = format!("<p>{LONG} {LONG} {LONG}</p>").repeat(3);
+    let page = |class: &str| {
+        format!("<article><h1>عنوان</h1><div>{text}</div><h3 class={class}>المزيد</h3>{}</article>", other.repeat(3))
+    };
+    assert_eq!(parted(&page("relatedpoststitle")).0.len(), 3);
+    assert_eq!(parted(&page("entry")).0.len(), 1 + 3 + 1 + 3, "entries of a live blog look the same");
+}
+
+#[test]
+fn the_page_s_own_address_is_no_text() {
+    let page = |address: &str| {
+        format!(
+            "<link rel=canonical href='https://a.example/n/7'><h1>عنوان</h1><div><p>{LONG}</p><p>https://a.example/n/{address}</p><p>{LONG}</p><p>{LONG}</p></div>"
+        )
+    };
+    assert_eq!((parted(&page("7")).0.len(), parted(&page("8")).0.len()), (3, 4));
+}
