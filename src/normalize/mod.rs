@@ -42,6 +42,8 @@ mod language;
 mod lines;
 mod markup;
 mod phrases;
+#[cfg(test)]
+mod properties;
 mod residue;
 mod rows;
 mod sentences;
