@@ -86,6 +86,7 @@ impl Table {
         *all += 1;
     }
 
+    #[allow(clippy::print_stdout)] // the table is what one runs it for
     fn print(&self, of: &str) {
         println!("\n| charset | right | {of} |\n|---|---|---|");
         for (charset, (right, all)) in &self.0 {
