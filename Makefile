@@ -11,7 +11,7 @@ CONFIG ?= config/warraq.toml
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what building and testing need (or name it), bring Kafka and cargo-deny
@@ -114,6 +114,7 @@ lint: ## formatting, clippy, licences, bans and sources of dependencies; warning
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cd fuzz && cargo fmt --check && cargo clippy --locked -- -D warnings
+	cd tests/support/bench && cargo fmt --check && CARGO_TARGET_DIR=$(CURDIR)/target cargo clippy --locked -- -D warnings
 	$(DENY) --all-features check --hide-inclusion-graph bans licenses sources
 
 .PHONY: audit
@@ -129,6 +130,19 @@ fmt: ## format the sources
 bench: ## benchmarks of the text half
 	@$(SETUP) build
 	cargo bench --locked $(ARGS)
+
+# Of each tool; the table has medians.
+ROUNDS ?= 5
+
+.PHONY: bench-text
+bench-text: ## warraq's text work beside trafilatura, PyArabic and CAMeL Tools (from PyPI), one core, one table
+	@$(SETUP) build
+	tests/support/bench/bench.sh $(ROUNDS)
+
+.PHONY: fingerprints
+fingerprints: ## the tables of docs/fingerprint.md, of the articles in FOLDER=…
+	@$(SETUP) build
+	CARGO_TARGET_DIR=$(CURDIR)/target cargo run --locked --release --quiet --manifest-path tests/support/bench/Cargo.toml --bin fingerprints -- $(FOLDER)
 
 .PHONY: clean
 clean: ## remove what was built; the cache of Kafka and cargo-deny stays

@@ -44,6 +44,8 @@ mod language;
 mod lines;
 mod markup;
 mod phrases;
+#[cfg(test)]
+mod properties;
 mod residue;
 mod rows;
 mod sentences;

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)] // a test fails by panicking
 
 mod bad_input;
+mod charsets;
 #[cfg(feature = "worker")]
 mod check;
 #[cfg(feature = "worker")]
 mod command;
 mod golden;
+mod html5lib;
 mod oversize;
 mod pages;
 mod positions;

@@ -10,7 +10,7 @@ use warraq::normalize::{Normalizer, Options};
 use warraq::record::{Article, Piece, SourceBlock, SourceKind};
 
 /// The folder of a crate that this project is built with.
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     static PACKAGES: LazyLock<Value> = LazyLock::new(|| {
         let output = Command::new(env!("CARGO"))
             .args(["metadata", "--format-version", "1", "--locked", "--offline"])

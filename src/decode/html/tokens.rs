@@ -3,6 +3,9 @@
 
 use html5gum::{Emitter, Error, State, Tokenizer};
 
+#[cfg(test)]
+mod html5lib;
+
 /// What reads a page.
 pub(super) trait Handler {
     /// Characters that stand at `start..end` of the page, entities decoded.
@@ -19,6 +22,8 @@ pub(super) struct Attributes {
     values: String,
     /// Ends of each name and value.
     ends: Vec<(usize, usize)>,
+    /// Bytes of a character that is not yet whole.
+    part: Vec<u8>,
 }
 
 /// More attributes are no page's but an attack's.
@@ -40,11 +45,39 @@ impl Attributes {
         self.names.clear();
         self.values.clear();
         self.ends.clear();
+        self.part.clear();
+    }
+
+    fn push_name(&mut self, bytes: &[u8]) {
+        if self.ends.len() < MAX_ATTRIBUTES {
+            push_whole(&mut self.names, &mut self.part, bytes);
+        }
+    }
+
+    fn push_value(&mut self, bytes: &[u8]) {
+        if self.ends.len() < MAX_ATTRIBUTES {
+            push_whole(&mut self.values, &mut self.part, bytes);
+        }
     }
 
     fn close(&mut self) {
         if self.ends.len() < MAX_ATTRIBUTES {
             self.ends.push((self.names.len(), self.values.len()));
+        }
+    }
+}
+
+/// The tokenizer gives the first byte of a name or of a value without quotes
+/// alone, which may be the first of a longer character.
+fn push_whole(text: &mut String, part: &mut Vec<u8>, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(whole) if part.is_empty() => text.push_str(whole),
+        _ => {
+            part.extend_from_slice(bytes);
+            if let Ok(whole) = std::str::from_utf8(part) {
+                text.push_str(whole);
+                part.clear();
+            }
         }
     }
 }
@@ -64,22 +97,8 @@ impl Attributes {
 
 /// Reads the page to its end or to where the handler has had enough.
 pub(super) fn read(page: &str, handler: impl Handler) {
-    let emitter = Tokens {
-        page,
-        handler,
-        position: 0,
-        text_end: 0,
-        part: Vec::new(),
-        part_start: 0,
-        name: Vec::new(),
-        last_start: Vec::new(),
-        is_end: false,
-        in_attribute: false,
-        attributes: Attributes::default(),
-        enough: false,
-    };
     // Nothing comes out but the one token that says "enough".
-    Tokenizer::new_with_emitter(page, emitter).next();
+    Tokenizer::new_with_emitter(page, Tokens::new(page, handler)).next();
 }
 
 /// The one token that comes out: stop.
@@ -103,7 +122,24 @@ struct Tokens<'a, H> {
     enough: bool,
 }
 
-impl<H> Tokens<'_, H> {
+impl<'a, H> Tokens<'a, H> {
+    fn new(page: &'a str, handler: H) -> Self {
+        Self {
+            page,
+            handler,
+            position: 0,
+            text_end: 0,
+            part: Vec::new(),
+            part_start: 0,
+            name: Vec::new(),
+            last_start: Vec::new(),
+            is_end: false,
+            in_attribute: false,
+            attributes: Attributes::default(),
+            enough: false,
+        }
+    }
+
     fn begin_tag(&mut self, is_end: bool) {
         self.name.clear();
         self.attributes.clear();
@@ -210,15 +246,11 @@ impl<H: Handler> Emitter for Tokens<'_, H> {
     }
 
     fn push_attribute_name(&mut self, bytes: &[u8]) {
-        if self.attributes.ends.len() < MAX_ATTRIBUTES {
-            self.attributes.names.push_str(&String::from_utf8_lossy(bytes));
-        }
+        self.attributes.push_name(bytes);
     }
 
     fn push_attribute_value(&mut self, bytes: &[u8]) {
-        if self.attributes.ends.len() < MAX_ATTRIBUTES {
-            self.attributes.values.push_str(&String::from_utf8_lossy(bytes));
-        }
+        self.attributes.push_value(bytes);
     }
 
     fn set_doctype_public_identifier(&mut self, _: &[u8]) {}
@@ -288,6 +320,12 @@ mod tests {
         assert_eq!(seen.text, "ab&c ع\u{A0}&foo; < d");
         assert_eq!(seen.tags, ["p Some(\"a & b\") Some(\"/x\")", "br None None"]);
         assert_eq!(seen.wrong, [""; 0]);
+    }
+
+    #[test]
+    fn attributes_without_quotes_may_begin_with_any_letter() {
+        let seen = seen("<p class=خبر href=/سياسة>");
+        assert_eq!(seen.tags, ["p Some(\"خبر\") Some(\"/سياسة\")"]);
     }
 
     #[test]
