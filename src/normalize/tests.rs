@@ -733,3 +733,97 @@ proptest! {
         }
     }
 }
+
+const SAID: &str =
+    "قال مدير الميناء إن الرصيف الجديد سيستقبل السفن الكبيرة ابتداء من الصيف المقبل، وإن العمل فيه يسير.";
+const ADDED: &str =
+    "وأضاف المدير في حديث إلى الصحفيين أن كلفة الرصيف بلغت عشرين مليون دينار، وأن السفن ستدفع الرسوم نفسها.";
+
+const PLANNED: &str = "ومن المقرر أن يبدأ العمل في المرحلة الثانية من المشروع مطلع العام المقبل بعد موافقة المجلس.";
+
+/// Blocks of an HTML page, each with its kind and its weight.
+fn html(blocks: &[(SourceKind, i8, &str)]) -> Article {
+    let block = |(kind, weight, text): &(SourceKind, i8, &str)| SourceBlock { weight: *weight, ..block(*kind, text) };
+    Article { blocks: blocks.iter().map(block).collect(), ..Article::default() }
+}
+
+fn kept(article: &Article) -> Vec<String> {
+    let text = normalize(article);
+    text.blocks.iter().map(|block| text.shown(block.span).to_owned()).collect()
+}
+
+#[test]
+fn a_marked_article_goes_on_behind_its_last_paragraph() {
+    use SourceKind::{ListItem, Paragraph};
+    let page = |weight: i8| {
+        let mut blocks = vec![(SourceKind::Heading(1), 0, "افتتاح رصيف جديد في الميناء")];
+        blocks.extend([(Paragraph, weight, SAID), (Paragraph, weight, ADDED), (Paragraph, weight, PLANNED)]);
+        blocks.push((Paragraph, weight, "مواعيد السفن:"));
+        let items = ["الاثنين إلى الجزيرة", "الأربعاء إلى المضيق", "الخميس إلى الرأس", "السبت إلى الخليج الغربي"];
+        blocks.extend(items.map(|item| (ListItem, weight, item)));
+        blocks.push((Paragraph, -2, "قسم آخر من الصفحة"));
+        html(&blocks)
+    };
+    assert_eq!(kept(&page(2)).len(), 1 + 3 + 1 + 4);
+    assert_eq!(kept(&page(1)).len(), 1 + 3, "chosen by its text alone, it ends where the text ends");
+}
+
+#[test]
+fn of_a_repeated_line_the_copy_outside_the_text_goes() {
+    use SourceKind::{Caption, Heading, Paragraph};
+    let title = (Heading(1), 0, "افتتاح رصيف جديد في الميناء");
+    let captioned = html(&[title, (Caption, 1, SAID), (Paragraph, 2, SAID), (Paragraph, 2, ADDED)]);
+    assert_eq!(kept(&captioned), ["افتتاح رصيف جديد في الميناء", SAID, ADDED]);
+    assert_eq!(normalize(&captioned).blocks[1].kind, BlockKind::Paragraph);
+    let summary =
+        html(&[title, (Paragraph, 1, PLANNED), (Paragraph, 2, SAID), (Paragraph, 2, ADDED), (Paragraph, 2, PLANNED)]);
+    assert_eq!(kept(&summary), ["افتتاح رصيف جديد في الميناء", SAID, ADDED, PLANNED]);
+}
+
+#[test]
+fn a_text_without_blanks_has_words() {
+    let phrases = Phrases::new();
+    let words = |text: &str| Line::of(text.to_owned(), crate::record::Edits::default(), &phrases).words;
+    assert_eq!(words("商標権侵害と判断される場合があります"), 10);
+    assert_eq!(words("وصل الوفد"), 2);
+    assert_eq!(words("internationalization"), 1);
+    assert_eq!(words("…"), 0);
+}
+
+#[test]
+fn a_part_of_an_article_says_which_it_is() {
+    let part = |line: &str| normalize(&article(&[SAID, ADDED, line])).partial;
+    for line in ["Page 1 of 3", "الصفحة 2 من 4", "صفحه ۱ از ۳", "Sayfa 1 / 2"] {
+        assert!(part(line), "{line}");
+        assert_eq!(kept(&article(&[SAID, ADDED, line])).len(), 2, "{line}");
+    }
+    for line in ["Page 4 of 3", "Page 1 of 1", "صفحة 3", "الصفحة الأولى من 3"] {
+        assert!(!part(line), "{line}");
+    }
+    let mut parted = article(&[SAID, ADDED]);
+    parted.parted = true;
+    assert!(normalize(&parted).partial);
+}
+
+#[test]
+fn a_notice_is_not_the_last_paragraph() {
+    for notice in [
+        "© The Carrow Observer. Terms and conditions apply. Privacy policy.",
+        "Follow the desk on Facebook, Twitter and Instagram.",
+    ] {
+        assert_eq!(kept(&article(&[SAID, ADDED, notice])), [SAID, ADDED], "{notice}");
+    }
+    let verb = "Follow the river on any map and you will find three towns that are on Facebook and nowhere else at all, residents say.";
+    assert_eq!(kept(&article(&[SAID, ADDED, verb])).len(), 3);
+}
+
+#[test]
+fn the_declared_direction_stands_in_where_no_language_is_told() {
+    let mut numbers = article(&["1 2 3 4 5 6 7 8"]);
+    assert!(!normalize(&numbers).language.right_to_left);
+    numbers.right_to_left = Some(true);
+    assert!(normalize(&numbers).language.right_to_left);
+    let mut french = article(&["Le ministre a déclaré que les travaux commenceraient au printemps prochain."]);
+    french.right_to_left = Some(true);
+    assert!(!normalize(&french).language.right_to_left);
+}
