@@ -171,7 +171,9 @@ impl Line {
 
     /// Running text: a full sentence, or so long that it cannot be else.
     pub(super) fn is_paragraph(&self) -> bool {
-        let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
+        let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote)
+            && self.words >= 12
+            && (self.end_mark || !self.dateline && !self.mixed_dateline);
         let ends = self.end_mark || self.shown.ends_with(':');
         self.link_density < 0.5 && (marked || ends && self.words >= 8 || self.words >= 26)
     }
@@ -179,6 +181,21 @@ impl Line {
     pub(super) fn is_bullet(&self) -> bool {
         self.kind == SourceKind::ListItem
             || self.shown.starts_with(['-', '–', '—', '•', '*', '●', '▪', '◄', '»', '›', '·', '○'])
+    }
+
+    /// `1. …`, `٢) …`, `3- …`: an item of a list with numbers.
+    pub(super) fn is_numbered(&self) -> bool {
+        let number = self.shown.chars().take_while(|letter| letter.is_numeric()).count();
+        let mut rest = self.shown.chars().skip(number);
+        (1..=2).contains(&number)
+            && rest.next().is_some_and(|mark| matches!(mark, '.' | ')' | '-'))
+            && rest.next() == Some(' ')
+    }
+
+    /// An entry of a menu, with the mark or the number of its list before it.
+    pub(super) fn is_entry(&self) -> bool {
+        let listed = self.is_bullet() || self.is_numbered();
+        listed && self.words <= 4 && !self.end_mark && !self.shown.ends_with(':')
     }
 
     /// Short, and no sentence: as a menu has them, or a list of names.
@@ -229,11 +246,16 @@ impl Line {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
         };
         let named = |word: &str| word.chars().nth(2).is_some() && phrases.word(word, class::DATE);
-        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE);
+        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE | class::COUNTER);
+        let others = || words().filter(other).count();
+        // «13 March 2022 by NAME», «PLACE, 17 Rabi I 1446 corresponding to …».
+        let opens = || words().next().is_some_and(|first| is_number(first) || named(first)) && others() <= 3;
+        let marked =
+            || self.shown.contains([':', '|', '-', '–', '/']) || words().any(|word| word == "الموافق") || opens();
         words().any(year)
-            && self.shown.contains([':', '|', '-', '–', '/'])
-            && (words().any(named) || self.words <= 9 && self.shown.split_whitespace().any(is_numeric_date))
-            && words().filter(other).count() <= 6
+            && marked()
+            && (words().any(named) || others() <= 4 && self.shown.split_whitespace().any(is_numeric_date))
+            && others() <= 6
     }
 
     /// Who wrote it, or when it was published.
@@ -261,7 +283,7 @@ impl Line {
         };
         number(words.next(), 24)
             && number(words.next(), 60)
-            && words.all(|word| matches!(word, "ص" | "م" | "am" | "pm" | "gmt"))
+            && words.all(|word| matches!(word, "ص" | "م" | "ت" | "am" | "pm" | "gmt"))
             && self.shown.contains([':', '.', '٫'])
     }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::tables::{
     AGENCIES, COUNTER_WORDS, DATE_WORDS, GENERIC_CRUMBS, LONGEST, PHRASES, SECTIONS, SHARE_WORDS, STOP_WORDS,
-    SWITCH_WORDS,
+    SWITCH_WORDS, WIDGET_WORDS,
 };
 use crate::letters::{fold, is_letter_or_digit};
 
@@ -102,6 +102,8 @@ pub(super) mod class {
     pub(in super::super) const SWITCH: u8 = 4;
     pub(in super::super) const DATE: u8 = 8;
     pub(in super::super) const STOP: u8 = 16;
+    /// Of single words; the same bit is an agency of whole keys.
+    pub(in super::super) const WIDGET: u8 = 32;
     pub(in super::super) const AGENCY: u8 = 32;
     pub(in super::super) const SECTION: u8 = 64;
     pub(in super::super) const GENERIC: u8 = 128;
@@ -124,6 +126,7 @@ impl Phrases {
         mark(&mut words, class::SWITCH, SWITCH_WORDS);
         mark(&mut words, class::DATE, DATE_WORDS);
         mark(&mut words, class::STOP, STOP_WORDS);
+        mark(&mut words, class::WIDGET, WIDGET_WORDS);
         mark(&mut whole, class::AGENCY, AGENCIES);
         mark(&mut whole, class::SECTION, SECTIONS);
         mark(&mut whole, class::GENERIC, GENERIC_CRUMBS);
