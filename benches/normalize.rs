@@ -1,12 +1,15 @@
-//! Normalization of a page, and of its letters alone: bytes of source text a
-//! second on one core.
+//! Normalization of a page, of its letters alone, and of the golden pages from
+//! their bytes on: bytes of source a second on one core.
 
 use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use warraq::decode::{self, Decoder};
 use warraq::letters::{fold, fold_display};
 use warraq::normalize::{Normalizer, Options};
-use warraq::record::{Article, EditsBuilder, Piece, SourceBlock, SourceKind};
+use warraq::record::{Article, EditsBuilder, Header, Origin, Piece, RawRecord, SourceBlock, SourceKind};
 
 /// Paragraphs as news has them: clean; with marks, blanks and broken quotation
 /// marks; without vowel marks but with digits.
@@ -69,5 +72,55 @@ fn letters(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, normalize, letters);
+/// The golden pages of a type, as records.
+fn golden(extension: &str, content_type: &str) -> Vec<RawRecord> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let files = [fixtures.join("pages"), fixtures].into_iter().filter_map(|folder| folder.read_dir().ok()).flatten();
+    let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    paths.sort_unstable();
+    let values = paths.iter().filter_map(|path| std::fs::read(path).ok());
+    let header = Header { name: "content-type".to_owned(), value: Some(content_type.as_bytes().to_vec()) };
+    values
+        .map(|value| RawRecord {
+            origin: Origin { topic: Arc::from("bench"), partition: 0, offset: 0 },
+            timestamp: None,
+            key: None,
+            value_length: value.len(),
+            value: Some(value),
+            headers: vec![header.clone()],
+        })
+        .collect()
+}
+
+/// All golden pages in a row, each from its bytes on as the worker takes it.
+fn pages(criterion: &mut Criterion) {
+    let normalizer = Normalizer::new(&Options::default());
+    let decoder = Decoder::new(&decode::Options::default());
+    let mut group = criterion.benchmark_group("golden pages");
+    let size = |pages: &[RawRecord]| Throughput::Bytes(pages.iter().map(|page| page.value_length as u64).sum());
+    for (extension, content_type) in [("txt", "text/plain"), ("html", "text/html")] {
+        let pages = golden(extension, content_type);
+        group.throughput(size(&pages));
+        group.bench_function(format!("{extension}, decoded and normalized"), |bencher| {
+            bencher.iter(|| {
+                for page in black_box(&pages) {
+                    let text = decoder.decode(page).and_then(|article| normalizer.normalize(&article));
+                    let _ = black_box(text);
+                }
+            });
+        });
+        let articles: Vec<Article> = pages.iter().filter_map(|page| decoder.decode(page).ok()).collect();
+        group.bench_function(format!("{extension}, normalized"), |bencher| {
+            bencher.iter(|| {
+                for article in black_box(&articles) {
+                    let _ = black_box(normalizer.normalize(article));
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, normalize, letters, pages);
 criterion_main!(benches);

@@ -85,7 +85,7 @@ pub const fn is_arabic_letter(letter: char) -> bool {
 pub fn is_letter(letter: char) -> bool {
     match letter {
         '\0'..='\u{7F}' => letter.is_ascii_alphabetic(),
-        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter),
+        '\u{600}'..='\u{6FF}' => ARABIC_CLASSES[letter as usize & 0xFF] & LETTER != 0,
         _ => letter.is_alphabetic(),
     }
 }
@@ -95,10 +95,55 @@ pub fn is_letter(letter: char) -> bool {
 pub fn is_letter_or_digit(letter: char) -> bool {
     match letter {
         '\0'..='\u{7F}' => letter.is_ascii_alphanumeric(),
-        '\u{600}'..='\u{6FF}' => is_arabic_letter(letter) || digit(letter).is_some(),
+        '\u{600}'..='\u{6FF}' => ARABIC_CLASSES[letter as usize & 0xFF] != 0,
         _ => letter.is_alphanumeric(),
     }
 }
+
+/// Runs of letters and digits: see [`is_letter_or_digit`].
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let mut start = at;
+        while let Some(&lead) = bytes.get(at) {
+            let (belongs, length) = match (lead, bytes.get(at + 1)) {
+                (0..=0x7F, _) => (lead.is_ascii_alphanumeric(), 1),
+                (0xD8..=0xDB, Some(trail)) => (ARABIC_CLASSES[arabic_index(lead, *trail)] != 0, 2),
+                _ => {
+                    let letter = text.get(at..)?.chars().next()?;
+                    (is_letter_or_digit(letter), letter.len_utf8())
+                }
+            };
+            let end = at;
+            at += length;
+            if !belongs {
+                if start < end {
+                    return text.get(start..end);
+                }
+                start = at;
+            }
+        }
+        text.get(start..).filter(|last| !last.is_empty())
+    })
+}
+
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+
+/// What each of U+0600 to U+06FF is, if it is a letter or a digit.
+static ARABIC_CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        if let Some(letter) = char::from_u32(0x600 + index as u32) {
+            let digit = if digit(letter).is_some() { DIGIT } else { 0 };
+            table[index] = if is_arabic_letter(letter) { LETTER } else { digit };
+        }
+        index += 1;
+    }
+    table
+};
 
 /// The value of a digit: European, Arabic-Indic or its Persian forms.
 #[must_use]
@@ -162,68 +207,77 @@ pub fn fold(text: &str) -> String {
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
     let bytes = text.as_bytes();
-    let mut out = std::mem::take(folded).into_bytes();
-    out.reserve(bytes.len());
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut other = String::new();
     let (mut at, mut kept_from) = (0, 0);
     while let Some(&lead) = bytes.get(at) {
-        if lead < 0x80 {
-            let run = bytes.get(at..).unwrap_or_default();
-            let run = run.iter().position(|byte| *byte >= 0x80).map_or(run, |end| run.get(..end).unwrap_or(run));
-            let start = out.len();
-            out.extend_from_slice(run);
-            if let Some(copied) = out.get_mut(start..) {
-                copied.make_ascii_lowercase();
-            }
-            at += run.len();
-            continue;
-        }
-        if let (0xD8..=0xDB, Some(&trail)) = (lead, bytes.get(at + 1)) {
-            let [first, second] = ARABIC_FOLDS[usize::from(lead & 3) << 6 | usize::from(trail & 0x3F)];
-            at += 2;
-            if second != 0 {
-                out.extend_from_slice(&[first, second]);
+        let start = at;
+        let before = out.len();
+        match (lead, bytes.get(at + 1)) {
+            (0..=0x7F, _) => {
+                out.push(lead.to_ascii_lowercase());
+                at += 1;
                 continue;
             }
-            out.extend((first != 0).then_some(first));
-            edit(at - 2 - kept_from, 2, usize::from(first != 0));
-            kept_from = at;
-            continue;
+            (0xD8..=0xDB, Some(trail)) => {
+                at += 2;
+                match ARABIC_FOLDS[arabic_index(lead, *trail)] {
+                    DROPPED => {}
+                    [digit, 0] => out.push(digit),
+                    letter => {
+                        out.extend_from_slice(&letter);
+                        continue;
+                    }
+                }
+            }
+            _ => {
+                let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                at += letter.len_utf8();
+                other.clear();
+                push_folded(letter, &mut other);
+                out.extend_from_slice(other.as_bytes());
+            }
         }
-        let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
-        let from = letter.len_utf8();
-        let before = out.len();
-        push_folded(letter, &mut out);
         let to = out.len() - before;
-        if to != from {
-            edit(at - kept_from, from, to);
-            kept_from = at + from;
+        if to != at - start {
+            edit(start - kept_from, at - start, to);
+            kept_from = at;
         }
-        at += from;
     }
-    // Only whole characters were pushed; the lossy arm never runs.
-    *folded = String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    match simdutf8::basic::from_utf8(&out) {
+        Ok(out) => folded.push_str(out),
+        // Not reached: whole characters alone were pushed.
+        Err(_) => folded.push_str(&String::from_utf8_lossy(&out)),
+    }
 }
 
-fn push_folded(letter: char, out: &mut Vec<u8>) {
+/// Folds a letter of any script.
+pub(crate) fn push_folded(letter: char, folded: &mut String) {
     if is_unseen(letter) || matches!(letter, '\u{200C}' | '\u{200D}') {
         return;
     }
     if letter == 'İ' {
         // Its small letter is a plain i; Unicode's has a second dot on top.
-        return out.push(b'i');
+        return folded.push('i');
     }
-    let mut bytes = [0; 4];
-    for lower in letter.to_lowercase() {
-        out.extend_from_slice(lower.encode_utf8(&mut bytes).as_bytes());
-    }
+    folded.extend(letter.to_lowercase());
 }
 
-/// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
-/// one byte (a digit), a first byte of 0 none.
+/// Stands in a table for a letter whose fold is nothing.
+pub(crate) const DROPPED: [u8; 2] = [0, 0];
+
+/// Where a table of U+0600 to U+06FF has the character of two bytes.
+pub(crate) const fn arabic_index(lead: u8, trail: u8) -> usize {
+    ((lead & 3) as usize) << 6 | (trail & 0x3F) as usize
+}
+
+/// [`arabic_folds`], at hand.
 static ARABIC_FOLDS: [[u8; 2]; 256] = arabic_folds();
 
-const fn arabic_folds() -> [[u8; 2]; 256] {
-    let mut table = [[0, 0]; 256];
+/// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
+/// one byte (a digit).
+pub(crate) const fn arabic_folds() -> [[u8; 2]; 256] {
+    let mut table = [DROPPED; 256];
     let mut index = 0;
     while index < 256 {
         if let Some(letter) = char::from_u32(0x600 + index as u32) {
@@ -236,7 +290,7 @@ const fn arabic_folds() -> [[u8; 2]; 256] {
 
 const fn arabic_fold(letter: char) -> [u8; 2] {
     if is_mark(letter) || is_unseen(letter) {
-        return [0, 0];
+        return DROPPED;
     }
     if let Some(value) = digit(letter) {
         return [b'0' + value, 0];
@@ -350,6 +404,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_are_what_other_signs_split(text in "\\PC{0,40}|[ء-ي\u{64B}-\u{65F} A-Z٠-٩،.é“”\n]{0,40}") {
+            let by_hand = text.split(|letter: char| !is_letter_or_digit(letter)).filter(|word| !word.is_empty());
+            prop_assert_eq!(words(&text).collect::<Vec<_>>(), by_hand.collect::<Vec<_>>());
+        }
+
         #[test]
         fn folding_a_fold_changes_nothing(text in "\\PC{0,40}|[ء-ي\u{64B}-\u{65F} A-Z٠-٩ﺍ-ﻼ\u{200B}-\u{200F}\n]{0,40}") {
             let once = fold(&text);

@@ -39,7 +39,7 @@ pub(super) fn decode<'a>(
     let body = bytes.get(mark..).unwrap_or_default();
     let label = label(encoding);
     let (text, edits) = if encoding == UTF_8 {
-        let text = std::str::from_utf8(body).map_err(|error| invalid(label, mark + error.valid_up_to()))?;
+        let text = simdutf8::compat::from_utf8(body).map_err(|error| invalid(label, mark + error.valid_up_to()))?;
         (Cow::Borrowed(text), EditsBuilder::new())
     } else {
         let (text, edits) = transcode(body, encoding).map_err(|at| invalid(label, mark + at))?;
@@ -106,7 +106,7 @@ fn choose(bytes: &[u8], kind: Type, declared: Option<Choice>) -> Result<Choice, 
     if let Some(encoding) = utf_16(bytes) {
         return Ok((encoding, CharsetFrom::Detected));
     }
-    let error = match std::str::from_utf8(bytes) {
+    let error = match simdutf8::compat::from_utf8(bytes) {
         Ok(_) => return Ok((UTF_8, CharsetFrom::Valid)),
         Err(error) => error,
     };

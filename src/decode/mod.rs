@@ -34,6 +34,7 @@ mod json;
 mod mojibake;
 mod options;
 mod plain;
+mod pointers;
 mod presets;
 mod published;
 mod sniff;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::charset::for_label;
-use super::json::Pointer;
+use super::pointers::Pointer;
 use crate::record::InvalidOption;
 
 /// Options of the `[decode]` table.
@@ -132,7 +132,7 @@ macro_rules! fields {
         }
 
         impl Fields {
-            /// Every list with its name, in the order of [`Field`](super::json::Field).
+            /// Every list with its name, in the order of [`Field`](super::pointers::Field).
             pub(super) fn lists(&self) -> [(&'static str, &[String]); FIELDS] {
                 [$((stringify!($name), self.$name.as_slice())),*]
             }

@@ -3,21 +3,46 @@
 use super::source::Source;
 use crate::record::{SourceBlock, SourceKind};
 
-/// One block a line; line ends are LF, CR LF, CR and the Unicode line and
-/// paragraph separators.
+/// One block a line; line ends are LF, CR LF, CR, VT, FF, NEL and the Unicode
+/// line and paragraph separators.
 pub(super) fn blocks(source: &Source<'_>) -> Vec<SourceBlock> {
     let mut blocks = Vec::new();
+    let bytes = source.text.as_bytes();
     let mut start = 0;
-    for (at, sign) in source.text.char_indices().filter(|(_, c)| is_line_end(*c)) {
-        line(source, start, at, &mut blocks);
-        start = at + sign.len_utf8();
+    for end in memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
+        let within = bytes.get(start..end).unwrap_or_default();
+        if has_rare_end(within.strip_suffix(b"\r").unwrap_or(within)) {
+            lines_of_rare_ends(source, start, end, &mut blocks);
+        } else {
+            line(source, start, end, &mut blocks);
+        }
+        start = end + 1;
     }
-    line(source, start, source.text.len(), &mut blocks);
     blocks
 }
 
+fn has_rare_end(line: &[u8]) -> bool {
+    let end = |at: usize| match line.get(at..).unwrap_or_default() {
+        [0xC2, second, ..] => *second == 0x85,
+        [0xE2, 0x80, third, ..] => matches!(third, 0xA8 | 0xA9),
+        _ => false,
+    };
+    memchr::memchr3(b'\r', 0x0B, 0x0C, line).is_some() || memchr::memchr2_iter(0xC2, 0xE2, line).any(end)
+}
+
+/// What stands between two LF, where other line ends are.
+fn lines_of_rare_ends(source: &Source<'_>, mut start: usize, end: usize, blocks: &mut Vec<SourceBlock>) {
+    let from = start;
+    let text = source.text.get(start..end).unwrap_or_default();
+    for (at, sign) in text.char_indices().filter(|(_, sign)| is_line_end(*sign)) {
+        line(source, start, from + at, blocks);
+        start = from + at + sign.len_utf8();
+    }
+    line(source, start, end, blocks);
+}
+
 const fn is_line_end(sign: char) -> bool {
-    matches!(sign, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    matches!(sign, '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn line(source: &Source<'_>, start: usize, end: usize, blocks: &mut Vec<SourceBlock>) {

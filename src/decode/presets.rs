@@ -7,8 +7,8 @@
 //! files. A crawl date (`WARC-Date`, `date_download`, `filedate`) is no date of
 //! publication and is never read as one.
 
-use super::json::Field;
 use super::options::Preset;
+use super::pointers::Field;
 
 type Pointers = &'static [(Field, &'static [&'static str])];
 

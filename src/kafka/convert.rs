@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Header as KafkaHeader, Headers, OwnedHeaders};
+use rdkafka::producer::BaseRecord;
+use rdkafka::util::IntoOpaque;
 
-use crate::record::{Header, Origin, RawRecord};
+use crate::record::{Header, Origin, Outgoing, RawRecord};
 
 /// Copies a message out of librdkafka's memory. Of a value longer than
 /// `keep` bytes only so many are kept: it will not be processed, and its dead
@@ -25,6 +27,20 @@ pub fn raw_record(message: &BorrowedMessage<'_>, topic: &Arc<str>, keep: usize) 
         value_length: value.map_or(0, <[u8]>::len),
         headers,
     }
+}
+
+/// What a producer sends; `opaque` comes back with its delivery.
+#[must_use]
+pub fn base_record<'a, O: IntoOpaque>(
+    topic: &'a str,
+    outgoing: &'a Outgoing,
+    opaque: O,
+) -> BaseRecord<'a, [u8], [u8], O> {
+    let mut record = BaseRecord::with_opaque_to(topic, opaque).headers(headers(&outgoing.headers));
+    record.key = outgoing.key.as_deref();
+    record.payload = outgoing.value.as_deref();
+    record.timestamp = outgoing.timestamp;
+    record
 }
 
 /// Headers as librdkafka takes them.

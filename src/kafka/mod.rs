@@ -13,7 +13,7 @@ mod security;
 mod statistics;
 
 pub use client::{Memory, consumer, plain, producer, shadow_producer};
-pub use convert::{headers, raw_record};
+pub use convert::{base_record, headers, raw_record};
 pub use fault::{Fault, fault, is_fenced};
 pub use group::Group;
 pub use listener::{ClientKind, ClientListener, log};

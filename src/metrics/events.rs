@@ -144,6 +144,15 @@ impl Events {
         line!(self, error, cause, text.to_owned());
     }
 
+    /// The clients have lost the cluster and do not find it again.
+    pub fn stranded(&self) {
+        self.metrics.stranded();
+        let text = "the clients have lost every broker and do not find the cluster again, though it answers others; \
+                    new clients are made";
+        self.remember("stranded", text);
+        line!(self, warn, "stranded".to_owned(), text.to_owned());
+    }
+
     /// A change of mounted files was taken at `unix`; `text` says what is in
     /// force now.
     pub fn reloaded(&self, what: Reloaded, text: &dyn Display, unix: Duration) {

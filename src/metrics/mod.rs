@@ -91,6 +91,7 @@ struct Inner {
     client_rtt: By<Client, Gauge>,
     client_transmit_errors: By<Client, IntCounter>,
     client_errors: By<Client, IntCounter>,
+    stranded: IntCounter,
     last_progress: Gauge,
     alive: IntGauge,
     ready: IntGauge,
@@ -268,6 +269,11 @@ impl Metrics {
         }
     }
 
+    /// The clients had lost every broker for good.
+    pub fn stranded(&self) {
+        self.inner.stranded.inc();
+    }
+
     /// Unix time at which a record last became durable.
     pub fn last_progress(&self, unix: Duration) {
         self.inner.last_progress.set(unix.as_secs_f64());
@@ -435,6 +441,7 @@ impl Inner {
             client_rtt: make.gauges_f64(&series::CLIENT_RTT_SECONDS)?,
             client_transmit_errors: make.counters(&series::CLIENT_TRANSMIT_ERRORS)?,
             client_errors: make.counters(&series::CLIENT_ERRORS)?,
+            stranded: make.counter(&series::STRANDED)?,
             last_progress: make.gauge_f64(&series::LAST_PROGRESS)?,
             alive: make.gauge(&series::ALIVE)?,
             ready: make.gauge(&series::READY)?,
@@ -477,6 +484,7 @@ mod tests {
         metrics.in_flight(1, 1);
         metrics.budget(1);
         metrics.last_progress(Duration::from_secs(1));
+        metrics.stranded();
         metrics.lag(&[PartitionLag { topic: "raw".to_owned(), partition: 0, records: 1, seconds: Some(1.0) }]);
         for &to in Destination::all() {
             metrics.produced(to, 1, 1);

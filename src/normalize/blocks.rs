@@ -1,10 +1,13 @@
 //! What each kept line is: title, section, lead, sub-head, credit and the rest.
 
-use super::lines::{Line, Subject, body_start};
+use std::cell::OnceCell;
+
+use super::key;
+use super::lines::{Line, body_start};
 use super::names::crumbs;
-use super::phrases::{Cue, Phrases, class, key};
+use super::phrases::{Cue, Phrases, class};
+use super::subject::Subject;
 use super::weights::{Position, Sign};
-use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
 
 /// Labels of a photographer within brackets.
@@ -58,16 +61,17 @@ pub(super) fn kinds(
         phrases,
         article,
         body: (0, 0),
+        text: (0, 0),
         title,
+        names_of_site: [&article.site, &article.byline].into_iter().flatten().map(|name| key::of(name)).collect(),
         crumbs: Vec::new(),
         photographers: Vec::new(),
-        subject: Subject::default(),
+        subject: OnceCell::new(),
         names: Names::default(),
     };
     sorter.find_body();
     sorter.read_crumbs();
-    let (first, last) = sorter.body;
-    sorter.subject = Subject::of(sorter.lines.iter().take(last).skip(first), phrases);
+    sorter.text = sorter.body;
     if sorter.title.is_none() {
         sorter.title = sorter.choose_title();
     }
@@ -87,12 +91,16 @@ pub(super) struct Sorter<'a> {
     /// Index of the first paragraph and behind the last one.
     pub(super) body: (usize, usize),
     pub(super) title: Option<usize>,
+    /// Keys of the site's name and of the byline's.
+    names_of_site: Vec<String>,
     /// Keys of a breadcrumb's items.
     pub(super) crumbs: Vec<String>,
     /// Keys of names that stand behind «photography:».
     pub(super) photographers: Vec<String>,
-    /// What the text is about.
-    pub(super) subject: Subject,
+    /// The body before anything above the title was cut.
+    text: (usize, usize),
+    /// What that is about, once it is asked: see [`Sorter::subject`].
+    subject: OnceCell<Subject>,
     pub(super) names: Names,
 }
 
@@ -116,7 +124,13 @@ impl Sorter<'_> {
         let parts = head.flat_map(|line| line.shown.split(['|', '-', '–', '/', '،']));
         let named =
             parts.filter_map(|part| part.split_once(':')).filter(|(label, _)| PHOTO_LABELS.contains(&label.trim()));
-        self.photographers = named.map(|(_, name)| key(&fold(name))).take(4).collect();
+        self.photographers = named.map(|(_, name)| key::of(name)).take(4).collect();
+    }
+
+    /// What the text is about.
+    pub(super) fn subject(&self) -> &Subject {
+        let (first, last) = self.text;
+        self.subject.get_or_init(|| Subject::of(self.lines.iter().take(last).skip(first), self.phrases))
     }
 
     pub(super) fn kept(&self, index: usize) -> Option<&Line> {
@@ -135,7 +149,7 @@ impl Sorter<'_> {
                 continue;
             }
             let Some(items) = crumbs(line, self.phrases) else { continue };
-            let keys: Vec<String> = items.iter().map(|item| key(&fold(item))).collect();
+            let keys: Vec<String> = items.iter().map(|item| key::of(item)).collect();
             let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
             let section = section.map(|(_, item)| (*item).to_owned());
             self.names.breadcrumbs = items.into_iter().map(str::to_owned).collect();
@@ -195,13 +209,13 @@ impl Sorter<'_> {
             return BlockKind::Subhead;
         }
         let name = matches!(line.kind, SourceKind::Paragraph) && line.words >= 2 && !line.any_number() && {
-            self.next_kept(index) == Some(self.body.0) && self.subject.overlap(line, self.phrases).1 == 0
+            self.next_kept(index) == Some(self.body.0) && self.subject().overlap(line, self.phrases).1 == 0
         };
         if below_title && line.words <= 4 && !line.end_mark && (line.kind == SourceKind::Line || name) {
             if self.stood_twice(index, line) {
                 return BlockKind::Caption;
             }
-            let (share, _) = self.subject.overlap(line, self.phrases);
+            let (share, _) = self.subject().overlap(line, self.phrases);
             let above_text = self.next_kept(index) == Some(self.body.0);
             return if share >= 0.5 && above_text { BlockKind::Subhead } else { BlockKind::Credit };
         }
@@ -216,24 +230,20 @@ impl Sorter<'_> {
 
     pub(super) fn is_section(&self, index: usize, line: &Line) -> bool {
         let named = self.phrases.whole(&line.key, class::SECTION)
-            || self.article.section.as_deref().is_some_and(|section| key(&fold(section)) == line.key);
+            || self.article.section.as_deref().is_some_and(|section| key::of(section) == line.key);
         let above_title = self.title.is_some_and(|title| index < title);
         !line.is_entry()
             && (named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark)
     }
 
     pub(super) fn is_agency(&self, line: &Line) -> bool {
-        line.words <= 7
-            && !line.end_mark
-            && line
-                .shown
-                .split(['-', '–', '—', '|', '/', '،', '+', '(', ')', ':'])
-                .any(|part| self.phrases.whole(&key(&fold(part)), class::AGENCY))
+        let between = |sign: char| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':');
+        let named = || line.shown.split(between).any(|part| self.phrases.whole(&key::of(part), class::AGENCY));
+        line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
     }
 
     pub(super) fn is_site(&self, line: &Line) -> bool {
-        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| key(&fold(name)) == line.key);
-        same(&self.article.site) || same(&self.article.byline) || self.crumbs.contains(&line.key)
+        self.names_of_site.contains(&line.key) || self.crumbs.contains(&line.key)
     }
 
     pub(super) fn is_credit(&self, index: usize, line: &Line, head: bool, tail: bool) -> bool {
@@ -293,11 +303,11 @@ impl Sorter<'_> {
             let photographed = inner.split_once(':').is_some_and(|(label, _)| PHOTO_LABELS.contains(&label.trim()));
             let named = (2..=3).contains(&inner.split_whitespace().count())
                 && inner.chars().all(|letter| letter.is_alphabetic() || letter == ' ')
-                && self.photographers.contains(&key(&fold(inner)));
+                && self.photographers.contains(&key::of(inner));
             if photographed || named {
                 return true;
             }
-            return below_title && short || self.phrases.whole(&key(&fold(inner)), class::AGENCY);
+            return below_title && short || self.phrases.whole(&key::of(inner), class::AGENCY);
         }
         let behind_dash = || line.shown.rsplit_once(['-', '–', '—', '|']).map(|(_, last)| last.trim_start());
         below_title && line.words >= 4 && behind_dash().is_some_and(|last| last.starts_with("خاص"))
@@ -380,7 +390,7 @@ impl Sorter<'_> {
             let lead = lead.map(|(lead, edits)| Line::of(lead, edits, self.phrases)).filter(|lead| {
                 // A description may be the byline, or the site's for all its pages.
                 let differs = !lead.key.is_empty() && !text.starts_with(&lead.key) && !lead.key.starts_with(text);
-                differs && lead.words >= 4 && !lead.is_labelled() && self.subject.overlap(lead, self.phrases).0 >= 0.3
+                differs && lead.words >= 4 && !lead.is_labelled() && self.subject().overlap(lead, self.phrases).0 >= 0.3
             });
             self.names.lead = lead.map(|lead| lead.shown);
         }

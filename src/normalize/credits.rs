@@ -1,7 +1,8 @@
 //! Who wrote it and which agencies it comes from, one name at a time, out of
 //! bylines, credits and datelines as people write them.
 
-use super::phrases::{Cue, Phrases, class, key};
+use super::key;
+use super::phrases::{Cue, Phrases, class};
 use crate::letters::fold;
 
 /// What stands between two names of a line.
@@ -49,9 +50,9 @@ const DATELINE: usize = 80;
 /// Authors that a byline names, and agencies that stand among them.
 pub(super) fn byline(byline: &str, site: Option<&str>, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
     let (mut authors, mut agencies) = (Vec::new(), Vec::new());
-    let site = site.map(|site| key(&fold(site)));
+    let site = site.map(key::of);
     for part in parts(byline) {
-        let key = key(&fold(part));
+        let key = key::of(part);
         if phrases.whole(&key, class::AGENCY) {
             add(&mut agencies, part);
         } else if is_name(part, &key, phrases) && site.as_ref() != Some(&key) {
@@ -66,7 +67,7 @@ pub(super) fn credit(credit: &str, phrases: &Phrases, agencies: &mut Vec<String>
     for part in parts(credit) {
         // «وكالة رويترز»: the agency with its class before it.
         let bare = part.strip_prefix("وكالة ").unwrap_or(part);
-        if [part, bare].into_iter().any(|part| phrases.whole(&key(&fold(part)), class::AGENCY)) {
+        if [part, bare].into_iter().any(|part| phrases.whole(&key::of(part), class::AGENCY)) {
             add(agencies, part);
         }
     }
@@ -126,13 +127,14 @@ fn joined(part: &str) -> Option<(&str, &str)> {
 
 /// «admin»: no person's name.
 pub(super) fn is_account(name: &str) -> bool {
-    ACCOUNTS.contains(&key(&fold(name)).as_str())
+    ACCOUNTS.contains(&key::of(name).as_str())
 }
 
 /// A person's, a desk's: a few words without numbers, no address, no label.
 fn is_name(part: &str, key: &str, phrases: &Phrases) -> bool {
     let words = key.split(' ').count();
-    let label = phrases.of(key, words).any(|(phrase, length)| phrase.cue == Cue::Byline && length == key.len());
+    let label =
+        phrases.read(key).phrases.iter().any(|(phrase, length)| phrase.cue == Cue::Byline && *length == key.len());
     words <= 6
         && !ACCOUNTS.contains(&key)
         && !part.contains(['@', '.', '_']) | is_initialled(part)
@@ -148,9 +150,9 @@ fn is_initialled(part: &str) -> bool {
 
 /// «By Jane», «كتب سامر».
 fn without_label<'a>(part: &'a str, phrases: &Phrases) -> &'a str {
-    let key = key(&fold(part));
-    let words = key.split(' ').count();
-    let label = phrases.of(&key, words).filter(|(phrase, _)| phrase.cue == Cue::Byline).map(|(_, length)| length).max();
+    let key = key::of(part);
+    let said = phrases.read(&key).phrases.into_iter();
+    let label = said.filter(|(phrase, _)| phrase.cue == Cue::Byline).map(|(_, length)| length).max();
     let skip = label.and_then(|length| key.get(..length)).map_or(0, |label| label.split(' ').count());
     let start = part.split_whitespace().nth(skip).map_or(0, |word| word.as_ptr() as usize - part.as_ptr() as usize);
     part.get(start..).unwrap_or(part)

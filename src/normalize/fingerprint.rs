@@ -4,25 +4,53 @@
 //! on each bit; a head or tail of another outlet's is a small minority of the
 //! votes and tips only bits that were nearly even.
 
-use crate::letters::is_letter_or_digit;
+use crate::letters::words;
 use xxhash_rust::xxh3::xxh3_64;
 
 const SHINGLE: usize = 3;
 
 /// The hash of the body's match text, block by block; 0 where there is no word.
 pub(super) fn fingerprint<'a>(blocks: impl Iterator<Item = &'a str>) -> u64 {
-    let mut words: Vec<u64> = Vec::new();
+    let mut hashes: Vec<u64> = Vec::new();
     for block in blocks {
-        words.extend(block.split(|letter: char| !is_letter_or_digit(letter)).filter(|word| !word.is_empty()).map(hash));
+        // A word has some ten bytes with its blank.
+        hashes.reserve(block.len() / 8);
+        words(block).for_each(|word| hashes.push(hash(word)));
     }
-    let mut votes = [0_i32; 64];
-    for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {
-        let bits = shingle.iter().fold(0, |sum: u64, word| xxh3_64(&(sum.rotate_left(21) ^ word).to_le_bytes()));
-        for (bit, vote) in votes.iter_mut().enumerate() {
-            *vote += if bits >> bit & 1 == 1 { 1 } else { -1 };
+    let mut votes = Votes::default();
+    for shingle in hashes.windows(SHINGLE.min(hashes.len()).max(1)) {
+        votes.add(shingle.iter().fold(0, |sum: u64, word| xxh3_64(&(sum.rotate_left(21) ^ word).to_le_bytes())));
+    }
+    votes.majority()
+}
+
+/// How many hashes had each bit set.
+#[derive(Default)]
+struct Votes {
+    all: u32,
+    /// Bit n of the count of each bit: all 64 counts grow by a few additions.
+    digits: [u64; 32],
+}
+
+impl Votes {
+    fn add(&mut self, hash: u64) {
+        self.all += 1;
+        let mut carry = hash;
+        for digit in &mut self.digits {
+            (*digit, carry) = (*digit ^ carry, *digit & carry);
+            if carry == 0 {
+                break;
+            }
         }
     }
-    votes.iter().enumerate().fold(0, |hash, (bit, vote)| if *vote > 0 { hash | 1 << bit } else { hash })
+
+    /// The bits that more than half of the hashes had.
+    fn majority(&self) -> u64 {
+        let count = |bit: usize| -> u64 {
+            self.digits.iter().enumerate().map(|(place, digit)| (digit >> bit & 1) << place).sum()
+        };
+        (0..64).filter(|bit| count(*bit) * 2 > u64::from(self.all)).fold(0, |hash, bit| hash | 1 << bit)
+    }
 }
 
 fn hash(word: &str) -> u64 {
@@ -62,6 +90,21 @@ mod tests {
             "وقال المدرب بعد المباراه ان اللاعبين نفذوا الخطه بدقه وان الطريق لا يزال طويلا نحو اللقب",
         ];
         assert!(distance(&STORY, &other) >= 20, "{}", distance(&STORY, &other));
+    }
+
+    #[test]
+    fn the_majority_is_that_of_64_counts() {
+        let mut votes = Votes::default();
+        let mut counts = [0_i32; 64];
+        for number in 0..1000_u64 {
+            assert_eq!(
+                votes.majority(),
+                counts.iter().enumerate().fold(0, |hash, (bit, count)| hash | u64::from(*count > 0) << bit)
+            );
+            let hash = xxh3_64(&(number / 3).to_le_bytes());
+            votes.add(hash);
+            counts.iter_mut().enumerate().for_each(|(bit, count)| *count += if hash >> bit & 1 == 1 { 1 } else { -1 });
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl Sorter<'_> {
         let mut best: Option<(f32, usize)> = None;
         for index in 0..self.lines.len().min(first) {
             let Some(line) = self.kept(index).filter(|line| self.may_be_title(line, true)) else { continue };
-            let (share, common) = self.subject.overlap(line, self.phrases);
+            let (share, common) = self.subject().overlap(line, self.phrases);
             #[allow(clippy::cast_precision_loss)] // a line is short
             let mut score = share + 0.15 * common.min(4) as f32;
             score += if line.kind == SourceKind::Heading(1) { 1.0 } else { 0.0 };
@@ -68,7 +68,7 @@ impl Sorter<'_> {
         let headlines = of(&|line| {
             (4..=30).contains(&line.words)
                 && self.may_be_title(line, true)
-                && self.subject.overlap(line, self.phrases).0 < 0.25
+                && self.subject().overlap(line, self.phrases).0 < 0.25
         });
         let section = scraps.last().copied().filter(|last| {
             let known = self.kept(*last).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION));
@@ -85,13 +85,13 @@ impl Sorter<'_> {
         let kicker = above.last().copied();
         let ticker = above.iter().copied().filter(|index| {
             self.kept(*index).is_some_and(|line| {
-                let ticker = self.phrases.of(&line.key, line.words).any(|(phrase, _)| phrase.cue == Cue::RelatedHead)
-                    || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
-                let about = self.subject.overlap(line, self.phrases).1;
+                let ticker =
+                    line.says(Cue::RelatedHead) || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
+                let about = self.subject().overlap(line, self.phrases).1;
                 let starts = ["اخر الاخبار ", "احدث الاخبار ", "شريط الاخبار ", "عاجل "];
                 let starts = starts.iter().any(|start| line.key.starts_with(start)) || line.shown.contains(" •");
                 line.words >= 4
-                    && !self.subject.is_thin()
+                    && !self.subject().is_thin()
                     && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
                     && line.kind == SourceKind::Line
             })
@@ -113,8 +113,12 @@ impl Sorter<'_> {
         cut.extend(self.above_menu(&above, &scraps).map(|index| (index, Sign::AboveTitle)));
         let menu = scraps.into_iter().filter(|scrap| Some(*scrap) != section);
         cut.extend(menu.map(|index| (index, Sign::AboveTitle)));
-        if headlines.len() >= 3 && !self.subject.is_thin() {
+        if headlines.len() >= 3 && !self.subject().is_thin() {
             cut.extend(headlines.into_iter().map(|index| (index, Sign::AboveTitle)));
+        }
+        if !cut.is_empty() {
+            // Of the text as it stands: some of what is cut now may be of it.
+            self.subject();
         }
         for (index, sign) in cut {
             if let Some(line) = self.lines.get_mut(index) {

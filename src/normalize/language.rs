@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use whichlang::Lang;
 
-use crate::letters::{is_arabic_letter, is_letter, is_mark};
+use crate::letters::{arabic_index, is_arabic_letter, is_letter, is_mark};
 use crate::record::Language;
 
 /// Letters looked at; a language does not change further down.
@@ -190,10 +190,38 @@ struct Count {
 /// stands in where there is nothing to judge by.
 pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared: Option<&str>) -> Language {
     let declared = declared.and_then(primary);
-    let count = count(blocks.clone());
-    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    if is_surely_arabic(blocks.clone()) {
+        return arabic_script(blocks, declared.as_deref());
+    }
+    judge(&Count::of(blocks.clone()), blocks, declared.as_deref())
+}
+
+/// More than half of the letters are Arabic, as their bytes tell without reading
+/// them. A longer text is not asked, for its end would not count.
+fn is_surely_arabic<'a>(blocks: impl Iterator<Item = &'a str> + Clone) -> bool {
+    if blocks.clone().map(str::len).sum::<usize>() > SAMPLE {
+        return false;
+    }
+    // Fewer than there are: no letter of U+0641 and above but those up to U+064A.
+    let arabic: usize = blocks.clone().map(|block| count_pairs(block.as_bytes())).sum();
+    let most_others = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0xC2 && !matches!(byte, 0xD8..=0xDB);
+    arabic > blocks.map(|block| count_bytes(block, most_others)).sum()
+}
+
+/// The letters U+0620 to U+063F and U+0641 to U+064A.
+fn count_pairs(bytes: &[u8]) -> usize {
+    let second = bytes.get(1..).unwrap_or_default().chunks(usize::from(u8::MAX));
+    let chunks = bytes.chunks(usize::from(u8::MAX)).zip(second);
+    let letter = |(lead, trail): (&u8, &u8)| {
+        u8::from(*lead == 0xD8 && *trail >= 0xA0 || *lead == 0xD9 && matches!(trail, 0x81..=0x8A))
+    };
+    chunks.map(|(lead, trail)| usize::from(lead.iter().zip(trail).map(letter).sum::<u8>())).sum()
+}
+
+fn judge<'a>(count: &Count, blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let letters = count.letters();
     if letters == 0 {
-        return declared.map_or_else(Language::default, |tag| language(&tag, 0.3));
+        return declared.map_or_else(Language::default, |tag| language(tag, 0.3));
     }
     let script = count.scripts.iter().zip(SCRIPTS).max_by_key(|(count, _)| **count);
     if let Some((most, (_, tag))) = script
@@ -201,10 +229,7 @@ pub(super) fn detect<'a>(blocks: impl Iterator<Item = &'a str> + Clone, declared
     {
         return language(tag, share(*most, letters));
     }
-    if count.arabic * 2 > letters {
-        return arabic_script(blocks, declared.as_deref());
-    }
-    trained(blocks, declared.as_deref())
+    if count.arabic * 2 > letters { arabic_script(blocks, declared) } else { trained(&sample(blocks), declared) }
 }
 
 /// Fewer words say too little of a block's language, and fewer still where the
@@ -217,8 +242,7 @@ const SCRIPT_WORDS: usize = 3;
 pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Option<String> {
     let text_is_arabic = PROFILES.iter().any(|profile| profile.tag == of_text);
     // Most blocks have next to no letter of another script: told by their bytes.
-    let latin = block.bytes().filter(u8::is_ascii_alphabetic).count();
-    let arabic = block.bytes().filter(|byte| (0xD8..=0xDB).contains(byte)).count();
+    let (latin, arabic) = count_letters(block);
     let plain = if text_is_arabic {
         latin * 4 < arabic && !has_other_letters(block, of_text)
     } else {
@@ -232,8 +256,8 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
     if words < SCRIPT_WORDS {
         return None;
     }
-    let count = count(std::iter::once(block));
-    let letters = count.arabic + count.other + count.scripts.iter().sum::<usize>();
+    let count = Count::of(std::iter::once(block));
+    let letters = count.letters();
     let block_is_arabic = count.arabic * 2 > letters;
     if text_is_arabic == block_is_arabic
         && (words < BLOCK_WORDS || text_is_arabic && !has_other_letters(block, of_text))
@@ -244,11 +268,48 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
     if text_is_arabic != block_is_arabic && count.arabic * 5 > letters && !block_is_arabic {
         return None;
     }
-    let found = detect(std::iter::once(block), declared.as_deref());
-    let told = declared.as_deref() == Some(found.tag.as_str());
     let long = text_is_arabic || block.split_whitespace().take(LATIN_WORDS).count() == LATIN_WORDS;
+    // The classifier is slow: it is not asked what would not be believed.
+    if text_is_arabic == block_is_arabic && !long && declared.is_none() {
+        return None;
+    }
+    // Nor twice, where its first word is that nothing differs.
+    let guess = || tag(whichlang::detect_language(&sample(std::iter::once(block))));
+    if !text_is_arabic && !count.tells_script() && guess() == of_text {
+        return None;
+    }
+    let found = judge(&count, std::iter::once(block), declared.as_deref());
+    let told = declared.as_deref() == Some(found.tag.as_str());
     let sure = text_is_arabic != block_is_arabic || (long || told) && found.confidence >= SURE;
     (sure && found.tag != of_text && found.tag != "und").then_some(found.tag)
+}
+
+/// Latin letters of ASCII, and characters of the Arabic blocks, in one walk: most
+/// blocks are too short for anything that takes many bytes at a time.
+fn count_letters(block: &str) -> (usize, usize) {
+    const ARABIC: u64 = 1 << 32;
+    static COUNTS: [u64; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < table.len() {
+            table[byte] = match byte {
+                0xD8..=0xDB => ARABIC,
+                0x41..=0x5A | 0x61..=0x7A => 1,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        table
+    };
+    let sum: u64 = block.bytes().map(|byte| COUNTS[usize::from(byte)]).sum();
+    #[allow(clippy::cast_possible_truncation)] // both are halves of the sum; a block is below 4 GiB
+    ((sum % ARABIC) as usize, (sum / ARABIC) as usize)
+}
+
+/// Bytes of a kind; summed in bytes, which the processor does many at a time.
+fn count_bytes(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
+    chunks.map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(is(*byte))).sum::<u8>())).sum()
 }
 
 /// The classifier is sure of two languages in one script only from so many words on.
@@ -268,7 +329,8 @@ fn has_other_letters(block: &str, of_text: &str) -> bool {
     }
     let own = PROFILES.iter().position(|profile| profile.tag == of_text).map_or(0, |index| 1 << index);
     block.chars().any(|letter| {
-        let profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        let known = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+        let profiles = known & !(LETTER | MARK);
         (profiles != 0 || matches!(letter, 'ی' | 'ک')) && profiles & own == 0
     })
 }
@@ -289,29 +351,72 @@ fn share(part: usize, whole: usize) -> f32 {
     part as f32 / whole.max(1) as f32
 }
 
-fn count<'a>(blocks: impl Iterator<Item = &'a str>) -> Count {
-    let mut count = Count::default();
-    for letter in blocks.flat_map(str::chars).filter(|letter| is_letter(*letter)).take(SAMPLE) {
-        if is_arabic_letter(letter) {
-            count.arabic += 1;
-        } else if let Some(script) = SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
-            count.scripts[script] += 1;
-        } else {
-            count.other += 1;
+impl Count {
+    fn of<'a>(blocks: impl Iterator<Item = &'a str>) -> Self {
+        let mut count = Self::default();
+        let mut left = SAMPLE;
+        for block in blocks {
+            for letter in block.chars() {
+                match letter {
+                    'a'..='z' | 'A'..='Z' => count.other += 1,
+                    '\0'..='\u{7F}' => continue,
+                    '\u{600}'..='\u{6FF}' if is_arabic_letter(letter) => count.arabic += 1,
+                    _ if !is_letter(letter) => continue,
+                    _ if is_arabic_letter(letter) => count.arabic += 1,
+                    _ => match SCRIPTS.iter().position(|(range, _)| range.contains(&letter)) {
+                        Some(script) => count.scripts[script] += 1,
+                        None => count.other += 1,
+                    },
+                }
+                left -= 1;
+                if left == 0 {
+                    return count;
+                }
+            }
         }
+        count
     }
-    count
+
+    /// Most letters are of a script whose languages need no classifier.
+    fn tells_script(&self) -> bool {
+        let most = self.scripts.iter().max().copied().unwrap_or_default().max(self.arabic);
+        most * 2 > self.letters()
+    }
+
+    fn letters(&self) -> usize {
+        self.arabic + self.other + self.scripts.iter().sum::<usize>()
+    }
 }
 
 fn arabic_script<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+    let hits = &*HITS;
     let mut scores = [0_usize; PROFILES.len()];
     let mut left = SAMPLE;
-    let mut bare = String::new();
     for block in blocks {
-        for word in block.split(|letter: char| !is_letter(letter) && !is_mark(letter) && letter != '\u{200C}') {
-            score(word, &mut bare, &mut scores);
-            left = left.saturating_sub(word.len() / 2);
+        let bytes = block.as_bytes();
+        let mut word = Word::default();
+        let mut at = 0;
+        while let Some(&lead) = bytes.get(at) {
+            let (known, length) = match (lead, bytes.get(at + 1)) {
+                (0..=0x7F, _) => (if lead.is_ascii_alphabetic() { LETTER } else { 0 }, 1),
+                (0xD8..=0xDB, Some(trail)) => (hits.letters[arabic_index(lead, *trail)], 2),
+                _ => {
+                    let Some(letter) = block.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                    let goes_on = is_letter(letter) || letter == '\u{200C}';
+                    (if goes_on { LETTER } else { 0 }, letter.len_utf8())
+                }
+            };
+            if known == 0 {
+                left = left.saturating_sub((at - word.start) / 2);
+                word.end(block, at, hits, &mut scores);
+                word = Word { start: at + length, ..Word::default() };
+            } else {
+                word.take(known, &mut scores);
+            }
+            at += length;
         }
+        left = left.saturating_sub((block.len() - word.start) / 2);
+        word.end(block, block.len(), hits, &mut scores);
         if left == 0 {
             break;
         }
@@ -335,50 +440,79 @@ fn certainty(hits: usize) -> f32 {
     1.0 - 1.0 / (1.0 + hits as f32 / 3.0)
 }
 
-fn score(word: &str, bare: &mut String, scores: &mut [usize; PROFILES.len()]) {
-    if word.is_empty() {
-        return;
-    }
-    // A small word's vowel marks do not make it another.
-    bare.clear();
-    bare.extend(word.chars().filter(|letter| !is_mark(*letter)));
-    let words = HITS.words.get(bare.as_str()).copied().unwrap_or_default();
-    for (index, score) in scores.iter_mut().enumerate() {
-        *score += usize::from(words >> index & 1) * 3;
-    }
-    for letter in bare.chars() {
-        let mut profiles = HITS.letters.get((letter as usize).wrapping_sub(0x600)).copied().unwrap_or_default();
+/// A word as it is read, letter by letter.
+#[derive(Default)]
+struct Word {
+    start: usize,
+    letters: usize,
+    marked: bool,
+}
+
+impl Word {
+    /// Scores a letter that few languages use.
+    fn take(&mut self, known: u16, scores: &mut [usize; PROFILES.len()]) {
+        self.letters += usize::from(known & LETTER != 0);
+        self.marked |= known & MARK != 0;
+        let mut profiles = known & !(LETTER | MARK);
         while profiles != 0 {
             scores[profiles.trailing_zeros() as usize] += 1;
             profiles &= profiles - 1;
         }
     }
+
+    /// Scores the word if it is one of the small words.
+    fn end(&self, block: &str, end: usize, hits: &Hits, scores: &mut [usize; PROFILES.len()]) {
+        if self.letters == 0 || self.letters > hits.longest {
+            return;
+        }
+        let word = block.get(self.start..end).unwrap_or_default();
+        // A small word's vowel marks do not make it another.
+        let profiles = if self.marked {
+            hits.words.get(word.chars().filter(|letter| !is_mark(*letter)).collect::<String>().as_str())
+        } else {
+            hits.words.get(word)
+        };
+        let Some(profiles) = profiles else { return };
+        for (index, score) in scores.iter_mut().enumerate() {
+            *score += usize::from(profiles >> index & 1) * 3;
+        }
+    }
 }
 
-/// The profiles turned round: which of them, as bits, a word or letter speaks for.
+/// The profiles turned round.
 struct Hits {
-    words: FxHashMap<&'static str, u8>,
-    letters: [u8; 256],
+    /// Which profiles, as bits, a word speaks for.
+    words: FxHashMap<&'static str, u16>,
+    /// Letters of the longest word.
+    longest: usize,
+    /// Which profiles each of U+0600 to U+06FF speaks for, and what it is.
+    letters: [u16; 256],
 }
+
+const LETTER: u16 = 1 << 14;
+const MARK: u16 = 1 << 15;
 
 static HITS: LazyLock<Hits> = LazyLock::new(|| {
-    let mut hits = Hits { words: FxHashMap::default(), letters: [0; 256] };
+    let mut hits = Hits { words: FxHashMap::default(), longest: 0, letters: [0; 256] };
+    for (letter, known) in ('\u{600}'..='\u{6FF}').zip(&mut hits.letters) {
+        *known = if is_letter(letter) { LETTER } else { 0 } | if is_mark(letter) { MARK } else { 0 };
+    }
     for (index, profile) in PROFILES.iter().enumerate() {
         for word in profile.words {
             *hits.words.entry(word).or_default() |= 1 << index;
+            hits.longest = hits.longest.max(word.chars().count());
         }
         for letter in profile.letters {
-            if let Some(profiles) = hits.letters.get_mut((*letter as usize).wrapping_sub(0x600)) {
-                *profiles |= 1 << index;
+            if let Some(known) = hits.letters.get_mut((*letter as usize).wrapping_sub(0x600)) {
+                *known |= 1 << index;
             }
         }
     }
     hits
 });
 
-/// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
-/// which must agree to be trusted.
-fn trained<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) -> Language {
+/// As much of the blocks as is looked at.
+fn sample<'a>(blocks: impl Iterator<Item = &'a str>) -> String {
     let mut sample = String::new();
     for block in blocks {
         sample.push_str(block);
@@ -387,9 +521,15 @@ fn trained<'a>(blocks: impl Iterator<Item = &'a str>, declared: Option<&str>) ->
             break;
         }
     }
-    let guess = whichlang::detect_language(&sample);
+    sample
+}
+
+/// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
+/// which must agree to be trusted.
+fn trained(sample: &str, declared: Option<&str>) -> Language {
+    let guess = whichlang::detect_language(sample);
     let words = sample.split_whitespace().count();
-    let parts: Vec<&str> = thirds(&sample);
+    let parts: Vec<&str> = thirds(sample);
     let agree = parts.iter().filter(|part| whichlang::detect_language(part) == guess).count();
     let confidence = share(agree, parts.len()) * certainty(words);
     let tag = tag(guess);
@@ -481,6 +621,24 @@ mod tests {
         assert_eq!(tell("أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد", Some("en")).tag, "ar");
         // A language that the classifier does not know.
         assert_eq!(tell("Serokwezîr got ku civîn wê sibê li paytextê were lidarxistin", Some("ku")).tag, "ku");
+    }
+
+    #[test]
+    fn letters_are_counted_by_their_bytes() {
+        assert_eq!(count_letters("ab Z@[`{ ابت، é 12 ۀ"), (3, 5));
+        assert_eq!(count_letters(""), (0, 0));
+    }
+
+    #[test]
+    fn what_is_surely_arabic_has_more_arabic_letters_than_others() {
+        let arabic = "أعلنت الوزارة أن الاجتماع سيعقد في العاصمة بعد غد. ".repeat(20);
+        assert!(is_surely_arabic(std::iter::once(arabic.as_str())));
+        for latin in (0..arabic.len()).step_by(97) {
+            let text = format!("{arabic}{}{}", "x".repeat(latin), "é".repeat(latin / 3));
+            let count = Count::of(std::iter::once(text.as_str()));
+            let sure = is_surely_arabic(text.split('.'));
+            assert!(!sure || count.arabic * 2 > count.letters(), "{latin}");
+        }
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! A block of the source in display form, with what the classifier asks of it.
 
-use rustc_hash::FxHashSet;
-use xxhash_rust::xxh3::xxh3_64;
+use std::cell::OnceCell;
 
-use super::phrases::{Cue, Phrases, Zone, class, key};
+use super::key;
+use super::phrases::{Classes, Cue, Known, Phrases, Zone, class, words};
 use super::unicode::display;
 use super::weights::{Position, Sign, Signs, verdict};
-use crate::letters::{fold, fold_display};
 use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
 
 #[derive(Debug)]
@@ -19,6 +18,12 @@ pub(super) struct Line {
     /// Folded letters and digits, single blanks between: see [`key`].
     pub key: String,
     pub words: usize,
+    /// Of its words.
+    classes: Classes,
+    /// Words that a section's name begins with.
+    pub section_words: usize,
+    /// Whether it names an agency, once that was asked.
+    pub agency: OnceCell<bool>,
     pub end_mark: bool,
     pub link_density: f32,
     pub weight: i8,
@@ -71,13 +76,11 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let mut folded = String::new();
-        fold_display(&shown, &mut folded, |_, _, _| ());
-        let key = key(&folded);
-        let words = if key.is_empty() { 0 } else { memchr::memchr_iter(b' ', key.as_bytes()).count() + 1 };
+        let key = key::of_display(&shown);
+        let Known { words, classes, section_words, phrases: said } = phrases.read(&key);
         let mut cues = [0; 3];
         let mut cue_length = 0;
-        for (phrase, length) in phrases.of(&key, words) {
+        for (phrase, length) in said {
             cues[phrase.zone as usize] |= bit(phrase.cue);
             cue_length = cue_length.max(length);
         }
@@ -92,6 +95,9 @@ impl Line {
             edits,
             key,
             words,
+            classes,
+            section_words,
+            agency: OnceCell::new(),
             end_mark,
             link_density: 0.0,
             weight: SourceBlock::NEUTRAL,
@@ -203,8 +209,9 @@ impl Line {
         self.words <= 3 && !self.end_mark && !self.shown.ends_with(':') && !self.is_bullet()
     }
 
-    pub(super) fn all_words(&self, phrases: &Phrases, classes: u8) -> bool {
-        self.words > 0 && self.key.split(' ').all(|word| is_number(word) || phrases.word(word, classes))
+    /// Nothing but numbers and words of these classes.
+    pub(super) fn all_words(&self, classes: u8) -> bool {
+        self.words > 0 && self.classes.all(classes)
     }
 
     /// As [`Line::all_words`], of the words behind the phrase.
@@ -216,12 +223,12 @@ impl Line {
         self.key.get(self.cue_length..).unwrap_or_default().trim_start()
     }
 
-    pub(super) fn any_word(&self, phrases: &Phrases, classes: u8) -> bool {
-        self.key.split(' ').any(|word| phrases.word(word, classes))
+    pub(super) const fn any_word(&self, classes: u8) -> bool {
+        self.classes.any(classes)
     }
 
-    pub(super) fn any_number(&self) -> bool {
-        self.key.split(' ').any(is_number)
+    pub(super) const fn any_number(&self) -> bool {
+        self.classes.any_number()
     }
 
     /// Numbers and the words that stand with dates, or a label that says so.
@@ -229,11 +236,11 @@ impl Line {
         if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
             return false;
         }
-        let numbers = self.key.split(' ').filter(|word| is_number(word)).count();
-        let named = self.key.split(' ').any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
+        let numbers = words(&self.key).filter(|word| is_number(word)).count();
+        let named = words(&self.key).any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
         self.is_clock()
             || self.says(Cue::Dateline) && (named || numbers >= 2)
-            || self.all_words(phrases, class::DATE) && (named || numbers >= 3)
+            || self.all_words(class::DATE) && (named || numbers >= 3)
     }
 
     /// A full date and not much else, parts set off by bars or dashes.
@@ -241,7 +248,7 @@ impl Line {
         if self.end_mark || self.words > MOST_DATE_WORDS {
             return false;
         }
-        let words = || self.key.split(' ');
+        let words = || words(&self.key);
         let year = |word: &str| {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
         };
@@ -286,14 +293,6 @@ impl Line {
             && words.all(|word| matches!(word, "ص" | "م" | "ت" | "am" | "pm" | "gmt"))
             && self.shown.contains([':', '.', '٫'])
     }
-
-    /// Words that say what the line is about.
-    pub(super) fn content_words<'a>(&'a self, phrases: &'a Phrases) -> impl Iterator<Item = &'a str> {
-        self.key
-            .split(' ')
-            .map(stem)
-            .filter(|word| word.chars().nth(2).is_some() && !is_number(word) && !phrases.word(word, class::STOP))
-    }
 }
 
 /// Where the text begins. A standfirst is a sentence, too: what stands above the
@@ -321,7 +320,7 @@ pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> 
 
 fn is_labelled(shown: &str, phrase: &str) -> bool {
     let label = shown.find(LABEL_MARKS).and_then(|at| shown.get(..at));
-    label.is_some_and(|label| key(&fold(label)) == phrase)
+    label.is_some_and(|label| key::of(label) == phrase)
 }
 
 /// `06-02-2024`, `2024/2/6`.
@@ -331,53 +330,6 @@ fn is_numeric_date(word: &str) -> bool {
         && parts.iter().all(|part| (1..=4).contains(&part.chars().count()) && part.chars().all(char::is_numeric))
 }
 
-fn is_number(word: &str) -> bool {
+pub(super) fn is_number(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit())
-}
-
-/// Without the conjunction, the preposition and the article, where a word of
-/// three letters is left. Good enough to see whether two lines share a subject.
-fn stem(word: &str) -> &str {
-    let keep = |rest: &&str| rest.chars().nth(2).is_some();
-    let word = word.strip_prefix(['و', 'ف']).filter(keep).unwrap_or(word);
-    let word = word
-        .strip_prefix("لل")
-        .or_else(|| word.strip_prefix(['ب', 'ك', 'ل'])?.strip_prefix("ال"))
-        .filter(keep)
-        .unwrap_or(word);
-    let word = word.strip_prefix("ال").filter(keep).unwrap_or(word);
-    // Endings differ: مزارعو, مزارعون, المزارعين.
-    word.char_indices().nth(5).filter(|_| !word.is_ascii()).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
-}
-
-/// What a text is about: the content words of its paragraphs, as hashes.
-#[derive(Debug, Default)]
-pub(super) struct Subject {
-    words: FxHashSet<u64>,
-}
-
-impl Subject {
-    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a Line>, phrases: &Phrases) -> Self {
-        let mut words = FxHashSet::default();
-        for line in lines.filter(|line| line.cut.is_none()) {
-            words.extend(line.content_words(phrases).map(|word| xxh3_64(word.as_bytes())));
-        }
-        Self { words }
-    }
-
-    /// Share of the line's content words that the text has, and how many.
-    #[allow(clippy::cast_precision_loss)] // a line is short
-    pub(super) fn overlap(&self, line: &Line, phrases: &Phrases) -> (f32, usize) {
-        let (mut all, mut common) = (0, 0);
-        for word in line.content_words(phrases) {
-            all += 1;
-            common += usize::from(self.words.contains(&xxh3_64(word.as_bytes())));
-        }
-        (common as f32 / all.max(1) as f32, common)
-    }
-
-    /// Too few words to judge others by.
-    pub(super) fn is_thin(&self) -> bool {
-        self.words.len() < 20
-    }
 }

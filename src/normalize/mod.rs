@@ -39,6 +39,7 @@ mod explain;
 mod fingerprint;
 mod fold;
 mod headline;
+mod key;
 mod language;
 mod lines;
 mod lists;
@@ -49,6 +50,7 @@ mod residue;
 mod rows;
 mod sentences;
 mod signs;
+mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -218,6 +220,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         ..Text::default()
     };
     let mut sources = Vec::new();
+    text.display.reserve(lines.iter().map(|line| line.shown.len() + 1).sum());
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
     for (line, kind) in lines.into_iter().zip(kinds) {
         if let Some(kind) = line.cut {

@@ -2,8 +2,9 @@
 //! and credit.
 
 use super::blocks::Sorter;
+use super::key;
 use super::lines::Line;
-use super::phrases::{Cue, Phrases, class, key};
+use super::phrases::{Cue, Phrases, class};
 use crate::letters::fold;
 use crate::record::SourceKind;
 
@@ -28,14 +29,14 @@ impl Sorter<'_> {
         if !plain {
             return None;
         }
-        let site = key(&fold(site));
+        let site = key::of(site);
         let names_site = |text: &str| {
             text.match_indices(site.as_str()).any(|(at, found)| {
                 let before = text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
                 before && text.get(at + found.len()..).is_some_and(|after| after.is_empty() || after.starts_with(' '))
             })
         };
-        let known = self.article.site.as_deref().is_some_and(|of| names_site(&key(&fold(of))))
+        let known = self.article.site.as_deref().is_some_and(|of| names_site(&key::of(of)))
             || (0..self.lines.len()).any(|other| {
                 other != index
                     && Some(other) != self.title
@@ -60,7 +61,7 @@ impl Sorter<'_> {
             let shown = self.article.breadcrumbs.iter().map(|item| super::unicode::display(item, true).0);
             let title = self.names_title_key();
             // Many end with the article itself.
-            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key(&fold(item)) != title).collect();
+            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key::of(item) != title).collect();
         }
         let title = self.title.and_then(|title| self.kept(title));
         self.names.title = title.map(|line| line.shown.clone());
@@ -72,7 +73,7 @@ impl Sorter<'_> {
         };
         let lost = self.section_of_lost_crumbs().or_else(|| self.section_of_cut_crumbs());
         let mut crumbs = self.names.breadcrumbs.iter().rev();
-        let crumb = crumbs.find(|item| !self.phrases.whole(&key(&fold(item)), class::GENERIC)).cloned();
+        let crumb = crumbs.find(|item| !self.phrases.whole(&key::of(item), class::GENERIC)).cloned();
         let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
         self.names.section = clean(&self.article.section).or(told);
         let mut byline = clean(&self.article.byline);
@@ -114,7 +115,7 @@ impl Sorter<'_> {
             let told = self.without_date(line);
             let first = told.split(['|', '،']).next().unwrap_or_default().trim();
             let mut words: Vec<&str> = first.split_whitespace().collect();
-            while words.last().is_some_and(|word| self.phrases.word(&key(&fold(word)), class::DATE)) {
+            while words.last().is_some_and(|word| self.phrases.word(&key::of(word), class::DATE)) {
                 words.pop();
             }
             let name = words.join(" ");
@@ -125,9 +126,8 @@ impl Sorter<'_> {
     }
 
     fn is_agency_name(&self, name: &str) -> bool {
-        let key = key(&fold(name));
-        self.phrases.whole(&key, class::AGENCY | class::SECTION)
-            || self.phrases.of(&key, key.split(' ').count()).next().is_some()
+        let key = key::of(name);
+        self.phrases.whole(&key, class::AGENCY | class::SECTION) || !self.phrases.read(&key).phrases.is_empty()
     }
 
     /// A label alone, and the name in the next line.
@@ -146,7 +146,7 @@ impl Sorter<'_> {
         })?;
         let words = line.words - title.split(' ').count();
         let mut before = line.shown.split_whitespace().take(words);
-        let first = before.next().filter(|first| self.phrases.whole(&key(&fold(first)), class::GENERIC));
+        let first = before.next().filter(|first| self.phrases.whole(&key::of(first), class::GENERIC));
         let section: Vec<&str> = first.map(|_| before.collect())?;
         (1..=3).contains(&section.len()).then(|| section.join(" "))
     }
@@ -156,7 +156,7 @@ impl Sorter<'_> {
     fn section_of_cut_crumbs(&self) -> Option<String> {
         let end = self.title.unwrap_or(self.body.0);
         let cut = |index: usize| self.lines.get(index).filter(|line| line.cut.is_some());
-        let generic = |text: &str| self.phrases.whole(&key(&fold(text)), class::GENERIC);
+        let generic = |text: &str| self.phrases.whole(&key::of(text), class::GENERIC);
         (0..end).rev().take(12).find_map(|index| {
             let line = cut(index)?;
             if let Some(items) = crumbs(line, self.phrases)
@@ -182,7 +182,7 @@ impl Sorter<'_> {
         }
         let words: Vec<&str> = line.shown.split_whitespace().collect();
         let date = words.iter().position(|word| {
-            let key = key(&fold(word));
+            let key = key::of(word);
             key.starts_with(|first: char| first.is_ascii_digit())
                 || ["نشر", "تاريخ", "published", "publié"].iter().any(|label| fold(label) == key)
         });
@@ -206,7 +206,7 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
         number
             - date
                 .take_while(|word| {
-                    let key = key(&fold(word));
+                    let key = key::of(word);
                     key.is_empty() || phrases.word(&key, class::DATE)
                 })
                 .count()
@@ -228,7 +228,7 @@ pub(super) fn crumbs<'a>(line: &'a Line, phrases: &Phrases) -> Option<Vec<&'a st
         let short = items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 5);
         // A menu has bars, too.
         let home =
-            separator != " | " && items.first().is_some_and(|first| phrases.whole(&key(&fold(first)), class::GENERIC));
+            separator != " | " && items.first().is_some_and(|first| phrases.whole(&key::of(first), class::GENERIC));
         let least = if home { 2 } else { 3 };
         (items.len() >= least && short).then_some(items)
     })

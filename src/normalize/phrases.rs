@@ -6,11 +6,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::key;
+use super::lines::is_number;
+use super::subject::may_say_something;
 use super::tables::{
     AGENCIES, COUNTER_WORDS, DATE_WORDS, GENERIC_CRUMBS, LONGEST, PHRASES, SECTIONS, SHARE_WORDS, STOP_WORDS,
     SWITCH_WORDS, WIDGET_WORDS,
 };
-use crate::letters::{fold, is_letter_or_digit};
 
 /// What a line is by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,27 +74,97 @@ pub(super) struct Phrase {
     pub texts: &'static [&'static str],
 }
 
-/// Letters and digits of the folded text, single blanks between.
-pub(super) fn key(folded: &str) -> String {
-    let mut key = String::with_capacity(folded.len());
-    for letter in folded.chars() {
-        if is_letter_or_digit(letter) {
-            key.push(letter);
-        } else if !key.is_empty() && !key.ends_with(' ') {
-            key.push(' ');
-        }
-    }
-    key.truncate(key.trim_end().len());
-    key
-}
-
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    /// By the first word of the phrase: its key, and its index in the table.
-    by_first_word: FxHashMap<String, Vec<(String, usize)>>,
-    words: FxHashMap<String, u8>,
+    words: FxHashMap<String, Word>,
+    /// Bytes of the longest of the words.
+    longest_word: usize,
     whole: FxHashMap<String, u8>,
+    stop_words: Vec<String>,
+}
+
+/// What the tables know of a word.
+#[derive(Debug, Default)]
+struct Word {
+    classes: u8,
+    /// A section's name or a crumb's begins with it.
+    begins_section: bool,
+    /// Phrases that begin with it: the key, and the index in the table.
+    phrases: Vec<(String, usize)>,
+}
+
+/// What the tables know of a line.
+pub(super) struct Known {
+    pub words: usize,
+    pub classes: Classes,
+    /// Words that a section's name or a crumb's begins with.
+    pub section_words: usize,
+    /// Each phrase that the line has; where it begins the line, the length of its key.
+    pub phrases: Vec<(&'static Phrase, usize)>,
+}
+
+/// Which classes the words of a line are of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Classes {
+    /// Bit n is set where a word has the classes n, which are bits themselves.
+    words: u32,
+    /// The same of numbers, which are of few classes but go with any.
+    numbers: u32,
+}
+
+impl Classes {
+    const fn add(&mut self, classes: u8, number: bool) {
+        let of = if number { &mut self.numbers } else { &mut self.words };
+        *of |= 1 << (classes & (class::OF_WORDS - 1));
+    }
+
+    /// Some word is of one of these classes.
+    pub(super) const fn any(self, classes: u8) -> bool {
+        (self.words | self.numbers) & !without(classes) != 0
+    }
+
+    /// Every word that is no number is of one of these classes.
+    pub(super) const fn all(self, classes: u8) -> bool {
+        self.words & without(classes) == 0
+    }
+
+    pub(super) const fn any_number(self) -> bool {
+        self.numbers != 0
+    }
+}
+
+/// The sets of classes that have none of these, as [`Classes`] has them.
+const fn without(classes: u8) -> u32 {
+    WITHOUT[(classes & (class::OF_WORDS - 1)) as usize]
+}
+
+static WITHOUT: [u32; class::OF_WORDS as usize] = {
+    let mut table = [0; class::OF_WORDS as usize];
+    let mut classes = 0;
+    while classes < table.len() {
+        let mut set = 0;
+        while set < table.len() {
+            if set & classes == 0 {
+                table[classes] |= 1 << set;
+            }
+            set += 1;
+        }
+        classes += 1;
+    }
+    table
+};
+
+/// The words of a key.
+pub(super) fn words(key: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(key);
+    std::iter::from_fn(move || {
+        let key = rest.take()?;
+        // Words are short: a loop over their bytes is quicker than a search.
+        let Some(end) = key.bytes().position(|byte| byte == b' ') else { return Some(key) };
+        rest = key.get(end + 1..);
+        key.get(..end)
+    })
 }
 
 /// Classes of single words and of whole keys, as bits.
@@ -102,8 +174,10 @@ pub(super) mod class {
     pub(in super::super) const SWITCH: u8 = 4;
     pub(in super::super) const DATE: u8 = 8;
     pub(in super::super) const STOP: u8 = 16;
-    /// Of single words; the same bit is an agency of whole keys.
-    pub(in super::super) const WIDGET: u8 = 32;
+    /// Of single words, asked one by one: the sets of [`Classes`] are without it.
+    pub(in super::super) const WIDGET: u8 = AGENCY;
+    /// The other classes of words are below this one.
+    pub(in super::super) const OF_WORDS: u8 = AGENCY;
     pub(in super::super) const AGENCY: u8 = 32;
     pub(in super::super) const SECTION: u8 = 64;
     pub(in super::super) const GENERIC: u8 = 128;
@@ -111,58 +185,76 @@ pub(super) mod class {
 
 impl Phrases {
     pub(super) fn new() -> Self {
-        let mut by_first_word: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
+        let mut words: FxHashMap<String, Word> = FxHashMap::default();
         for (index, phrase) in PHRASES.iter().enumerate() {
             for text in phrase.texts {
-                let key = key(&fold(text));
+                let key = key::of(text);
                 let first = key.split(' ').next().unwrap_or_default().to_owned();
-                by_first_word.entry(first).or_default().push((key, index));
+                words.entry(first).or_default().phrases.push((key, index));
             }
         }
-        let mut words = FxHashMap::default();
-        let mut whole = FxHashMap::default();
-        mark(&mut words, class::SHARE, SHARE_WORDS);
-        mark(&mut words, class::COUNTER, COUNTER_WORDS);
-        mark(&mut words, class::SWITCH, SWITCH_WORDS);
-        mark(&mut words, class::DATE, DATE_WORDS);
-        mark(&mut words, class::STOP, STOP_WORDS);
-        mark(&mut words, class::WIDGET, WIDGET_WORDS);
-        mark(&mut whole, class::AGENCY, AGENCIES);
-        mark(&mut whole, class::SECTION, SECTIONS);
-        mark(&mut whole, class::GENERIC, GENERIC_CRUMBS);
-        Self { by_first_word, words, whole }
+        for (class, texts) in [
+            (class::SHARE, SHARE_WORDS),
+            (class::COUNTER, COUNTER_WORDS),
+            (class::SWITCH, SWITCH_WORDS),
+            (class::DATE, DATE_WORDS),
+            (class::STOP, STOP_WORDS),
+            (class::WIDGET, WIDGET_WORDS),
+        ] {
+            texts.iter().for_each(|text| words.entry(key::of(text)).or_default().classes |= class);
+        }
+        let mut whole: FxHashMap<String, u8> = FxHashMap::default();
+        for (class, texts) in [(class::AGENCY, AGENCIES), (class::SECTION, SECTIONS), (class::GENERIC, GENERIC_CRUMBS)]
+        {
+            texts.iter().for_each(|text| *whole.entry(key::of(text)).or_default() |= class);
+        }
+        for text in SECTIONS.iter().chain(GENERIC_CRUMBS) {
+            let key = key::of(text);
+            let first = key.split(' ').next().unwrap_or_default().to_owned();
+            words.entry(first).or_default().begins_section = true;
+        }
+        let longest_word = words.keys().map(String::len).max().unwrap_or_default();
+        let mut stop_words: Vec<String> = STOP_WORDS.iter().map(|text| key::of(text)).collect();
+        stop_words.retain(|word| may_say_something(word));
+        stop_words.sort_unstable();
+        stop_words.dedup();
+        Self { words, longest_word, whole, stop_words }
     }
 
-    /// Every phrase that the key of a line has, and the length of its key.
-    pub(super) fn of<'a>(&'a self, key: &'a str, words: usize) -> impl Iterator<Item = (&'static Phrase, usize)> + 'a {
-        let starts = std::iter::once(0).chain(memchr::memchr_iter(b' ', key.as_bytes()).map(|blank| blank + 1));
-        // A longer line is beyond the limit of every phrase.
-        starts.take(if words > LONGEST { 0 } else { words }).flat_map(move |start| self.at(key, start, words))
+    /// Looks each word of a line's key up, once.
+    pub(super) fn read(&self, key: &str) -> Known {
+        let blanks = memchr::memchr_iter(b' ', key.as_bytes()).count();
+        let mut known = Known {
+            words: if key.is_empty() { 0 } else { blanks + 1 },
+            classes: Classes::default(),
+            section_words: 0,
+            phrases: Vec::new(),
+        };
+        for word in words(key).filter(|word| !word.is_empty()) {
+            let found = self.known(word);
+            known.classes.add(found.map_or(0, |found| found.classes), is_number(word));
+            let Some(found) = found else { continue };
+            known.section_words += usize::from(found.begins_section);
+            // A longer line is beyond the limit of every phrase.
+            if known.words <= LONGEST && !found.phrases.is_empty() {
+                let start = word.as_ptr() as usize - key.as_ptr() as usize;
+                known.phrases.extend(found.phrases_at(key, start, known.words));
+            }
+        }
+        known
     }
 
-    /// The phrases that begin at a word of the key.
-    fn at<'a>(
-        &'a self,
-        key: &'a str,
-        start: usize,
-        words: usize,
-    ) -> impl Iterator<Item = (&'static Phrase, usize)> + 'a {
-        let rest = key.get(start..).unwrap_or_default();
-        let first = rest.split(' ').next().unwrap_or_default();
-        self.by_first_word.get(first).into_iter().flatten().filter_map(move |(text, index)| {
-            let phrase = PHRASES.get(*index)?;
-            let after = rest.strip_prefix(text.as_str())?;
-            let fits = match phrase.at {
-                At::Whole => start == 0 && after.is_empty(),
-                At::Start => start == 0 && (after.is_empty() || after.starts_with(' ')),
-                At::Inside => true,
-            };
-            (fits && words <= phrase.max_words).then_some((phrase, if start == 0 { text.len() } else { 0 }))
-        })
+    fn known(&self, word: &str) -> Option<&Word> {
+        if word.len() > self.longest_word { None } else { self.words.get(word) }
+    }
+
+    /// Small words that every text has, of those that are long enough to say something.
+    pub(super) fn stop_words(&self) -> &[String] {
+        &self.stop_words
     }
 
     /// Whether the key is sections of a site in a row, three or more, and hardly
-    /// anything else.
+    /// anything else. Not worth asking with fewer than three section words.
     pub(super) fn is_menu(&self, key: &str) -> bool {
         let (mut rest, mut items, mut other, mut words) = (key, 0, 0, 0);
         while !rest.is_empty() {
@@ -188,7 +280,7 @@ impl Phrases {
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
-        self.words.get(word).is_some_and(|classes| classes & class != 0)
+        self.known(word).is_some_and(|found| found.classes & class != 0)
     }
 
     pub(super) fn whole(&self, key: &str, class: u8) -> bool {
@@ -196,9 +288,25 @@ impl Phrases {
     }
 }
 
-fn mark(table: &mut FxHashMap<String, u8>, class: u8, texts: &[&str]) {
-    for text in texts {
-        *table.entry(key(&fold(text))).or_default() |= class;
+impl Word {
+    /// The phrases that begin at a word of the key, which is this one.
+    fn phrases_at<'a>(
+        &'a self,
+        key: &'a str,
+        start: usize,
+        words: usize,
+    ) -> impl Iterator<Item = (&'static Phrase, usize)> + 'a {
+        let rest = key.get(start..).unwrap_or_default();
+        self.phrases.iter().filter_map(move |(text, index)| {
+            let phrase = PHRASES.get(*index)?;
+            let after = rest.strip_prefix(text.as_str())?;
+            let fits = match phrase.at {
+                At::Whole => start == 0 && after.is_empty(),
+                At::Start => start == 0 && (after.is_empty() || after.starts_with(' ')),
+                At::Inside => true,
+            };
+            (fits && words <= phrase.max_words).then_some((phrase, if start == 0 { text.len() } else { 0 }))
+        })
     }
 }
 
@@ -211,11 +319,30 @@ mod tests {
         let phrases = Phrases::new();
         for phrase in PHRASES {
             for text in phrase.texts {
-                let key = key(&fold(text));
+                let key = key::of(text);
                 let words = key.split(' ').count();
                 assert!(words <= phrase.max_words && phrase.max_words <= LONGEST, "{text}");
-                assert!(phrases.of(&key, words).any(|(found, _)| found.cue == phrase.cue), "{text}");
+                assert!(phrases.read(&key).phrases.iter().any(|(found, _)| found.cue == phrase.cue), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn classes_of_a_line_are_those_of_its_words() {
+        let phrases = Phrases::new();
+        let all = [class::SHARE, class::COUNTER, class::SWITCH, class::DATE, class::STOP];
+        for line in ["فيسبوك تويتر", "5 مشاهدات", "في 5 يناير 2024", "english عربي", "شارك على فيسبوك", "the 3 pm", ""]
+        {
+            let key = key::of(line);
+            let classes = phrases.read(&key).classes;
+            let sets = all.iter().flat_map(|one| all.map(|other| one | other));
+            for set in sets {
+                let of = |word: &str| phrases.word(word, set);
+                assert_eq!(classes.any(set), words(&key).any(of), "{line} {set}");
+                let every = words(&key).all(|word| word.is_empty() || is_number(word) || of(word));
+                assert_eq!(classes.all(set), every, "{line} {set}");
+            }
+            assert_eq!(classes.any_number(), words(&key).any(is_number), "{line}");
         }
     }
 
@@ -223,8 +350,8 @@ mod tests {
     fn a_phrase_ends_where_a_word_ends() {
         let phrases = Phrases::new();
         let cues = |text: &str| {
-            let key = key(&fold(text));
-            phrases.of(&key, key.split(' ').count()).map(|(phrase, _)| phrase.cue).collect::<Vec<_>>()
+            let key = key::of(text);
+            phrases.read(&key).phrases.into_iter().map(|(phrase, _)| phrase.cue).collect::<Vec<_>>()
         };
         assert!(cues("اترك تعليقاً").contains(&Cue::CommentHead));
         assert!(cues("إقرأ أيضاً: ارتفاع الأسعار").contains(&Cue::RelatedLine));

@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use rustc_hash::FxHashMap;
 
 use super::boilerplate::Page;
-use super::lines::{Line, Subject};
-use super::phrases::{Cue, class};
+use super::lines::Line;
+use super::phrases::{Cue, class, words};
+use super::subject::Subject;
 use super::weights::Sign;
 use crate::record::SourceKind;
 
@@ -48,11 +49,11 @@ impl Page<'_> {
 
     /// Names in a row, the same again and again, no small words.
     fn is_menu(&self, line: &Line) -> bool {
-        if line.words < 8 || line.end_mark || line.any_word(self.phrases, class::STOP) {
+        if line.words < 8 || line.end_mark || line.any_word(class::STOP) {
             return false;
         }
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-        for word in line.key.split(' ') {
+        for word in words(&line.key) {
             *counts.entry(word).or_default() += 1;
         }
         counts.len() * 4 <= line.words * 3
@@ -154,8 +155,8 @@ impl Page<'_> {
     /// A day with its year, and words that say that something was published.
     fn is_full_dateline(&self, line: &Line) -> bool {
         let year =
-            line.key.split(' ').any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
-        year && !line.is_paragraph() && (line.dateline || line.mixed_dateline)
+            || words(&line.key).any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
+        (line.dateline || line.mixed_dateline) && !line.is_paragraph() && year()
     }
 
     /// Three names of one or two words, and below them furniture: tags.
@@ -173,9 +174,11 @@ impl Page<'_> {
         if announced || self.body.1 >= self.lines.len() {
             return;
         }
-        let body = self.subject(self.body.0);
+        // Nothing of the body is cut here: it is the same whenever it is asked.
+        let subject = OnceCell::new();
         let mut from = self.body.1;
         while from < self.lines.len() {
+            let body = || subject.get_or_init(|| self.subject(self.body.0));
             let row = |test: &dyn Fn(&Line) -> bool| -> usize {
                 self.lines.iter().skip(from).take_while(|line| line.cut.is_none() && test(line)).count()
             };
@@ -186,12 +189,12 @@ impl Page<'_> {
             let headlines = row(&|line| {
                 let headline =
                     (4..=22).contains(&line.words) && !line.end_mark && !line.is_bullet() && !line.shown.ends_with(':');
-                headline && !spoken(line) && body.overlap(line, self.phrases).0 < 0.25
+                headline && !spoken(line) && body().overlap(line, self.phrases).0 < 0.25
             });
             let (length, sign) = match (scraps, headlines) {
                 (4.., _) => (scraps, Sign::ScrapRow),
                 (3, _) if self.are_names_above_furniture(from) => (scraps, Sign::ScrapRow),
-                (_, 3..) if !body.is_thin() => (headlines, Sign::HeadlineRow),
+                (_, 3..) if !body().is_thin() => (headlines, Sign::HeadlineRow),
                 _ => (0, Sign::ScrapRow),
             };
             for index in from..from + length {

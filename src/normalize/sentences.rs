@@ -14,6 +14,23 @@ const ABBREVIATIONS: &[&str] = &[
 /// A parenthesis that is not closed within so many bytes is a slip, not a bracket.
 const MAX_PARENTHESIS: usize = 600;
 
+/// What may end a sentence, and the bracket inside which nothing does.
+const MARKS: [char; 8] = ['.', '!', '?', '؟', '…', '۔', '。', '('];
+
+/// Last bytes of the marks and of the straight quotation mark.
+static MAY_BE_MARK: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'"' as usize] = true;
+    let mut index = 0;
+    while index < MARKS.len() {
+        let mut bytes = [0; 4];
+        let length = MARKS[index].encode_utf8(&mut bytes).len();
+        table[bytes[length - 1] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// Start and end of each sentence of a block, in bytes; blanks between them
 /// belong to none.
 pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
@@ -54,16 +71,19 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// The next mark or opening bracket from `at`, and the position behind it.
     fn next_mark(&mut self, at: usize) -> Option<(char, usize)> {
-        for (offset, letter) in self.text.get(at..)?.char_indices() {
-            match letter {
-                '.' | '!' | '?' | '؟' | '…' | '۔' | '。' | '(' => {
-                    return Some((letter, at + offset + letter.len_utf8()));
-                }
-                '"' => self.straight = !self.straight,
+        let bytes = self.text.as_bytes();
+        let mut at = at;
+        loop {
+            at += bytes.get(at..)?.iter().position(|byte| MAY_BE_MARK[usize::from(*byte)])?;
+            // The last byte of a mark: it begins where the character does.
+            let start = (at.saturating_sub(3)..=at).rev().find(|start| self.text.is_char_boundary(*start))?;
+            at += 1;
+            match self.text.get(start..at).and_then(|letter| letter.chars().next()) {
+                Some(mark) if MARKS.contains(&mark) => return Some((mark, at)),
+                Some('"') => self.straight = !self.straight,
                 _ => {}
             }
         }
-        None
     }
 
     /// Behind the bracket that closes the one that ends at `behind`, or right

@@ -1,10 +1,10 @@
 //! What a line says that speaks for cutting it, wherever it stands.
 
+use super::key;
 use super::lines::Line;
-use super::phrases::{Cue, Phrases, Zone, class, key};
+use super::phrases::{Cue, Phrases, Zone, class};
 use super::tables::LONGEST;
 use super::weights::{Sign, Signs};
-use crate::letters::fold;
 
 /// Words of an office's address, folded.
 const CONTACT_WORDS: &[&str] =
@@ -54,22 +54,29 @@ fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
         let one = line.words == 1 && phrases.word(&line.key, class::SHARE);
         signs.add(if one { Sign::Network } else { Sign::Networks });
     }
-    signs.add_if(is_counter(line, phrases), Sign::Counter);
+    signs.add_if(is_counter(line), Sign::Counter);
     signs.add_if(is_lone_number(line), Sign::LoneNumber);
     signs.add_if(is_widget(line, phrases), Sign::Widget);
     signs.add_if(is_contact(line, phrases), Sign::Contact);
     signs.add_if(pages(line).is_some(), Sign::Pager);
-    let switch = line.all_words(phrases, class::SWITCH) && line.any_word(phrases, class::SWITCH);
+    let switch = line.all_words(class::SWITCH) && line.any_word(class::SWITCH);
     signs.add_if(switch, Sign::Switch);
     let size = line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
     signs.add_if(size, Sign::LetterSize);
     // What has the signs of a breadcrumb is read as one.
     let crumbs = || line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
-    signs.add_if(!line.end_mark && phrases.is_menu(&line.key) && !crumbs(), Sign::Sections);
+    let sections = !line.end_mark && line.section_words >= 3 && phrases.is_menu(&line.key);
+    signs.add_if(sections && !crumbs(), Sign::Sections);
 }
 
 /// Nothing but names of networks and numbers.
 pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
+    if line.all_words(class::SHARE) {
+        return line.any_word(class::SHARE);
+    }
+    if line.words > 6 {
+        return false;
+    }
     let sizes = || line.shown.contains("A+") || line.shown.contains("A-");
     let mut named = false;
     let all = line.words > 0
@@ -154,13 +161,12 @@ fn is_contact(line: &Line, phrases: &Phrases) -> bool {
 
 /// Ends in the name of an office of the masthead.
 fn ends_in_office(part: &str, phrases: &Phrases) -> bool {
-    let part = key(&fold(part));
+    let part = key::of(part);
     let starts = std::iter::once(0).chain(memchr::memchr_iter(b' ', part.as_bytes()).map(|blank| blank + 1));
     let tails: Vec<&str> = starts.filter_map(|start| part.get(start..)).collect();
     tails.iter().rev().take(4).any(|tail| {
-        phrases
-            .of(tail, tail.split(' ').count())
-            .any(|(phrase, length)| phrase.cue == Cue::Staff && length == tail.len())
+        let found = phrases.read(tail).phrases;
+        found.iter().any(|(phrase, length)| phrase.cue == Cue::Staff && *length == tail.len())
     })
 }
 
@@ -179,11 +185,11 @@ pub(super) fn pages(line: &Line) -> Option<(u32, u32)> {
     })
 }
 
-fn is_counter(line: &Line, phrases: &Phrases) -> bool {
+fn is_counter(line: &Line) -> bool {
     line.words <= 6
         && line.any_number()
-        && line.any_word(phrases, class::COUNTER)
-        && line.all_words(phrases, class::COUNTER | class::SHARE)
+        && line.any_word(class::COUNTER)
+        && line.all_words(class::COUNTER | class::SHARE)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The title that the metadata tells: cleaned of the site's name and found
 //! again among the lines.
 
+use super::key;
 use super::lines::Line;
-use super::phrases::{Phrases, key};
+use super::phrases::Phrases;
 use super::unicode::display;
-use crate::letters::fold;
 use crate::record::{Article, EditsBuilder, SourceKind};
 
 /// Between a title and the site's name.
@@ -44,7 +44,7 @@ pub(super) fn place_title(
 }
 
 fn is_site(article: &Article, key_of: &str) -> bool {
-    article.site.as_deref().is_some_and(|site| key(&fold(site)) == key_of)
+    article.site.as_deref().is_some_and(|site| key::of(site) == key_of)
 }
 
 /// The headline of the article that a page of a topic holds in full: a heading
@@ -103,7 +103,7 @@ fn without_site(title: &Line, article: &Article, lines: &[Line]) -> Option<(usiz
     for &(at, behind, separator) in &cuts {
         let (before, after) = (shown.get(..at)?, shown.get(behind..)?);
         for (kept, dropped, span) in [(before, after, (0, at)), (after, before, (behind, shown.len()))] {
-            let (kept_key, dropped_key) = (key(&fold(kept)), key(&fold(dropped)));
+            let (kept_key, dropped_key) = (key::of(kept), key::of(dropped));
             let words = |text: &str| text.split(' ').count();
             let stands = |key: &str| lines.iter().any(|line| line.key == key);
             // A word that stands there, too, may be the site's name or a section's.

@@ -1,9 +1,10 @@
 //! The display form of one block: what people read.
 //!
-//! Most blocks need nothing: one scan over their bytes tells. What does need
-//! something is rewritten in one pass, runs in between copied whole; text that
-//! is not NFC takes a second pass. Both repeat until nothing changes, so that
-//! cleaning a clean text never changes it.
+//! Most blocks need nothing: one scan over their bytes tells, and writes nothing
+//! before the first change. What does need something is rewritten in one pass,
+//! runs in between copied whole; text that is not certainly NFC takes a second
+//! pass. Both repeat until nothing changes, so that cleaning a clean text never
+//! changes it.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
@@ -22,7 +23,9 @@ pub(super) fn display(text: &str, keep_joiners: bool) -> (String, Edits) {
     let mut current: Option<(String, Edits)> = None;
     for _ in 0..MAX_PASSES {
         let now = current.as_ref().map_or(text, |(now, _)| now);
-        let Some((next, step)) = Pass::new(now, keep_joiners).run().or_else(|| compose(now)) else { break };
+        let mut pass = Pass::new(now, keep_joiners);
+        let next = pass.run().or_else(|| if pass.composed { None } else { compose(now) });
+        let Some((next, step)) = next else { break };
         let edits = current.map_or_else(|| step.clone(), |(_, edits)| edits.then(&step));
         current = Some((next, edits));
     }
@@ -33,13 +36,17 @@ pub(super) fn display(text: &str, keep_joiners: bool) -> (String, Edits) {
 struct Pass<'a> {
     text: &'a str,
     keep_joiners: bool,
-    /// Arabic script throughout, so its quotation marks follow Arabic use.
-    mend_quotes: bool,
+    /// Arabic script throughout, so its quotation marks follow Arabic use; asked
+    /// at the first mark.
+    mend_quotes: Option<bool>,
     /// Only text with a semicolon can hold residue of entities.
     residue: bool,
-    output: String,
-    edits: EditsBuilder,
-    changed: bool,
+    /// Of inert characters alone so far, so certainly NFC.
+    composed: bool,
+    /// Bytes of the text that are the output, while nothing has changed.
+    kept: usize,
+    /// From the first change on.
+    changed: Option<(String, EditsBuilder)>,
     /// Bytes not yet written: blanks and what is dropped.
     waiting: usize,
     /// Among them is a blank.
@@ -53,19 +60,19 @@ impl<'a> Pass<'a> {
         Self {
             text,
             keep_joiners,
-            mend_quotes: mostly_arabic(text),
+            mend_quotes: None,
             residue: memchr::memchr(b';', text.as_bytes()).is_some(),
-            output: String::new(),
-            edits: EditsBuilder::new(),
-            changed: false,
+            composed: true,
+            kept: 0,
+            changed: None,
             waiting: 0,
             blank: false,
             open: [false; 2],
         }
     }
 
-    /// `None` where the text is in display form.
-    fn run(mut self) -> Option<(String, Edits)> {
+    /// `None` where the text is in display form, but for NFC.
+    fn run(&mut self) -> Option<(String, Edits)> {
         let mut at = 0;
         while at < self.text.len() {
             let plain = self.plain_run(at);
@@ -77,31 +84,60 @@ impl<'a> Pass<'a> {
             at += self.special(at, rest);
         }
         if self.waiting > 0 {
-            self.edits.replace(self.waiting, 0);
-            self.changed = true;
+            let waiting = self.waiting;
+            self.change().1.replace(waiting, 0);
         }
-        self.changed.then(|| (self.output, self.edits.build()))
+        self.changed.take().map(|(output, edits)| (output, edits.build()))
     }
 
     /// Bytes from `at` that need no closer look.
-    fn plain_run(&self, at: usize) -> usize {
+    fn plain_run(&mut self, at: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut end = at;
         while let Some(&byte) = bytes.get(end) {
-            end += match byte {
-                b' ' => match bytes.get(end + 1) {
-                    Some(b'!'..=b'~' | 0xD8..=0xDB) if end > at || self.waiting == 0 && !self.output.is_empty() => 1,
-                    _ => break,
-                },
+            match byte {
+                // Letters first, for they are most of a text.
+                0xC3..=0xDF => {
+                    let trail = bytes.get(end + 1).copied().unwrap_or_default();
+                    if INERT[usize::from(byte & 0x1F)] >> (trail & 0x3F) & 1 == 0 {
+                        if matches!((byte, trail), (0xD8, 0x9C) | (0xD9, 0x80)) {
+                            break;
+                        }
+                        self.composed &= is_lone_mark(bytes.get(..end + 2).unwrap_or_default());
+                    }
+                    end += 2;
+                }
+                b' ' if matches!(bytes.get(end + 1), Some(b'!'..=b'~' | 0xD8..=0xDB))
+                    && (end > at || self.waiting == 0 && !self.written().is_empty()) =>
+                {
+                    end += 1;
+                }
                 b'&' | b'q' | b'n' | b'#' | b'a' | b'l' | b'r' if self.residue => break,
-                b'!'..=b'~' => 1,
-                0xD8 if bytes.get(end + 1) == Some(&0x9C) => break,
-                0xD9 if bytes.get(end + 1) == Some(&0x80) => break,
-                0xC3..=0xDF => 2,
+                b'!'..=b'~' => end += 1,
                 _ => break,
-            };
+            }
         }
         end - at
+    }
+
+    /// The output so far.
+    fn written(&self) -> &str {
+        match &self.changed {
+            Some((output, _)) => output,
+            None => self.text.get(..self.kept).unwrap_or_default(),
+        }
+    }
+
+    /// The output from the first change on.
+    fn change(&mut self) -> &mut (String, EditsBuilder) {
+        let (text, kept) = (self.text, self.kept);
+        self.changed.get_or_insert_with(|| {
+            let mut output = String::with_capacity(text.len());
+            output.push_str(text.get(..kept).unwrap_or_default());
+            let mut edits = EditsBuilder::new();
+            edits.keep(kept);
+            (output, edits)
+        })
     }
 
     /// Deals with what begins at `at`; its length.
@@ -109,41 +145,47 @@ impl<'a> Pass<'a> {
         if self.residue
             && let Some((bytes, letter)) = residue::entity(self.output_end(), rest)
         {
+            self.change();
             self.replace(bytes, class(letter), letter);
-            self.changed = true;
             return bytes;
         }
         let Some(letter) = rest.chars().next() else { return rest.len() };
         let bytes = letter.len_utf8();
-        if let ('“' | '”' | '«' | '»', true) = (letter, self.mend_quotes) {
+        if matches!(letter, '“' | '”' | '«' | '»') && self.mends_quotes() {
             let next = rest.get(bytes..).and_then(|rest| rest.chars().next());
             let mended = self.mend(letter, next);
             if mended != letter {
                 self.flush();
-                self.output.push(mended);
-                self.edits.keep(bytes);
-                self.changed = true;
+                let (output, edits) = self.change();
+                output.push(mended);
+                edits.keep(bytes);
                 return bytes;
             }
         }
         match class(letter) {
-            Shown::Keep => self.keep(at, at + bytes),
-            Shown::Joiner if self.joins(letter, rest.get(bytes..).unwrap_or_default()) => self.keep(at, at + bytes),
+            Shown::Keep => self.keep_one(letter, at),
+            Shown::Joiner if self.joins(letter, rest.get(bytes..).unwrap_or_default()) => self.keep_one(letter, at),
             other => self.replace(bytes, other, letter),
         }
         bytes
     }
 
+    fn mends_quotes(&mut self) -> bool {
+        *self.mend_quotes.get_or_insert_with(|| mostly_arabic(self.text))
+    }
+
     fn replace(&mut self, bytes: usize, with: Shown, letter: char) {
         match with {
             Shown::Space => {
-                self.changed |= letter != ' ' || self.blank || self.output.is_empty();
+                if letter != ' ' || self.blank || self.written().is_empty() {
+                    self.change();
+                }
                 self.waiting += bytes;
                 self.blank = true;
             }
             Shown::Drop | Shown::Joiner => {
+                self.change();
                 self.waiting += bytes;
-                self.changed = true;
             }
             Shown::Keep => self.write(bytes, &[letter]),
             Shown::Letters(letters) => self.write(bytes, letters),
@@ -152,16 +194,26 @@ impl<'a> Pass<'a> {
 
     fn write(&mut self, bytes: usize, letters: &[char]) {
         self.flush();
-        let before = self.output.len();
-        self.output.extend(letters);
-        self.edits.replace(bytes, self.output.len() - before);
-        self.changed = true;
+        let (output, edits) = self.change();
+        let before = output.len();
+        output.extend(letters);
+        edits.replace(bytes, output.len() - before);
+    }
+
+    fn keep_one(&mut self, letter: char, at: usize) {
+        self.composed &= is_inert(letter);
+        self.keep(at, at + letter.len_utf8());
     }
 
     fn keep(&mut self, start: usize, end: usize) {
         self.flush();
-        self.output.push_str(self.text.get(start..end).unwrap_or_default());
-        self.edits.keep(end - start);
+        match &mut self.changed {
+            Some((output, edits)) => {
+                output.push_str(self.text.get(start..end).unwrap_or_default());
+                edits.keep(end - start);
+            }
+            None => self.kept = end,
+        }
     }
 
     /// Writes what waits: one blank for all blanks, none at the start.
@@ -169,11 +221,14 @@ impl<'a> Pass<'a> {
         if self.waiting == 0 {
             return;
         }
-        if self.blank && !self.output.is_empty() {
-            self.output.push(' ');
-            self.edits.replace(self.waiting, 1);
-        } else {
-            self.edits.replace(self.waiting, 0);
+        match &mut self.changed {
+            Some((output, edits)) if self.blank && !output.is_empty() => {
+                output.push(' ');
+                edits.replace(self.waiting, 1);
+            }
+            Some((_, edits)) => edits.replace(self.waiting, 0),
+            // One ordinary blank: anything else were a change.
+            None => self.kept += self.waiting,
         }
         self.waiting = 0;
         self.blank = false;
@@ -181,7 +236,7 @@ impl<'a> Pass<'a> {
 
     /// The last character of the output as it will be.
     fn output_end(&self) -> Option<char> {
-        if self.blank { Some(' ') } else { self.output.chars().next_back() }
+        if self.blank { Some(' ') } else { self.written().chars().next_back() }
     }
 
     /// A joiner is seen between letters of the scripts that use it.
@@ -199,7 +254,7 @@ impl<'a> Pass<'a> {
         else {
             return false;
         };
-        let letters = self.output.chars().rev().take_while(|letter| is_arabic_letter(*letter));
+        let letters = self.written().chars().rev().take_while(|letter| is_arabic_letter(*letter));
         let prefix = letters.clone().count() <= 2 && letters.clone().all(|letter| "وفبكل".contains(letter));
         !is_arabic_letter(last) || !prefix
     }
@@ -230,6 +285,46 @@ fn mostly_arabic(text: &str) -> bool {
     let arabic = text.bytes().filter(|byte| matches!(byte, 0xD8..=0xDB)).count();
     let latin = text.bytes().filter(u8::is_ascii_alphabetic).count();
     arabic > latin
+}
+
+/// Composes with nothing and comes of nothing composed, so that a text of such
+/// characters is NFC. Of the scripts that news is written in those that matter;
+/// the others are asked for.
+const fn is_inert(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\u{2FF}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}' | '\u{5D0}'..='\u{5EA}'
+        | '\u{606}'..='\u{60F}' | '\u{61B}'..='\u{64A}' | '\u{660}'..='\u{66F}' | '\u{671}'..='\u{6D5}'
+        | '\u{6DD}' | '\u{6DE}' | '\u{6E5}' | '\u{6E6}' | '\u{6E9}' | '\u{6EE}'..='\u{6FF}'
+        | '\u{2010}'..='\u{2027}' | '\u{20A0}'..='\u{20BF}')
+}
+
+/// [`is_inert`] of the two-byte characters that need no closer look: a bit for
+/// each last byte, by the first.
+static INERT: [u64; 32] = inert();
+
+const fn inert() -> [u64; 32] {
+    let mut table = [0; 32];
+    let mut code = 0xC0;
+    while code < 0x800 {
+        if let Some(letter) = char::from_u32(code)
+            && is_inert(letter)
+            && !matches!(letter, '\u{61C}' | '\u{640}')
+        {
+            table[(code >> 6) as usize] |= 1 << (code & 0x3F);
+        }
+        code += 1;
+    }
+    table
+}
+
+/// The text ends in a vowel mark that composes with no letter, and another mark
+/// does not stand before it, with which it might have to change places.
+const fn is_lone_mark(text: &[u8]) -> bool {
+    match text {
+        [.., 0xD9, 0x8B..=0x92, 0xD9, 0x8B..=0x92] => false,
+        [.., 0xD9, 0x8B..=0x92] => true,
+        _ => false,
+    }
 }
 
 /// NFC, with edits only where a cluster of marks changes.
@@ -343,6 +438,23 @@ mod tests {
             assert_eq!(&source[from..to], there);
             let at = source.find(there).unwrap();
             assert_eq!(edits.output(at, at + there.len()), (start, start + word.len()));
+        }
+    }
+
+    #[test]
+    fn inert_is_what_the_standard_says_is_composed_in_any_company() {
+        use icu_properties::props::CanonicalCombiningClass;
+        let nfc = ComposingNormalizerBorrowed::new_nfc();
+        let class = CodePointMapData::<CanonicalCombiningClass>::new();
+        let inert: Vec<char> = ('\0'..='\u{FFFF}').filter(|letter| is_inert(*letter)).collect();
+        for letter in &inert {
+            assert!(nfc.is_normalized(&letter.to_string()), "{letter:?}");
+            assert_eq!(class.get(*letter), CanonicalCombiningClass::NotReordered, "{letter:?}");
+            // Behind no letter that is changed by it.
+            assert!(
+                "aاوυ\u{9C7}가".chars().all(|before| nfc.is_normalized(&format!("{before}{letter}"))),
+                "{letter:?}"
+            );
         }
     }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
 
 use super::sink::Sink;
 use super::transaction::Position;
 use crate::flow::{Lane, Ownership};
-use crate::kafka::{ClientKind, ClientListener, Fault, Group, fault, figures, headers, is_fenced, log};
+use crate::kafka::{ClientKind, ClientListener, Fault, Group, base_record, fault, figures, is_fenced, log};
 use crate::record::{Destination, Outgoing};
 
 /// How long one call may block before its caller looks around: a drain may have
@@ -153,17 +153,7 @@ impl Sink for KafkaSink {
             Destination::DeadLetters => &self.parts.dead_letters,
             Destination::Parking => self.parts.parking.as_ref().unwrap_or(&self.parts.dead_letters),
         };
-        let mut record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, self.deliveries.opaque(index))
-            .headers(headers(&outgoing.headers));
-        if let Some(key) = &outgoing.key {
-            record = record.key(key.as_slice());
-        }
-        if let Some(value) = &outgoing.value {
-            record = record.payload(value.as_slice());
-        }
-        if let Some(timestamp) = outgoing.timestamp {
-            record = record.timestamp(timestamp);
-        }
+        let record = base_record(topic, outgoing, self.deliveries.opaque(index));
         self.producer()?.send(record).map_err(|(error, _)| self.record_fault(&error, index, topic))
     }
 

@@ -24,6 +24,7 @@ mod preflight;
 mod reload;
 mod service;
 mod shadow;
+mod stranded;
 mod telemetry;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -164,6 +165,11 @@ pub enum WorkerError {
          (make the deadline longer if this happens often)"
     )]
     Deadline(Duration),
+    #[error(
+        "the Kafka clients have lost every broker and do not find the cluster again, though it answers others \
+         (librdkafka issue 5301); what is not committed is done again by the next process"
+    )]
+    Stranded,
 }
 
 /// A worker whose threads run.

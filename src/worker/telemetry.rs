@@ -51,6 +51,9 @@ pub struct Telemetry {
     patience: Duration,
     progress: Mutex<BTreeMap<Lane, Progress>>,
     transmit_errors: [AtomicU64; 2],
+    /// Since when a client has no broker, in milliseconds of the clock; 0 while it
+    /// has one.
+    without_broker: [AtomicU64; 2],
 }
 
 impl Telemetry {
@@ -70,6 +73,23 @@ impl Telemetry {
             patience,
             progress: Mutex::default(),
             transmit_errors: Default::default(),
+            without_broker: Default::default(),
+        }
+    }
+
+    /// Since when the first of the clients that have none is without a broker.
+    pub(super) fn without_broker_since(&self) -> Option<Duration> {
+        let since = self.without_broker.iter().map(|since| since.load(Ordering::Relaxed));
+        since.filter(|since| *since > 0).min().map(Duration::from_millis)
+    }
+
+    fn connected(&self, client: ClientKind, connected: bool) {
+        let Some(since) = self.without_broker.get(client as usize) else { return };
+        if connected {
+            since.store(0, Ordering::Relaxed);
+        } else {
+            let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX).max(1);
+            let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
@@ -77,7 +97,7 @@ impl Telemetry {
     pub(super) fn renewed(&self) {
         self.health.begin_again();
         self.metrics.paused(0);
-        for counter in &self.transmit_errors {
+        for counter in self.transmit_errors.iter().chain(&self.without_broker) {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -250,6 +270,7 @@ impl ClientListener for Telemetry {
                 transmit_errors: figures.send_errors.saturating_sub(before.unwrap_or(0)),
             },
         );
+        self.connected(client, figures.connected);
         if figures.connected {
             self.allowed(&refused::LOGIN[client as usize..=client as usize]);
         }

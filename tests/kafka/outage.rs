@@ -87,3 +87,27 @@ fn a_broker_that_crashes_is_waited_for() {
     worker.stop();
     names.check(&expected).assert_clean();
 }
+
+/// A broker that was frozen for longer than its lease and its clients' requests
+/// answers with a list of no brokers for a moment after it wakes. A client of
+/// librdkafka that asks in that moment never finds a broker again by itself; one
+/// that asks later does. Either way the worker goes on.
+#[test]
+fn a_broker_that_was_frozen_for_long_is_found_again() {
+    let broker = Broker::start();
+    let names = Names::create(&broker.address(), "frozen", 3);
+    let mut worker = Setup::new(&names, "a").start_ready();
+    let expected = topics::produce(&names, articles::mixed(6000, 18));
+    wait_for("some of it is done", Duration::from_secs(60), || (names.lag() < 5500).then_some(()));
+    broker.freeze();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(75) {
+        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    broker.thaw();
+    names.wait_until_done(Duration::from_secs(120));
+    assert_eq!(worker.health("/readyz"), Some(200));
+    worker.stop();
+    names.check(&expected).assert_clean();
+}

@@ -64,29 +64,22 @@ impl Trial {
     pub fn count(&mut self, rules: &Rules, raw: RawRecord, is_good: impl FnOnce(&RawRecord) -> bool) {
         let reason = raw.header(ERROR_REASON).unwrap_or("no dead letter of warraq").to_owned();
         let (verdict, letter) = rules.judge(&raw);
-        let mut one = Counts { records: 1, ..Counts::default() };
-        let place = match (verdict, letter) {
-            (Verdict::Exhausted, _) => &mut one.parked_exhausted,
-            (Verdict::Incomplete, _) => &mut one.parked_incomplete,
+        let place: fn(&mut Counts) -> &mut u64 = match (verdict, letter) {
+            (Verdict::Exhausted, _) => |counts| &mut counts.parked_exhausted,
+            (Verdict::Incomplete, _) => |counts| &mut counts.parked_incomplete,
             (Verdict::Again, Some(letter)) => {
                 let last = letter.attempts + 1 >= rules.max_attempts;
                 match rules.way == Way::Input || is_good(&letter.input(raw)) {
-                    true => &mut one.output,
-                    false if last => &mut one.parked_still_bad,
-                    false => &mut one.dead_letters,
+                    true => |counts| &mut counts.output,
+                    false if last => |counts| &mut counts.parked_still_bad,
+                    false => |counts| &mut counts.dead_letters,
                 }
             }
-            _ => &mut one.skipped,
+            _ => |counts| &mut counts.skipped,
         };
-        *place = 1;
         for counts in [&mut self.all, self.reasons.entry(reason).or_default()] {
-            counts.records += one.records;
-            counts.output += one.output;
-            counts.dead_letters += one.dead_letters;
-            counts.parked_still_bad += one.parked_still_bad;
-            counts.parked_exhausted += one.parked_exhausted;
-            counts.parked_incomplete += one.parked_incomplete;
-            counts.skipped += one.skipped;
+            counts.records += 1;
+            *place(counts) += 1;
         }
     }
 

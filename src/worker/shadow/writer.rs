@@ -8,7 +8,7 @@ use std::time::Duration;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::producer::{BaseProducer, DeliveryResult, Producer as _, ProducerContext};
 
 use super::queue::{Exit, Taken};
 use super::{Ending, Tally};
@@ -91,16 +91,7 @@ impl Writer {
 
     fn send(&mut self, outgoing: &Outgoing) {
         let topic = self.topic.clone();
-        let mut record = BaseRecord::<[u8], [u8]>::to(&topic).headers(kafka::headers(&outgoing.headers));
-        if let Some(key) = &outgoing.key {
-            record = record.key(key.as_slice());
-        }
-        if let Some(value) = &outgoing.value {
-            record = record.payload(value.as_slice());
-        }
-        if let Some(timestamp) = outgoing.timestamp {
-            record = record.timestamp(timestamp);
-        }
+        let mut record = kafka::base_record(&topic, outgoing, ());
         loop {
             let Some(producer) = self.producer() else { return self.tally.failed(1, &"there is no producer") };
             let error = match producer.send(record) {
