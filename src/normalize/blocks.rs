@@ -4,11 +4,14 @@ use std::cell::OnceCell;
 
 use super::key;
 use super::lines::{Line, body_start};
+use super::names::crumbs;
 use super::phrases::{Cue, Phrases, class};
 use super::subject::Subject;
 use super::weights::{Position, Sign};
-use crate::letters::fold;
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
+
+/// Labels of a photographer within brackets.
+const PHOTO_LABELS: &[&str] = &["ت", "تصوير", "عدسة", "الصورة", "photo", "ph"];
 
 /// Words that credit a picture, folded; behind them stands a name.
 const PHOTO_WORDS: &[&str] = &[
@@ -24,6 +27,24 @@ const PHOTO_WORDS: &[&str] = &[
     "وێنە",
     "فوٹو",
     "انځور",
+];
+
+/// Heads of a summary in points, folded.
+const KEY_POINTS: &[&str] = &[
+    "ابرز التطورات",
+    "ابرز النقاط",
+    "اهم النقاط",
+    "اهم التطورات",
+    "ابرز ما جاء",
+    "نقاط رئيسيه",
+    "النقاط الرئيسيه",
+    "ملخص",
+    "الملخص",
+    "في هذا المقال",
+    "key points",
+    "highlights",
+    "at a glance",
+    "summary",
 ];
 
 /// Last words of a picture's caption, folded: it is of the archive, or a symbol.
@@ -56,6 +77,7 @@ pub(super) fn kinds(
         title,
         names_of_site: [&article.site, &article.byline].into_iter().flatten().map(|name| key::of(name)).collect(),
         crumbs: Vec::new(),
+        photographers: Vec::new(),
         subject: OnceCell::new(),
         names: Names::default(),
     };
@@ -67,6 +89,7 @@ pub(super) fn kinds(
     }
     sorter.cut_above_title();
     sorter.find_body();
+    sorter.find_photographers();
     let kinds = (0..sorter.lines.len()).map(|index| sorter.kind(index)).collect::<Vec<_>>();
     sorter.find_lead(&kinds);
     sorter.fill_names();
@@ -76,19 +99,21 @@ pub(super) fn kinds(
 pub(super) struct Sorter<'a> {
     pub(super) lines: &'a mut [Line],
     pub(super) phrases: &'a Phrases,
-    article: &'a Article,
+    pub(super) article: &'a Article,
     /// Index of the first paragraph and behind the last one.
     pub(super) body: (usize, usize),
     pub(super) title: Option<usize>,
     /// Keys of the site's name and of the byline's.
     names_of_site: Vec<String>,
     /// Keys of a breadcrumb's items.
-    crumbs: Vec<String>,
+    pub(super) crumbs: Vec<String>,
+    /// Keys of names that stand behind «photography:».
+    pub(super) photographers: Vec<String>,
     /// The body before anything above the title was cut.
     text: (usize, usize),
     /// What that is about, once it is asked: see [`Sorter::subject`].
     subject: OnceCell<Subject>,
-    names: Names,
+    pub(super) names: Names,
 }
 
 impl Sorter<'_> {
@@ -103,6 +128,15 @@ impl Sorter<'_> {
             (Some(first), Some(last)) => (body_start(self.lines, first, title), last + 1),
             _ => (self.lines.len(), self.lines.len()),
         };
+    }
+
+    /// `NAME | تصوير: NAME | DATE` above the text.
+    fn find_photographers(&mut self) {
+        let head = self.lines.iter().take(self.body.0).filter(|line| line.cut.is_none());
+        let parts = head.flat_map(|line| line.shown.split(['|', '-', '–', '/', '،']));
+        let named =
+            parts.filter_map(|part| part.split_once(':')).filter(|(label, _)| PHOTO_LABELS.contains(&label.trim()));
+        self.photographers = named.map(|(_, name)| key::of(name)).take(4).collect();
     }
 
     /// What the text is about.
@@ -123,7 +157,10 @@ impl Sorter<'_> {
     fn read_crumbs(&mut self) {
         for index in 0..self.body.0.min(12) {
             let Some(line) = self.kept(index) else { continue };
-            let Some(items) = crumbs(line) else { continue };
+            if line.dateline || line.mixed_dateline {
+                continue;
+            }
+            let Some(items) = crumbs(line, self.phrases) else { continue };
             let keys: Vec<String> = items.iter().map(|item| key::of(item)).collect();
             let section = keys.iter().zip(&items).find(|(key, _)| !self.phrases.whole(key, class::GENERIC));
             let section = section.map(|(_, item)| (*item).to_owned());
@@ -144,7 +181,7 @@ impl Sorter<'_> {
         }
         let head = index < self.body.0;
         let tail = index >= self.body.1;
-        if self.is_credit(line, head, tail) {
+        if self.is_credit(index, line, head, tail) {
             return BlockKind::Credit;
         }
         if line.kind == SourceKind::Caption || self.is_caption(index, line, head) {
@@ -180,7 +217,13 @@ impl Sorter<'_> {
             // A kicker.
             return BlockKind::Subhead;
         }
-        if below_title && line.words <= 4 && !line.end_mark && line.kind == SourceKind::Line {
+        if below_title && KEY_POINTS.contains(&line.key.as_str()) {
+            return BlockKind::Subhead;
+        }
+        let name = matches!(line.kind, SourceKind::Paragraph) && line.words >= 2 && !line.any_number() && {
+            self.next_kept(index) == Some(self.body.0) && self.subject().overlap(line, self.phrases).1 == 0
+        };
+        if below_title && line.words <= 4 && !line.end_mark && (line.kind == SourceKind::Line || name) {
             if self.stood_twice(index, line) {
                 return BlockKind::Caption;
             }
@@ -188,7 +231,8 @@ impl Sorter<'_> {
             let above_text = self.next_kept(index) == Some(self.body.0);
             return if share >= 0.5 && above_text { BlockKind::Subhead } else { BlockKind::Credit };
         }
-        if self.is_subhead(index, line) && line.words <= 6 { BlockKind::Subhead } else { BlockKind::Paragraph }
+        let short = below_title && line.words <= 5 && !line.end_mark;
+        if short || self.is_subhead(index, line) && line.words <= 6 { BlockKind::Subhead } else { BlockKind::Paragraph }
     }
 
     /// A picture's alternative text, then its caption: one was cut as a repeat.
@@ -196,11 +240,12 @@ impl Sorter<'_> {
         self.lines.get(index + 1).is_some_and(|next| next.key == line.key && next.cut.is_some())
     }
 
-    fn is_section(&self, index: usize, line: &Line) -> bool {
+    pub(super) fn is_section(&self, index: usize, line: &Line) -> bool {
         let named = self.phrases.whole(&line.key, class::SECTION)
             || self.article.section.as_deref().is_some_and(|section| key::of(section) == line.key);
         let above_title = self.title.is_some_and(|title| index < title);
-        named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark
+        !line.is_entry()
+            && (named && line.words <= 4 || above_title && line.words <= 2 && !line.any_number() && !line.end_mark)
     }
 
     pub(super) fn is_agency(&self, line: &Line) -> bool {
@@ -213,7 +258,7 @@ impl Sorter<'_> {
         self.names_of_site.contains(&line.key) || self.crumbs.contains(&line.key)
     }
 
-    fn is_credit(&self, line: &Line, head: bool, tail: bool) -> bool {
+    pub(super) fn is_credit(&self, index: usize, line: &Line, head: bool, tail: bool) -> bool {
         if line.is_paragraph() && !line.is_labelled() && line.words > 9 {
             return false;
         }
@@ -228,8 +273,16 @@ impl Sorter<'_> {
                 && line.words <= 9
                 && line.kind != SourceKind::Heading(1)
             || line.is_clock()
+            || is_post_signature(line)
+            || line.dateline && self.kept_before(index).is_some_and(is_post_signature)
+            || edge && line.says(Cue::Byline) && line.any_clock() && !line.end_mark && line.words <= 9
+            || index <= self.body.0 + 3 && self.names_site_and_author(index, line).is_some()
             || edge && (line.dateline || self.is_agency(line) || self.is_site(line))
             || head && line.mixed_dateline
+    }
+
+    fn kept_before(&self, index: usize) -> Option<&Line> {
+        (0..index).rev().find_map(|before| self.kept(before))
     }
 
     fn is_caption(&self, index: usize, line: &Line, head: bool) -> bool {
@@ -259,6 +312,13 @@ impl Sorter<'_> {
         let bracket = line.shown.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map(|(_, inner)| inner);
         if let Some(inner) = bracket {
             let short = line.words >= 4 && (1..=4).contains(&inner.split_whitespace().count());
+            let photographed = inner.split_once(':').is_some_and(|(label, _)| PHOTO_LABELS.contains(&label.trim()));
+            let named = (2..=3).contains(&inner.split_whitespace().count())
+                && inner.chars().all(|letter| letter.is_alphabetic() || letter == ' ')
+                && self.photographers.contains(&key::of(inner));
+            if photographed || named {
+                return true;
+            }
             return below_title && short || self.phrases.whole(&key::of(inner), class::AGENCY);
         }
         let behind_dash = || line.shown.rsplit_once(['-', '–', '—', '|']).map(|(_, last)| last.trim_start());
@@ -272,7 +332,9 @@ impl Sorter<'_> {
         let beside = |at: Option<usize>| {
             at.and_then(|at| self.kept(at)).is_some_and(|other| other.is_bullet() && other.shown.chars().next() == mark)
         };
+        let numbered = |at: Option<usize>| at.and_then(|at| self.kept(at)).is_some_and(Line::is_numbered);
         self.is_announced(index, line)
+            || line.is_numbered() && line.words < 40 && (numbered(index.checked_sub(1)) || numbered(Some(index + 1)))
             || line.is_bullet() && line.words < 40 && (beside(index.checked_sub(1)) || beside(Some(index + 1)))
     }
 
@@ -280,8 +342,10 @@ impl Sorter<'_> {
     /// were lost.
     fn is_announced(&self, index: usize, line: &Line) -> bool {
         let item = |line: &Line| {
-            line.kind == SourceKind::Line
-                && (2..=20).contains(&line.words)
+            // In HTML a list without marks is short lines.
+            let most = if line.kind == SourceKind::Line { 20 } else { 6 };
+            matches!(line.kind, SourceKind::Line | SourceKind::Paragraph)
+                && (2..=most).contains(&line.words)
                 && !line.end_mark
                 && !line.shown.ends_with(':')
         };
@@ -310,10 +374,9 @@ impl Sorter<'_> {
 
     fn is_subhead(&self, index: usize, line: &Line) -> bool {
         let runs_on = line.shown.ends_with([':', '،', ',', '؛']) && line.words > 3;
-        let text_below = self
-            .next_kept(index)
-            .and_then(|next| self.kept(next))
-            .is_some_and(|next| next.is_paragraph() || next.is_bullet());
+        let text_below = self.next_kept(index).and_then(|next| self.kept(next)).is_some_and(|next| {
+            next.is_paragraph() || next.is_bullet() || line.words <= 4 && next.end_mark && next.words >= 3
+        });
         let closed = line.end_mark && !line.shown.ends_with(['؟', '?', '!']);
         line.words > 0 && line.words <= 14 && !closed && !runs_on && !line.is_bullet() && text_below
     }
@@ -349,124 +412,11 @@ impl Sorter<'_> {
             self.names.lead = lead.map(|lead| lead.shown);
         }
     }
-
-    fn fill_names(&mut self) {
-        if !self.article.breadcrumbs.is_empty() {
-            let shown = self.article.breadcrumbs.iter().map(|item| super::unicode::display(item, true).0);
-            let title = self.names_title_key();
-            // Many end with the article itself.
-            self.names.breadcrumbs = shown.filter(|item| !item.is_empty() && key::of(item) != title).collect();
-        }
-        let title = self.title.and_then(|title| self.kept(title));
-        self.names.title = title.map(|line| line.shown.clone());
-        let section = (0..self.lines.len()).filter(|index| *index < self.body.0 && self.title != Some(*index));
-        let section = section.filter_map(|index| self.kept(index).filter(|line| self.is_section(index, line)));
-        let section = section.map(|line| line.shown.clone()).next();
-        let clean = |text: &Option<String>| {
-            text.as_ref().map(|text| super::unicode::display(text, true).0).filter(|text| !text.is_empty())
-        };
-        let lost = self.section_of_lost_crumbs();
-        let mut crumbs = self.names.breadcrumbs.iter().rev();
-        let crumb = crumbs.find(|item| !self.phrases.whole(&key::of(item), class::GENERIC)).cloned();
-        let told = section.or_else(|| self.names.section.take()).or(lost).or(crumb);
-        self.names.section = clean(&self.article.section).or(told);
-        let mut byline = clean(&self.article.byline);
-        let mut credit = None;
-        let mut agency = None;
-        for index in 0..self.lines.len() {
-            let Some(line) = self.kept(index).filter(|_| Some(index) != self.title) else { continue };
-            let (head, tail) = (index < self.body.0, index >= self.body.1);
-            if !self.is_credit(line, head, tail) {
-                continue;
-            }
-            if line.says(Cue::Credit) && line.is_labelled() {
-                credit = credit.or_else(|| Some(line.behind_label().to_owned()));
-            } else if line.says(Cue::Byline) {
-                byline = byline.or_else(|| behind_words(line, self.phrases)).or_else(|| self.name_below(index, line));
-            } else if !line.dateline && (self.is_agency(line) || self.is_site(line) || line.mixed_dateline) {
-                agency = agency.or_else(|| Some(self.without_date(line)));
-            }
-        }
-        self.names.credit = credit.or(agency).filter(|credit| !credit.is_empty());
-        self.names.byline = byline.filter(|byline| !byline.is_empty());
-    }
-
-    /// A label alone, and the name in the next line.
-    fn name_below(&self, index: usize, line: &Line) -> Option<String> {
-        let below = self.next_kept(index).and_then(|next| self.kept(next)).filter(|_| line.is_phrase_alone())?;
-        let name =
-            (1..=5).contains(&below.words) && !below.end_mark && !below.any_number() && !below.shown.ends_with(':');
-        name.then(|| below.shown.clone())
-    }
-
-    /// The section of a breadcrumb whose signs were lost: `Home Politics TITLE`.
-    fn section_of_lost_crumbs(&self) -> Option<String> {
-        let title = self.names_title_key();
-        let line = self.lines.iter().take(self.body.0).find(|line| {
-            line.cut.is_some() && line.key.len() > title.len() && !title.is_empty() && line.key.ends_with(&title)
-        })?;
-        let words = line.words - title.split(' ').count();
-        let mut before = line.shown.split_whitespace().take(words);
-        let first = before.next().filter(|first| self.phrases.whole(&key::of(first), class::GENERIC));
-        let section: Vec<&str> = first.map(|_| before.collect())?;
-        (1..=3).contains(&section.len()).then(|| section.join(" "))
-    }
-
-    fn names_title_key(&self) -> String {
-        self.title.and_then(|title| self.kept(title)).map(|line| line.key.clone()).unwrap_or_default()
-    }
-
-    /// The words before the date and its label.
-    fn without_date(&self, line: &Line) -> String {
-        if !line.any_number() || !line.mixed_dateline {
-            return line.shown.clone();
-        }
-        let words: Vec<&str> = line.shown.split_whitespace().collect();
-        let date = words.iter().position(|word| {
-            let key = key::of(word);
-            key.starts_with(|first: char| first.is_ascii_digit())
-                || ["نشر", "تاريخ", "published", "publié"].iter().any(|label| fold(label) == key)
-        });
-        let kept = words.get(..date.unwrap_or(words.len())).unwrap_or_default().join(" ");
-        kept.trim_matches([' ', '|', '-', '–', ':', '/']).to_owned()
-    }
 }
 
-/// The name behind «By» or «بقلم:», without a date that follows it.
-fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
-    let skip = line.words - line.words_behind_phrase();
-    let name = if line.is_labelled() {
-        line.behind_label().to_owned()
-    } else {
-        line.shown.split_whitespace().skip(skip).collect::<Vec<_>>().join(" ")
-    };
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let number = |word: &&str| fold(word).starts_with(|first: char| first.is_ascii_digit());
-    let end = words.iter().position(number).map_or(words.len(), |number| {
-        let date = words.get(..number).unwrap_or_default().iter().rev();
-        number
-            - date
-                .take_while(|word| {
-                    let key = key::of(word);
-                    key.is_empty() || phrases.word(&key, class::DATE)
-                })
-                .count()
-    });
-    let name = words.get(..end).unwrap_or_default().join(" ");
-    let name = name.trim_matches([' ', '|', '-', '–', '،', ',', ':', '/']).to_owned();
-    (!name.is_empty()).then_some(name)
-}
-
-/// Items of a breadcrumb: at least two separators, each item short.
-fn crumbs(line: &Line) -> Option<Vec<&str>> {
-    if line.end_mark || line.words > 20 || !line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']) {
-        return None;
-    }
-    [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {
-        let items: Vec<&str> = line.shown.split(separator).map(str::trim).collect();
-        let short = items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 5);
-        (items.len() >= 3 && short).then_some(items)
-    })
+/// `— NAME (@account) DATE`: who wrote a post that is shown in the text.
+fn is_post_signature(line: &Line) -> bool {
+    line.words <= 16 && line.shown.starts_with(['—', '–', '-']) && line.shown.contains("(@")
 }
 
 /// One quotation from end to end.

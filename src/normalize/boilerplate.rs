@@ -27,6 +27,8 @@ const ROLES: &[&str] = &[
     "editor",
     "columnist",
     "journaliste",
+    "شاعر",
+    "شاعره",
     "كاتب",
     "كاتبه",
     "صحفي",
@@ -70,7 +72,10 @@ impl<'a> Page<'a> {
         self.find_body();
         self.comments_to_the_end();
         self.continued();
+        self.pager();
         self.weigh_all();
+        self.teasers();
+        self.widget_heads();
         self.find_body();
         self.related_lists();
         self.staff();
@@ -78,10 +83,11 @@ impl<'a> Page<'a> {
         self.head();
         self.window_title();
         self.author_box();
+        self.role_below_name();
         self.crumbs_with_title();
+        self.neighbours();
         self.tail();
         self.repeats();
-        self.neighbours();
         self.rows_below();
     }
 
@@ -93,7 +99,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn weigh_all(&mut self) {
+    pub(super) fn weigh_all(&mut self) {
         for index in 0..self.lines.len() {
             let position = self.position(index);
             if let Some(line) = self.lines.get_mut(index) {
@@ -116,6 +122,7 @@ impl<'a> Page<'a> {
             line.cut.is_none()
                 && line.is_paragraph()
                 && !line.is_notice()
+                && !line.signs.has(Sign::Contact)
                 && ![Cue::CommentPart, Cue::Share, Cue::Furniture, Cue::RelatedLine, Cue::Paywall]
                     .into_iter()
                     .any(|cue| line.has(cue, Zone::Anywhere))
@@ -145,35 +152,34 @@ impl<'a> Page<'a> {
         self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.key.len()).sum()
     }
 
-    /// From the head of the comments on nothing is article, if what follows is
-    /// the smaller part of the page.
-    fn comments_to_the_end(&mut self) {
-        let total = self.kept_length();
-        let mut above = 0;
-        let head = self.lines.iter().enumerate().find(|(index, line)| {
-            let below = total - above;
-            above += if line.cut.is_none() { line.key.len() } else { 0 };
-            let says = line.has(Cue::CommentHead, Zone::Edge)
-                || line.has(Cue::CommentHead, Zone::Tail) && line.is_phrase_alone();
-            *index > self.body.0 && line.cut.is_none() && !line.end_mark && says && below * 5 < total * 2
-        });
-        let head = head.map(|(index, _)| index);
-        let Some(head) = head else { return };
-        for index in head..self.lines.len() {
-            let strong_credit = self.lines.get(index).is_some_and(|line| line.says(Cue::Credit) && line.is_labelled());
-            if !strong_credit {
-                self.add(index, Sign::BelowComments);
+    /// A name alone, and below it behind the text what its bearer is.
+    fn role_below_name(&mut self) {
+        let from = self.body.0 + 2;
+        for index in from.max(self.lines.len().saturating_sub(30))..self.lines.len() {
+            let name = self.lines.get(index).is_some_and(|line| {
+                line.cut.is_none()
+                    && (2..=4).contains(&line.words)
+                    && !line.end_mark
+                    && !line.any_number()
+                    && !line.is_labelled()
+            });
+            let last = self.body.1.saturating_sub(1);
+            let role =
+                index + 1 >= last && self.lines.get(index + 1).is_some_and(|line| line.words <= 45 && is_role(line));
+            if name && role && self.is_kept(index + 1) {
+                self.add(index, Sign::AuthorBox);
+                self.add(index + 1, Sign::AuthorBox);
+                self.find_body();
             }
         }
-        self.find_body();
     }
 
-    /// «Read more» where the text breaks off, and «Page 1 of 3».
+    /// «Read more» where the text breaks off.
     fn continued(&mut self) {
-        let breaks_off = self.breaks_off();
-        for line in self.lines.iter_mut() {
-            let more = breaks_off && line.has(Cue::Continue, Zone::Tail);
-            line.signs.add_if(more || line.is_part_number(), Sign::Continues);
+        if self.breaks_off() {
+            for line in self.lines.iter_mut().filter(|line| line.has(Cue::Continue, Zone::Tail)) {
+                line.signs.add(Sign::Continues);
+            }
         }
     }
 
@@ -191,51 +197,13 @@ impl<'a> Page<'a> {
     pub(super) fn is_partial(&self, paywalled: bool) -> bool {
         let words: usize = self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.words).sum();
         paywalled && (words < STUB || self.breaks_off())
+            || self.lines.iter().any(|line| line.cut.is_some() && signs::parts(line).is_some_and(|parts| parts > 1))
             || self.lines.iter().enumerate().any(|(index, line)| {
                 line.cut.is_some()
                     && self.is_tail(index)
                     && (line.has(Cue::Paywall, Zone::Anywhere)
-                        || line.is_part_number()
                         || line.has(Cue::Continue, Zone::Tail) && self.breaks_off())
             })
-    }
-
-    /// A head such as «Read also» and the headlines under it.
-    fn related_lists(&mut self) {
-        let mut index = 0;
-        while let Some(line) = self.lines.get(index) {
-            let more = line.has(Cue::RelatedHead, Zone::Tail) && self.is_tail(index) && !line.end_mark;
-            let head = line.has(Cue::RelatedHead, Zone::Anywhere) && line.is_phrase_alone() || more;
-            // Above the title the same words are a section's name.
-            if !head || self.is_head(index) {
-                index += 1;
-                continue;
-            }
-            let below = self.end_of_list(index + 1);
-            self.add(index, Sign::ListHead);
-            for listed in index + 1..below {
-                self.add(listed, Sign::Listed);
-            }
-            index = below;
-        }
-    }
-
-    /// Behind the headlines that begin at `from`.
-    fn end_of_list(&self, from: usize) -> usize {
-        let mut below = from;
-        let mut plain = 0;
-        while let Some(line) = self.lines.get(below) {
-            let tail = self.is_tail(below);
-            let certain = line.is_bullet() || line.link_density > 0.5 || tail;
-            // In the midst of the text one headline follows, then the text goes on.
-            plain += usize::from(!certain);
-            let text = line.is_paragraph() && line.end_mark && !line.is_bullet();
-            if line.words > 26 || line.says(Cue::Credit) || text || !certain && (plain > 1 || line.end_mark) {
-                break;
-            }
-            below += 1;
-        }
-        below
     }
 
     /// «Editor-in-chief» and the name under it.
@@ -258,7 +226,8 @@ impl<'a> Page<'a> {
     fn share_neighbours(&mut self) {
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let short = line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line));
+            let short =
+                line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line, self.phrases));
             let beside = |at: Option<usize>| {
                 at.and_then(|at| self.lines.get(at)).is_some_and(|line| line.cut == Some(RemovedKind::ShareBar))
             };
@@ -290,26 +259,6 @@ impl<'a> Page<'a> {
                 }
                 self.find_body();
                 return;
-            }
-        }
-    }
-
-    fn tail(&mut self) {
-        let mut below_tags = false;
-        for index in self.body.1..self.lines.len() {
-            let tags = self.lines.get(index).is_some_and(is_tag_list);
-            if tags {
-                self.add(index, Sign::TagList);
-            }
-            let Some(line) = self.lines.get(index) else { break };
-            if line.has(Cue::Tags, Zone::Edge) && line.is_phrase_alone()
-                || line.has(Cue::Paywall, Zone::Anywhere) && line.cut.is_some()
-            {
-                below_tags = true;
-            } else if below_tags && line.words <= 5 && !line.end_mark && !line.says(Cue::Credit) {
-                self.add(index, Sign::BelowTags);
-            } else {
-                below_tags = false;
             }
         }
     }
@@ -360,17 +309,7 @@ impl Page<'_> {
     }
 }
 
-/// Names with commas or number signs between, no sentence.
-fn is_tag_list(line: &Line) -> bool {
-    if line.end_mark {
-        return false;
-    }
-    let hashed = line.shown.split_whitespace().filter(|word| word.starts_with('#')).count();
-    if hashed >= 2 && hashed * 2 >= line.shown.split_whitespace().count() {
-        return true;
-    }
-    let items: Vec<&str> = line.shown.split([',', '،', '|']).collect();
-    let short = items.iter().all(|item| item.split_whitespace().count() <= 5);
-    let tight = items.iter().skip(1).filter(|item| !item.starts_with(' ')).count() * 2 > items.len();
-    short && (items.len() >= 3 && tight || items.len() >= 4)
+/// Begins by saying what somebody is: «A journalist who …».
+pub(super) fn is_role(line: &Line) -> bool {
+    line.key.split(' ').next().is_some_and(|first| ROLES.contains(&first))
 }

@@ -8,6 +8,42 @@ use crate::letters::fold;
 /// What stands between two names of a line.
 const BETWEEN: [char; 14] = ['-', '–', '—', '|', '/', '،', ',', ';', '؛', '+', '&', '(', ')', ':'];
 
+/// Names that begin with the letter of the conjunction, folded.
+const WAW_NAMES: &[&str] = &[
+    "وليد",
+    "وائل",
+    "وسام",
+    "وسيم",
+    "وفاء",
+    "وداد",
+    "ورده",
+    "وهيب",
+    "وجدي",
+    "وجيه",
+    "وحيد",
+    "وصفي",
+    "ولاء",
+    "وئام",
+    "ولد",
+    "والي",
+    "وديع",
+    "وفيق",
+    "وجدان",
+    "وهبه",
+    "وهبي",
+    "ونيس",
+    "وضاح",
+    "وعد",
+    "وفا",
+    "وسن",
+    "ورود",
+    "وصال",
+];
+
+/// Accounts that stand where an author's name should, folded.
+const ACCOUNTS: &[&str] =
+    &["admin", "administrator", "editor", "webmaster", "root", "التحرير", "المحرر", "مدير الموقع"];
+
 /// How far into the first paragraph a dateline reaches, in characters.
 const DATELINE: usize = 80;
 
@@ -20,7 +56,7 @@ pub(super) fn byline(byline: &str, site: Option<&str>, phrases: &Phrases) -> (Ve
         if phrases.whole(&key, class::AGENCY) {
             add(&mut agencies, part);
         } else if is_name(part, &key, phrases) && site.as_ref() != Some(&key) {
-            add(&mut authors, without_label(part, phrases));
+            add(&mut authors, without_glued_day(without_label(part, phrases)));
         }
     }
     (authors, agencies)
@@ -63,8 +99,35 @@ fn parts(line: &str) -> impl Iterator<Item = &str> {
         .flat_map(|part| part.split(" et "))
         .flat_map(|part| part.split(" و "))
         .flat_map(|part| part.split(" ve "))
+        .flat_map(|part| {
+            let (first, second) = joined(part).unwrap_or((part, ""));
+            [first, second]
+        })
         .map(|part| part.trim_matches(|letter: char| !letter.is_alphanumeric()))
         .filter(|part| !part.is_empty())
+}
+
+/// `سامر خليل وليلى سالم`: two names of two words each or more, the conjunction
+/// written on to the second.
+fn joined(part: &str) -> Option<(&str, &str)> {
+    let words = part.split_whitespace().count();
+    let (at, _) = part
+        .match_indices(" و")
+        .find(|(at, _)| {
+            let (before, after) = (part.get(..*at).unwrap_or_default(), part.get(at + 1..).unwrap_or_default());
+            let word = after.split_whitespace().next().unwrap_or_default();
+            before.split_whitespace().count() >= 2
+                && after.split_whitespace().count() >= 2
+                && word.chars().count() >= 4
+                && !WAW_NAMES.contains(&fold(word).as_str())
+        })
+        .filter(|_| (4..=7).contains(&words))?;
+    Some((part.get(..at)?, part.get(at + " و".len()..)?))
+}
+
+/// «admin»: no person's name.
+pub(super) fn is_account(name: &str) -> bool {
+    ACCOUNTS.contains(&key::of(name).as_str())
 }
 
 /// A person's, a desk's: a few words without numbers, no address, no label.
@@ -73,6 +136,7 @@ fn is_name(part: &str, key: &str, phrases: &Phrases) -> bool {
     let label =
         phrases.read(key).phrases.iter().any(|(phrase, length)| phrase.cue == Cue::Byline && *length == key.len());
     words <= 6
+        && !ACCOUNTS.contains(&key)
         && !part.contains(['@', '.', '_']) | is_initialled(part)
         && !key.contains(|c: char| c.is_ascii_digit())
         && !label
@@ -94,6 +158,14 @@ fn without_label<'a>(part: &'a str, phrases: &Phrases) -> &'a str {
     part.get(start..).unwrap_or(part)
 }
 
+/// `سامر خليلالثلاثاء`: the name, where a crawler joined the date's weekday to it.
+fn without_glued_day(name: &str) -> &str {
+    const DAYS: &[&str] =
+        &["السبت", "الأحد", "الاحد", "الاثنين", "الإثنين", "الثلاثاء", "الأربعاء", "الاربعاء", "الخميس", "الجمعة"];
+    let glued = |rest: &&str| rest.split_whitespace().count() >= 2 && !rest.ends_with(' ');
+    DAYS.iter().find_map(|day| name.strip_suffix(day).filter(glued)).unwrap_or(name)
+}
+
 fn add(names: &mut Vec<String>, name: &str) {
     if !names.iter().any(|known| fold(known) == fold(name)) && names.len() < 20 {
         names.push(name.to_owned());
@@ -113,6 +185,11 @@ mod tests {
             ("By Jane Fox and John R. Smith", &["Jane Fox", "John R. Smith"], &[]),
             ("ليلى سالم - رويترز", &["ليلى سالم"], &["رويترز"]),
             ("جريدة الضفة", &[], &[]),
+            ("سامر خليل وليلى سالم", &["سامر خليل", "ليلى سالم"], &[]),
+            ("سامر خليل وليد سالم", &["سامر خليل وليد سالم"], &[]),
+            ("سامر وليد خليل", &["سامر وليد خليل"], &[]),
+            ("سامر خليلالثلاثاء", &["سامر خليل"], &[]),
+            ("admin", &[], &[]),
             ("desk@paper.example", &[], &[]),
             ("د. سمير عون", &["د. سمير عون"], &[]),
             ("Par Amine Kaci et Lina B.", &["Amine Kaci", "Lina B"], &[]),

@@ -25,6 +25,10 @@ impl Sorter<'_> {
                 3..5 => 0.6,
                 _ => 0.0,
             };
+            let dates = |below: usize| self.kept(below).is_some_and(|line| line.dateline);
+            score += if self.next_kept(index).is_some_and(dates) { 0.3 } else { 0.0 };
+            // Names beside a date are a byline.
+            score -= if line.mixed_dateline { 0.6 } else { 0.0 };
             // The date and the byline stand below the title.
             let dated = |above: &usize| self.kept(*above).is_some_and(|line| line.dateline || line.mixed_dateline);
             let below_date = best.is_some_and(|(_, above)| (above + 1..index).any(|above| dated(&above)));
@@ -57,8 +61,10 @@ impl Sorter<'_> {
         let of = |test: &dyn Fn(&Line) -> bool| -> Vec<usize> {
             above.iter().copied().filter(|index| self.kept(*index).is_some_and(test)).collect()
         };
-        let scraps =
-            of(&|line| line.is_scrap() && !line.any_number() && !self.is_agency(line) && !line.says(Cue::Byline));
+        let scraps = of(&|line| {
+            let scrap = line.is_scrap() && !line.any_number() && !line.says(Cue::Byline) || line.is_entry();
+            scrap && !self.is_agency(line)
+        });
         let headlines = of(&|line| {
             (4..=30).contains(&line.words)
                 && self.may_be_title(line, true)
@@ -71,7 +77,8 @@ impl Sorter<'_> {
                 self.lines.iter().take(*last).any(|line| {
                     line.cut.is_some() && self.lines.get(*last).is_some_and(|section| section.key == line.key)
                 });
-            known && twice && above.iter().rev().take(2).any(|near| near == last)
+            let entry = self.kept(*last).is_some_and(Line::is_entry);
+            known && twice && !entry && above.iter().rev().take(2).any(|near| near == last)
         });
         let mut cut: Vec<(usize, Sign)> = Vec::new();
         // What is above the title and about nothing of the text is a ticker.
@@ -81,7 +88,8 @@ impl Sorter<'_> {
                 let ticker =
                     line.says(Cue::RelatedHead) || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
                 let about = self.subject().overlap(line, self.phrases).1;
-                let starts = line.key.starts_with("اخر الاخبار ") || line.key.starts_with("احدث الاخبار ");
+                let starts = ["اخر الاخبار ", "احدث الاخبار ", "شريط الاخبار ", "عاجل "];
+                let starts = starts.iter().any(|start| line.key.starts_with(start)) || line.shown.contains(" •");
                 line.words >= 4
                     && !self.subject().is_thin()
                     && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
@@ -97,8 +105,12 @@ impl Sorter<'_> {
         // The masthead's date is today's.
         let others = if dated { dates.len() } else { dates.len().saturating_sub(1) };
         cut.extend(dates.into_iter().take(others).map(|index| (index, Sign::MastheadDate)));
+        let beside = of(&|line| line.mixed_dateline && !line.dateline && line.key.split(' ').count() > 5);
+        cut.extend(beside.into_iter().filter(|_| dated).map(|index| (index, Sign::MastheadDate)));
         // A breadcrumb in lines: the last of them is the section.
         let section = if scraps.len() >= 4 { section } else { scraps.last().copied() };
+        let section = section.filter(|last| !self.kept(*last).is_some_and(Line::is_entry));
+        cut.extend(self.above_menu(&above, &scraps).map(|index| (index, Sign::AboveTitle)));
         let menu = scraps.into_iter().filter(|scrap| Some(*scrap) != section);
         cut.extend(menu.map(|index| (index, Sign::AboveTitle)));
         if headlines.len() >= 3 && !self.subject().is_thin() {
@@ -113,6 +125,24 @@ impl Sorter<'_> {
                 line.add(sign, Position::Head);
             }
         }
+    }
+
+    /// What stands above a menu, four scraps or more in a row, is the masthead's.
+    fn above_menu<'a>(&'a self, above: &'a [usize], scraps: &[usize]) -> impl Iterator<Item = usize> + 'a {
+        let (mut row, mut menu) = (0, None);
+        for (place, index) in above.iter().enumerate() {
+            row = if scraps.binary_search(index).is_ok() { row + 1 } else { 0 };
+            menu = if row >= 4 { Some(place + 1 - row) } else { menu };
+        }
+        // What stands above the paper's address is, too.
+        let address = self
+            .lines
+            .iter()
+            .take(self.title.unwrap_or_default())
+            .rposition(|line| line.cut.is_some() && line.signs.has(Sign::Contact));
+        let below = address.map_or(0, |address| above.iter().take_while(|index| **index < address).count());
+        let masthead = above.get(..menu.unwrap_or_default().max(below)).unwrap_or_default();
+        masthead.iter().copied().filter(|index| self.kept(*index).is_some_and(|line| !line.is_paragraph()))
     }
 
     /// `strict` leaves out what begins as bylines do.

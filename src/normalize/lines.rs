@@ -46,11 +46,6 @@ pub(super) struct Line {
 /// A line with a date and nothing else is no longer.
 const MOST_DATE_WORDS: usize = 26;
 
-/// Words that number the parts of an article, folded, and what stands between
-/// the numbers.
-const PAGE_WORDS: &[&str] = &["page", "part", "صفحه", "الصفحه", "الجزء", "بخش", "sayfa", "لاپەڕە"];
-const BETWEEN_NUMBERS: &[&str] = &["of", "sur", "من", "از", "لە"];
-
 /// What sets a label off: `المصدر: …`, `كتب/ …`, `Source – …`.
 const LABEL_MARKS: [char; 7] = [':', '：', '|', '-', '–', '—', '/'];
 
@@ -183,7 +178,9 @@ impl Line {
 
     /// Running text: a full sentence, or so long that it cannot be else.
     pub(super) fn is_paragraph(&self) -> bool {
-        let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote) && self.words >= 12;
+        let marked = matches!(self.kind, SourceKind::Paragraph | SourceKind::Quote)
+            && self.words >= 12
+            && (self.end_mark || !self.dateline && !self.mixed_dateline);
         let ends = self.end_mark || self.shown.ends_with(':');
         self.link_density < 0.5 && (marked || ends && self.words >= 8 || self.words >= 26)
     }
@@ -198,22 +195,24 @@ impl Line {
         self.words <= 26 && (self.shown.starts_with('©') || self.words <= 18 && follow())
     }
 
-    /// «Page 1 of 3»: the article goes on elsewhere, or began there.
-    pub(super) fn is_part_number(&self) -> bool {
-        if self.words > 4 || !self.any_number() {
-            return false;
-        }
-        let mut words = self.key.split(' ');
-        let named = words.next().is_some_and(|word| PAGE_WORDS.contains(&word));
-        let rest: Vec<&str> = words.filter(|word| !BETWEEN_NUMBERS.contains(word)).collect();
-        let [this, all] = rest.as_slice() else { return false };
-        let numbers = this.parse::<u8>().ok().zip(all.parse::<u8>().ok());
-        named && numbers.is_some_and(|(this, all)| all > 1 && (1..=all).contains(&this))
-    }
-
     pub(super) fn is_bullet(&self) -> bool {
         self.kind == SourceKind::ListItem
             || self.shown.starts_with(['-', '–', '—', '•', '*', '●', '▪', '◄', '»', '›', '·', '○'])
+    }
+
+    /// `1. …`, `٢) …`, `3- …`: an item of a list with numbers.
+    pub(super) fn is_numbered(&self) -> bool {
+        let number = self.shown.chars().take_while(|letter| letter.is_numeric()).count();
+        let mut rest = self.shown.chars().skip(number);
+        (1..=2).contains(&number)
+            && rest.next().is_some_and(|mark| matches!(mark, '.' | ')' | '-'))
+            && rest.next() == Some(' ')
+    }
+
+    /// An entry of a menu, with the mark or the number of its list before it.
+    pub(super) fn is_entry(&self) -> bool {
+        let listed = self.is_bullet() || self.is_numbered();
+        listed && self.words <= 4 && !self.end_mark && !self.shown.ends_with(':')
     }
 
     /// Short, and no sentence: as a menu has them, or a list of names.
@@ -265,11 +264,16 @@ impl Line {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
         };
         let named = |word: &str| word.chars().nth(2).is_some() && phrases.word(word, class::DATE);
-        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE);
+        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE | class::COUNTER);
+        let others = || words().filter(other).count();
+        // «13 March 2022 by NAME», «PLACE, 17 Rabi I 1446 corresponding to …».
+        let opens = || words().next().is_some_and(|first| is_number(first) || named(first)) && others() <= 3;
+        let marked =
+            || self.shown.contains([':', '|', '-', '–', '/']) || words().any(|word| word == "الموافق") || opens();
         words().any(year)
-            && self.shown.contains([':', '|', '-', '–', '/'])
-            && (words().any(named) || self.words <= 9 && self.shown.split_whitespace().any(is_numeric_date))
-            && words().filter(other).count() <= 6
+            && marked()
+            && (words().any(named) || others() <= 4 && self.shown.split_whitespace().any(is_numeric_date))
+            && others() <= 6
     }
 
     /// Who wrote it, or when it was published.
@@ -297,7 +301,7 @@ impl Line {
         };
         number(words.next(), 24)
             && number(words.next(), 60)
-            && words.all(|word| matches!(word, "ص" | "م" | "am" | "pm" | "gmt"))
+            && words.all(|word| matches!(word, "ص" | "م" | "ت" | "am" | "pm" | "gmt"))
             && self.shown.contains([':', '.', '٫'])
     }
 }

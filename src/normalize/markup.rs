@@ -37,7 +37,9 @@ impl Page<'_> {
                 && !signed;
             // The date often stands in a header of its own.
             let date = article.is_some_and(|(first, _)| index < first && index + 8 > first)
-                && (line.dateline || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
+                && (line.dateline
+                    || line.mixed_dateline
+                    || line.kind == SourceKind::Meta && line.says(Cue::Byline) && line.weight > -2);
             let kicker = is_kicker(line) && heading == Some(index + 1);
             if line.weight < 0 && believe && line.kind != SourceKind::Heading(1) && !date && !kicker {
                 self.add(index, Sign::FurnitureElement);
@@ -114,19 +116,37 @@ impl Page<'_> {
         });
         let text = first;
         let first = title.unwrap_or(first);
+        let last = self.end_of_signature(last);
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             let spared = match line.kind {
                 _ if Some(index) == label || title == Some(index + 1) && is_kicker(line) => true,
                 SourceKind::Heading(1) => title.is_none(),
                 SourceKind::Meta => index + 8 > first && index < last + 3,
-                _ if index < text && index + 8 > text => line.dateline,
+                _ if index < text && index + 8 > text => line.dateline || line.mixed_dateline,
                 _ => line.says(Cue::Credit) && line.is_labelled() && index < last + 3,
             };
             if !(first..last).contains(&index) && !spared {
                 self.add(index, Sign::OutsideArticle);
             }
         }
+    }
+
+    /// Behind the short lines that end a text within its own element: a closing
+    /// formula, who signs, where and when.
+    fn end_of_signature(&self, last: usize) -> usize {
+        const LONGEST: usize = 6;
+        let Some(level) = last.checked_sub(1).and_then(|last| self.lines.get(last)).map(|line| line.weight) else {
+            return last;
+        };
+        let signs = |line: &Line| {
+            let plain = matches!(line.kind, SourceKind::Paragraph | SourceKind::Meta) && line.cut.is_none();
+            let furniture = line.says_anything() && !line.says(Cue::Dateline) && !line.says(Cue::Credit);
+            plain && line.weight == level && line.words <= 8 && line.link_density < 0.3 && !furniture
+        };
+        let length = self.lines.iter().skip(last).take(LONGEST).take_while(|line| signs(line)).count();
+        // So many are a list.
+        last + if level > 1 && length < LONGEST { length } else { 0 }
     }
 
     /// The stretch with the largest sum of words of running text, marked text
@@ -163,9 +183,16 @@ impl Page<'_> {
     }
 }
 
-/// A smaller heading, right above the title, that is no link.
+/// A smaller heading or a line of some words, right above the title, that is no
+/// link.
 fn is_kicker(line: &Line) -> bool {
-    matches!(line.kind, SourceKind::Heading(2..)) && line.words >= 3 && line.link_density < 0.3
+    let plain = line.kind == SourceKind::Paragraph
+        && (4..=12).contains(&line.words)
+        && line.weight >= -1
+        && !line.end_mark
+        && !line.any_number()
+        && !line.says_anything();
+    (matches!(line.kind, SourceKind::Heading(2..)) && line.words >= 3 || plain) && line.link_density < 0.3
 }
 
 /// A sentence too short to tell running text, which says no furniture.

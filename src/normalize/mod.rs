@@ -42,7 +42,9 @@ mod headline;
 mod key;
 mod language;
 mod lines;
+mod lists;
 mod markup;
+mod names;
 mod phrases;
 #[cfg(test)]
 mod properties;

@@ -11,7 +11,7 @@ use super::lines::is_number;
 use super::subject::may_say_something;
 use super::tables::{
     AGENCIES, COUNTER_WORDS, DATE_WORDS, GENERIC_CRUMBS, LONGEST, PHRASES, SECTIONS, SHARE_WORDS, STOP_WORDS,
-    SWITCH_WORDS,
+    SWITCH_WORDS, WIDGET_WORDS,
 };
 
 /// What a line is by its words.
@@ -174,7 +174,9 @@ pub(super) mod class {
     pub(in super::super) const SWITCH: u8 = 4;
     pub(in super::super) const DATE: u8 = 8;
     pub(in super::super) const STOP: u8 = 16;
-    /// The classes of words are below this one.
+    /// Of single words, asked one by one: the sets of [`Classes`] are without it.
+    pub(in super::super) const WIDGET: u8 = AGENCY;
+    /// The other classes of words are below this one.
     pub(in super::super) const OF_WORDS: u8 = AGENCY;
     pub(in super::super) const AGENCY: u8 = 32;
     pub(in super::super) const SECTION: u8 = 64;
@@ -197,6 +199,7 @@ impl Phrases {
             (class::SWITCH, SWITCH_WORDS),
             (class::DATE, DATE_WORDS),
             (class::STOP, STOP_WORDS),
+            (class::WIDGET, WIDGET_WORDS),
         ] {
             texts.iter().for_each(|text| words.entry(key::of(text)).or_default().classes |= class);
         }

@@ -73,7 +73,12 @@ impl Page<'_> {
             };
             let repeats = head.iter().any(|&other| {
                 let (Some(line), Some(title)) = (self.lines.get(longer), self.lines.get(other)) else { return false };
-                title.words >= 4 && title.words < line.words && line.words <= title.words + 7 && named(line, title)
+                !line.dateline
+                    && !line.mixed_dateline
+                    && title.words >= 4
+                    && title.words < line.words
+                    && line.words <= title.words + 7
+                    && named(line, title)
             });
             if repeats {
                 self.add(longer, Sign::WindowTitle);
@@ -129,7 +134,9 @@ impl Page<'_> {
             let foreign = !before.is_thin() && shares(headline, headline + 1) < 0.25 && shares(index + 1, last) < 0.3;
             let after = Subject::of(self.lines.iter().take(last).skip(index + 1), self.phrases);
             let heads = self.lines.get(headline).is_some_and(|line| after.overlap(line, self.phrases).0 >= 0.4);
-            if !is_headline || !foreign || !heads || !(line.says(Cue::Dateline) || line.any_clock()) {
+            let signed =
+                line.says(Cue::Dateline) || line.any_clock() || line.key.split(' ').any(|word| word == "بواسطه");
+            if !is_headline || !foreign || !heads || !signed {
                 continue;
             }
             // Its section stands above the headline.
@@ -140,6 +147,8 @@ impl Page<'_> {
                 self.add(cut, Sign::NextArticle);
             }
             self.find_body();
+            // What was amid the text is now behind it.
+            self.weigh_all();
             return;
         }
     }
@@ -149,6 +158,14 @@ impl Page<'_> {
         let year =
             || words(&line.key).any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
         (line.dateline || line.mixed_dateline) && !line.is_paragraph() && year()
+    }
+
+    /// Three names of one or two words, and below them furniture: tags.
+    fn are_names_above_furniture(&self, from: usize) -> bool {
+        let names = self.lines.iter().skip(from).take(3);
+        names.clone().count() == 3
+            && names.clone().all(|line| (1..=2).contains(&line.words))
+            && self.lines.get(from + 3).is_some_and(|line| line.cut.is_some())
     }
 
     /// A row of scraps or of headlines behind the text is a menu or a list of
@@ -181,6 +198,7 @@ impl Page<'_> {
             });
             let (length, sign) = match (scraps, headlines) {
                 (4.., _) => (scraps, Sign::ScrapRow),
+                (3, _) if self.are_names_above_furniture(from) => (scraps, Sign::ScrapRow),
                 (_, 3..) if !body().is_thin() => (headlines, Sign::HeadlineRow),
                 _ => (0, Sign::ScrapRow),
             };

@@ -1,9 +1,14 @@
 //! What a line says that speaks for cutting it, wherever it stands.
 
+use super::key;
 use super::lines::Line;
 use super::phrases::{Cue, Phrases, Zone, class};
 use super::tables::LONGEST;
 use super::weights::{Sign, Signs};
+
+/// Words of an office's address, folded.
+const CONTACT_WORDS: &[&str] =
+    &["هاتف", "الهاتف", "تلفون", "فاكس", "الفاكس", "تليفاكس", "موبايل", "جوال", "tel", "fax", "phone", "tél"];
 
 /// The signs that lie in a line's own words.
 pub(super) fn of(line: &Line, phrases: &Phrases) -> Signs {
@@ -46,12 +51,15 @@ fn of_phrases(line: &Line, phrases: &Phrases, signs: &mut Signs) {
 }
 
 fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
-    if is_networks(line) {
-        signs.add(if line.words > 1 { Sign::Networks } else { Sign::Network });
+    if is_networks(line, phrases) {
+        let one = line.words == 1 && phrases.word(&line.key, class::SHARE);
+        signs.add(if one { Sign::Network } else { Sign::Networks });
     }
     signs.add_if(is_counter(line), Sign::Counter);
-    let number = line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit());
-    signs.add_if(number, Sign::LoneNumber);
+    signs.add_if(is_lone_number(line), Sign::LoneNumber);
+    signs.add_if(is_widget(line, phrases), Sign::Widget);
+    signs.add_if(is_contact(line, phrases), Sign::Contact);
+    signs.add_if(parts(line).is_some(), Sign::Pager);
     let switch = line.all_words(class::SWITCH) && line.any_word(class::SWITCH);
     signs.add_if(switch, Sign::Switch);
     let size = line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
@@ -63,8 +71,124 @@ fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
 }
 
 /// Nothing but names of networks and numbers.
-pub(super) fn is_networks(line: &Line) -> bool {
-    line.all_words(class::SHARE) && line.any_word(class::SHARE)
+pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
+    if line.all_words(class::SHARE) {
+        return line.any_word(class::SHARE);
+    }
+    if line.words > 6 {
+        return false;
+    }
+    let sizes = || line.shown.contains("A+") || line.shown.contains("A-");
+    let mut named = false;
+    let all = line.words > 0
+        && line.key.split(' ').all(|word| {
+            let share = phrases.word(word, class::SHARE) || line.words <= 3 && are_run_together(word, phrases);
+            named |= share;
+            share || word.starts_with(|first: char| first.is_ascii_digit()) || word == "a" && sizes()
+        });
+    all && named
+}
+
+/// `FacebookTwitterWhatsApp`, `شارك31`: names of networks and numbers without
+/// blanks, as crawlers join the links of a share bar.
+fn are_run_together(word: &str, phrases: &Phrases) -> bool {
+    const LONGEST_BAR: usize = 80;
+    let (mut rest, mut parts) = (word, 0);
+    while !rest.is_empty() && word.len() <= LONGEST_BAR {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let name = || (3..=rest.len()).rev().find(|end| rest.get(..*end).is_some_and(|part| is_name(part, phrases)));
+        let Some(end) = Some(digits).filter(|digits| *digits > 0).or_else(name) else { return false };
+        parts += 1;
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    parts >= 2 && rest.is_empty() && word.starts_with(|first: char| !first.is_ascii_digit())
+}
+
+fn is_name(part: &str, phrases: &Phrases) -> bool {
+    part.chars().nth(2).is_some() && phrases.word(part, class::SHARE)
+}
+
+/// `31`, `1,204`, `1,3K`.
+fn is_lone_number(line: &Line) -> bool {
+    let number = line.words == 1 && line.key.len() <= 7 && line.key.bytes().all(|byte| byte.is_ascii_digit());
+    let short = line.words <= 2 && line.shown.len() <= 8;
+    number || short && line.shown.strip_suffix(['K', 'k', 'M']).is_some_and(|rest| is_figure(rest.trim_end()))
+}
+
+fn is_figure(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
+}
+
+/// Prayer times, exchange rates, the weather: their words and figures, and at
+/// most one word besides, such as a town's name.
+fn is_widget(line: &Line, phrases: &Phrases) -> bool {
+    if line.words < 2 || line.words > 16 || line.end_mark || line.shown.ends_with(':') || line.is_bullet() {
+        return false;
+    }
+    let degrees = line.shown.contains(['°', '℃']);
+    if !degrees && !line.key.bytes().any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
+    let figures = line.key.split(' ').filter(number).count();
+    let words = line.words - figures;
+    let known = line.key.split(' ').filter(|word| phrases.word(word, class::WIDGET)).count();
+    (figures > 0 && known > 0 || degrees) && words - known <= 1
+}
+
+/// Who heads the paper and where its office is: `هاتف: … فاكس: …`, two such
+/// things or more on one line.
+fn is_contact(line: &Line, phrases: &Phrases) -> bool {
+    if line.end_mark || line.words > LONGEST || !line.shown.contains([':', '@', '-', '.']) {
+        return false;
+    }
+    let words = || line.key.split(' ');
+    let said = words().filter(|word| CONTACT_WORDS.contains(word)).count();
+    let address = line.shown.split_whitespace().filter(|word| word.contains('@') && word.contains('.')).count();
+    let long = words().filter(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit())).count();
+    let box_number = usize::from(line.key.contains("ص ب "));
+    // «Editor: A - Publisher: B»: each with its own mark.
+    let named = || line.shown.split([':', '：']).filter(|part| ends_in_office(part, phrases)).count();
+    let office =
+        if said + address + long + box_number < 2 && line.shown.matches(':').count() < 2 { 0 } else { named() };
+    let mail = usize::from(
+        address > 0 && ["البريد", "ايميل", "email", "e mail"].iter().any(|label| line.key.starts_with(label)),
+    );
+    let street = usize::from(line.key.starts_with("العنوان ") && line.shown.starts_with("العنوان:")) * 2;
+    let sure = said + address + mail + box_number + office + street;
+    sure > 0 && sure + long.min(1) >= 2
+}
+
+/// Ends in the name of an office of the masthead.
+fn ends_in_office(part: &str, phrases: &Phrases) -> bool {
+    let part = key::of(part);
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b' ', part.as_bytes()).map(|blank| blank + 1));
+    let tails: Vec<&str> = starts.filter_map(|start| part.get(start..)).collect();
+    tails.iter().rev().take(4).any(|tail| {
+        let found = phrases.read(tail).phrases;
+        found.iter().any(|(phrase, length)| phrase.cue == Cue::Staff && *length == tail.len())
+    })
+}
+
+/// What numbers the parts of an article, and stands between the numbers.
+const PART_WORDS: &[&str] = &["page", "part", "صفحه", "الصفحه", "الجزء", "بخش", "sayfa", "لاپەڕە"];
+const BETWEEN_NUMBERS: &[&str] = &["of", "sur", "de", "من", "از", "لە"];
+
+/// Of how many parts the text is one: «Page 1 of 3», «Page 1/3».
+pub(super) fn parts(line: &Line) -> Option<u8> {
+    if line.words > 8 || !line.any_number() {
+        return None;
+    }
+    let words: Vec<&str> = line.key.split(' ').collect();
+    words.windows(3).enumerate().find_map(|(at, window)| {
+        let [part, this, next] = window else { return None };
+        // Without a word between them the numbers must be all there is.
+        let all =
+            if BETWEEN_NUMBERS.contains(next) { words.get(at + 3) } else { Some(next).filter(|_| words.len() == 3) };
+        let (this, all) = (this.parse::<u8>().ok()?, all?.parse::<u8>().ok()?);
+        (PART_WORDS.contains(part) && (1..=all).contains(&this)).then_some(all)
+    })
 }
 
 fn is_counter(line: &Line) -> bool {
@@ -72,4 +196,53 @@ fn is_counter(line: &Line) -> bool {
         && line.any_number()
         && line.any_word(class::COUNTER)
         && line.all_words(class::COUNTER | class::SHARE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Edits;
+
+    fn seen(text: &str, sign: Sign) -> bool {
+        let phrases = Phrases::new();
+        of(&Line::of(text.to_owned(), Edits::default(), &phrases), &phrases).has(sign)
+    }
+
+    #[test]
+    fn boxes_addresses_pages_and_joined_share_bars() {
+        for (sign, yes, no) in [
+            (
+                Sign::Widget,
+                &["الظهر 12:03 م", "دولار أمريكي 3.58", "بغداد 44°", "الدرهم: دولار 10.31 | أورو 10.92"][..],
+                &["سعر الدولار يرتفع إلى 50 جنيها", "صلاة الظهر في المسجد الكبير", "الظهر"][..],
+            ),
+            (
+                Sign::Contact,
+                &[
+                    "هاتف: 021-5550144 / فاكس: 021-5550145",
+                    "رئيس التحرير: هالة مراد - مدير النشر: سمير عون",
+                    "desk@paper.example - هاتف 5550144",
+                ],
+                &["رئيس التحرير: الصحافة في خطر", "الوزير: اتصلوا بالهاتف", "المدير العام: افتتاح المصنع - صور"],
+            ),
+            (
+                Sign::Pager,
+                &["صفحة 1 من 3", "Page 2 of 10"],
+                &["صفحة من تاريخ المدينة", "الصفحة 9 من 3", "3 من 5 شركات"],
+            ),
+            (
+                Sign::Networks,
+                &["FacebookTwitterWhatsApp", "شارك31", "A+A- طباعة Share 0"],
+                &["مشاركتها", "شاركوا", "twitterati"],
+            ),
+            (Sign::LoneNumber, &["1,3K", "31", "2M"], &["K", "3 كم", "1,3K مشاهدة اليوم"]),
+        ] {
+            assert!(
+                yes.iter().all(|text| seen(text, sign)),
+                "{sign:?}: {:?}",
+                yes.iter().find(|text| !seen(text, sign))
+            );
+            assert!(!no.iter().any(|text| seen(text, sign)), "{sign:?}: {:?}", no.iter().find(|text| seen(text, sign)));
+        }
+    }
 }

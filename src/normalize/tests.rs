@@ -586,6 +586,122 @@ fn a_date_in_a_header_of_its_own_is_kept_and_a_question_is_no_byline() {
 }
 
 #[test]
+fn boxes_addresses_and_menus_with_bullets_above_the_title() {
+    let page = "
+        -furniture | المرفأ
+        -furniture | جريدة يومية مستقلة
+        -furniture | رئيس التحرير: هالة مراد - المدير المسؤول: سمير عون
+        -furniture | العنوان: شارع النهر، بناء السلام - هاتف: 021-5550144 - فاكس: 021-5550145
+        -furniture | * الرئيسية
+        -furniture | * محليات
+        -furniture | * اقتصاد
+        -furniture | * رياضة
+        -furniture | مواقيت الصلاة - المرفأ
+        -furniture | الفجر 04:34
+        -furniture | المغرب 18:06
+        -furniture | دولار: 147,750 يورو: 160,200
+        -furniture | بغداد 44°
+        -furniture | عاجل بدء التسجيل في الجامعات الخاصة ••• فوز الفريق الوطني على ضيفه
+        title      | البلدية تعيد فتح سوق السمك القديم بعد ترميمه
+        credit     | المرفأ - سامر خليل
+        credit     | 12 كانون الثاني 2024
+        -share     | FacebookTwitterWhatsApp
+        -share     | 1,3K
+        p          | أعادت البلدية أمس فتح سوق السمك القديم بعد أشغال ترميم دامت أكثر من عامين كاملين.
+        p          | وقال رئيس البلدية إن السوق سيعمل كل يوم من الفجر حتى الظهر، وإن الإيجارات لم تتغير.";
+    let text = check(page, |_| ());
+    assert_eq!(text.authors, ["سامر خليل"]);
+}
+
+#[test]
+fn comments_pages_teasers_and_what_follows_the_end_of_a_wire_story() {
+    let page = "
+        title      | البلدية تعيد فتح سوق السمك القديم بعد ترميمه
+        p          | أعادت البلدية أمس فتح سوق السمك القديم بعد أشغال ترميم دامت أكثر من عامين كاملين.
+        p          | وقال رئيس البلدية إن السوق سيعمل كل يوم من الفجر حتى الظهر، وإن الإيجارات لم تتغير.
+        list       | 1. يفتح السوق عند الفجر
+        list       | 2. يغلق السوق عند الظهر
+        p          | والأشغال المقبلة في الشارع المجاور للسوق تبدأ في الصيف.";
+    let with = |more: &str| format!("{page}\n{more}");
+    let comments = "
+        -comment | 2 تعليقات:
+        -comment | ليلى يقول...
+        -comment | هذا السوق أعرفه منذ كنت طفلة صغيرة، وكان أبي يشتري منه السمك كل جمعة قبل الصلاة ثم نعود معا.
+        -comment | سمير يقول...
+        -comment | الأسعار فيه ارتفعت كثيرا بعد الترميم، ولم يعد أحد يستطيع أن يشتري منه شيئا مما كان يشتريه من قبل.";
+    check(&with(comments), |_| ());
+    let pages = "
+        -furniture | صفحة 1 من 3
+        -furniture | * 1
+        -furniture | * 2
+        -furniture | * 3
+        -furniture | * التالي
+        -furniture | سمير عون
+        -furniture | صحفي يكتب عن المدن القديمة.";
+    assert!(check(&with(pages), |_| ()).partial);
+    assert!(check(&with("-furniture | صفحة 3 من 3"), |_| ()).partial, "its beginning is on another page");
+    assert!(!check(&with("-furniture | صفحة 1 من 1"), |_| ()).partial);
+    let teasers = "
+        -related | 11 فيفري 2023
+        -related | قطع التيار الكهربائي عن أحياء الشمال
+        -related | تعلن الشركة أنها ستقطع التيار عن أحياء الشمال يوم الأحد من الساعة الثامنة...
+        -related | أكمل القراءة
+        -related | تأجيل مباراة الفريق الوطني
+        -related | قرر الاتحاد تأجيل المباراة إلى موعد يحدد في وقت لاحق بسبب الأمطار...
+        -related | أكمل القراءة";
+    let text = normalize(&article(
+        &with(teasers).lines().filter_map(|row| Some(row.split_once('|')?.1.trim())).collect::<Vec<_>>(),
+    ));
+    assert!(text.display.ends_with("تبدأ في الصيف."), "{}", text.display);
+    let wire = "
+        -furniture | // انتهى //
+        -furniture | 14:52 ت م
+        -furniture | رياضي / تعادل المنتخب الأولمبي مع نظيره في مباراة ودية";
+    check(&with(wire), |_| ());
+}
+
+#[test]
+fn who_signs_below_the_last_paragraph_is_the_articles() {
+    let mut page = article(&[
+        "بيان من وزارة الصحة حول المياه",
+        "تابعت وزارة الصحة الوضع في المحافظة بعد ورود نتائج المختبر، وهي تؤكد للناس أن المياه صالحة للشرب في كل الأحياء.",
+        "وتطلب الوزارة من الناس أن يبلغوا عن كل حالة تظهر في الأيام المقبلة على رقمها المجاني في كل المحافظات من دون تأخير.",
+        "والله ولي التوفيق",
+        "د. عصام الطريفي",
+        "وزير الصحة",
+        "خبر آخر من القسم نفسه",
+    ]);
+    for (block, weight) in page.blocks.iter_mut().zip([3, 3, 3, 3, 3, 3, 0]) {
+        (block.kind, block.weight) = (SourceKind::Paragraph, weight);
+    }
+    page.blocks[0].kind = SourceKind::Heading(1);
+    assert!(normalize(&page).display.ends_with("وزير الصحة"));
+}
+
+#[test]
+fn the_title_that_the_window_names_is_found_on_the_page() {
+    let body = "أعادت البلدية أمس فتح سوق السمك القديم بعد أشغال ترميم دامت أكثر من عامين كاملين في المدينة.";
+    let titled = |window: &str, lines: &[&str]| {
+        let mut page = article(lines);
+        page.title = Some(Piece { text: window.to_owned(), trace: None });
+        for block in &mut page.blocks {
+            block.kind = SourceKind::Paragraph;
+        }
+        page.blocks[1].kind = SourceKind::Heading(3);
+        normalize(&page).title.unwrap()
+    };
+    let headline = "عام / البلدية تعيد فتح سوق السمك القديم";
+    // The site's name stands behind it without a mark, and a section's name alone in the menu.
+    assert_eq!(titled(&format!("{headline} وكالة المرفأ"), &["عام", headline, body, body]), headline);
+    // The page of a topic that holds an article.
+    let headline = "البلدية: سوق السمك القديم يفتح غدا";
+    assert_eq!(titled("البلدية", &["البلدية", headline, body, body]), headline);
+    assert_eq!(titled("البلدية", &["البلدية", "سوق السمك القديم يفتح غدا", body, body]), "البلدية");
+    // The shorter part that stands there is the site's name.
+    assert_eq!(titled("المرفأ - سوق السمك القديم يفتح", &["المرفأ", "قسم", body, body]), "سوق السمك القديم يفتح");
+}
+
+#[test]
 fn copies_of_one_story_have_near_fingerprints() {
     let story = [
         "أعلنت هيئة الموانئ أن حركة السفن ستستأنف صباح الخميس، بعد توقف دام ثلاثة أيام بسبب العاصفة.",

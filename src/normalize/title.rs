@@ -23,6 +23,12 @@ pub(super) fn place_title(
     if whole.words == 0 || is_site(article, &whole.key) {
         return None;
     }
+    if let Some(line) = headline_of_topic(lines, &whole) {
+        return Some(line.key.clone());
+    }
+    if let Some(line) = lines.iter().find(|line| is_within(line, &whole)) {
+        return Some(line.key.clone());
+    }
     let bare = without_site(&whole, article, lines);
     let mut title = match bare {
         Some((start, end)) if (start, end) != (0, whole.shown.len()) => cut_out(&whole, start, end, phrases),
@@ -39,6 +45,40 @@ pub(super) fn place_title(
 
 fn is_site(article: &Article, key_of: &str) -> bool {
     article.site.as_deref().is_some_and(|site| key::of(site) == key_of)
+}
+
+/// The headline of the article that a page of a topic holds in full: a heading
+/// with the topic's name in it, right above running text.
+fn headline_of_topic<'a>(lines: &'a [Line], topic: &Line) -> Option<&'a Line> {
+    if topic.words > 2 {
+        return None;
+    }
+    let named = format!(" {} ", topic.key);
+    let headline = |line: &Line| {
+        matches!(line.kind, SourceKind::Heading(_))
+            && line.words >= 5
+            && line.weight >= 0
+            && format!(" {} ", line.key).contains(&named)
+    };
+    let first = lines.iter().position(headline)?;
+    let text =
+        lines.iter().skip(first + 1).take(4).any(|line| line.is_paragraph() && line.end_mark && line.words >= 12);
+    lines.get(first).filter(|_| text)
+}
+
+/// A line that the window's title holds with the site's name before or behind
+/// it, whatever stands between them.
+fn is_within(line: &Line, title: &Line) -> bool {
+    let beside = title.words.saturating_sub(line.words);
+    let around = |rest: Option<&str>, end: bool| {
+        rest.is_some_and(|rest| if end { rest.starts_with(' ') } else { rest.ends_with(' ') })
+    };
+    line.words >= 5
+        && (1..=5).contains(&beside)
+        && beside < line.words
+        && line.link_density < 0.5
+        && (around(title.key.strip_prefix(line.key.as_str()), true)
+            || around(title.key.strip_suffix(line.key.as_str()), false))
 }
 
 /// A first heading that says the same in other words: pages shorten the title
@@ -64,8 +104,12 @@ fn without_site(title: &Line, article: &Article, lines: &[Line]) -> Option<(usiz
         let (before, after) = (shown.get(..at)?, shown.get(behind..)?);
         for (kept, dropped, span) in [(before, after, (0, at)), (after, before, (behind, shown.len()))] {
             let (kept_key, dropped_key) = (key::of(kept), key::of(dropped));
-            let stands = lines.iter().any(|line| line.key == kept_key);
             let words = |text: &str| text.split(' ').count();
+            let stands = |key: &str| lines.iter().any(|line| line.key == key);
+            // A word that stands there, too, may be the site's name or a section's.
+            let longer = words(&kept_key) >= 3 || words(&kept_key) >= words(&dropped_key);
+            let named = words(&dropped_key) <= 3 && words(&kept_key) >= 3 && stands(&dropped_key);
+            let stands = stands(&kept_key) && longer || named;
             let barred = separator == " | " && words(&dropped_key) <= 4 && words(&kept_key) >= 4;
             if stands || is_site(article, &dropped_key) || barred {
                 return Some(span);

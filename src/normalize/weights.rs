@@ -56,6 +56,9 @@ pub(super) enum Sign {
     BelowTags,
     Switch,
     LetterSize,
+    Widget,
+    Contact,
+    Pager,
     Sections,
     Staff,
     AuthorBox,
@@ -84,6 +87,10 @@ impl Signs {
 
     pub(super) const fn add_if(&mut self, seen: bool, sign: Sign) {
         self.0 |= (seen as u64) << sign as u64;
+    }
+
+    pub(super) const fn has(self, sign: Sign) -> bool {
+        self.0 & (1 << sign as u64) != 0
     }
 
     /// In the order of the table.
@@ -155,12 +162,15 @@ pub(super) const WEIGHTS: &[Weight] = &[
     row(Sign::Continues,         FURNITURE, [0,   0,   10 ], "«read more» behind a text that breaks off, or «page 1 of 3»"),
     row(Sign::TagsHead,          FURNITURE, [12,  5,   10 ], "«Tags» alone, or with its mark"),
     row(Sign::TagList,           FURNITURE, [15,  15,  15 ], "behind the text, short names with commas or number signs between"),
-    row(Sign::BelowTags,         FURNITURE, [15,  15,  15 ], "a short line below the head of tags or below a paywall"),
+    row(Sign::BelowTags,         FURNITURE, [15,  15,  15 ], "a short line below the head of tags or a paywall, any line below the mark that ends a wire story"),
     row(Sign::Switch,            FURNITURE, [12,  0,   10 ], "names of languages alone"),
     row(Sign::LetterSize,        FURNITURE, [12,  0,   10 ], "«A+ A-»: the size of the letters"),
+    row(Sign::Widget,            FURNITURE, [12,  0,   0  ], "prayer times, exchange rates or the weather, and hardly anything else"),
+    row(Sign::Contact,           FURNITURE, [15,  0,   12 ], "the paper's offices and address: two of telephone, box, e-mail, editor"),
+    row(Sign::Pager,             FURNITURE, [15,  15,  15 ], "«page 1 of 3»"),
     row(Sign::Sections,          FURNITURE, [10,  0,   10 ], "three names of sections or more, and hardly anything else"),
     row(Sign::Staff,             FURNITURE, [15,  15,  15 ], "an office of the masthead, or the name below it"),
-    row(Sign::AuthorBox,         FURNITURE, [15,  15,  15 ], "tells behind the text who its author is, or stands below that"),
+    row(Sign::AuthorBox,         FURNITURE, [15,  15,  15 ], "tells behind the text who its author is, or stands beside that"),
     row(Sign::MenuRow,           FURNITURE, [15,  15,  15 ], "names in a row, the same again and again, about something else than the text"),
     row(Sign::Ticker,            FURNITURE, [15,  15,  15 ], "headlines in a row on top of all, about something else than the text"),
     row(Sign::ScrapRow,          FURNITURE, [15,  15,  15 ], "one of four scraps or more in a row behind the text"),

@@ -116,7 +116,11 @@ impl Head {
         }
         let written = match tag {
             Tag::Time => value().or_else(|| attributes.get("data-datetime")),
-            _ if is_published && tag != Tag::Meta => attributes.get("content").or_else(|| attributes.get("datetime")),
+            _ if is_published && tag != Tag::Meta => {
+                let title =
+                    attributes.get("title").filter(|title| title.starts_with(|first: char| first.is_ascii_digit()));
+                attributes.get("content").or_else(|| attributes.get("datetime")).or(title)
+            }
             _ => None,
         };
         let Some(written) = written.filter(|_| self.time_dates.len() < 50) else { return };
@@ -239,12 +243,12 @@ impl Head {
         article.paywalled = ld.paywalled;
         article.right_to_left = self.right_to_left;
         article.breadcrumbs = if ld.breadcrumbs.is_empty() { breadcrumbs } else { ld.breadcrumbs };
-        article.title = title(ld.headline, self.og_title, self.title, &blocks);
+        article.title = title(ld.headline, self.og_title, self.title.clone(), &blocks);
         article.canonical_url = self.canonical.filter(|url| url.starts_with("http"));
         article.url = self.og_url.or(ld.url);
         let own = article.canonical_url.as_deref().or(article.url.as_deref());
         article.parted = self.parts.iter().any(|href| parts::is_other_part(href, own));
-        article.site = self.site.or(ld.site);
+        article.site = self.site.or(ld.site).or_else(|| site_of_title(self.title.as_deref()?, &blocks));
         article.section = self.section.or(ld.section);
         article.byline = ld.byline.or(self.byline);
         article.lead = self.lead.map(|lead| plain_text(&lead)).or(ld.lead);
@@ -263,6 +267,23 @@ fn drop_own_address(article: &mut Article) {
             block.weight = regions::FURNITURE;
         }
     }
+}
+
+/// The part of the window's title that stands on the page by itself, as its name
+/// above the article.
+fn site_of_title(title: &str, blocks: &[SourceBlock]) -> Option<String> {
+    const MOST_WORDS: usize = 4;
+    let first = blocks.iter().position(|block| block.weight > 0).unwrap_or(blocks.len());
+    [" | ", " :: ", " - ", " – "].into_iter().find_map(|separator| {
+        let (start, end) = title.rsplit_once(separator)?;
+        let parts = [(end.trim(), start), (title.split_once(separator)?.0.trim(), end)];
+        parts.into_iter().find_map(|(name, rest)| {
+            let words = |text: &str| text.split_whitespace().count();
+            let short = (1..=MOST_WORDS).contains(&words(name)) && words(name) < words(rest);
+            let shown = || blocks.iter().take(first).any(|block| block.piece.text.trim() == name);
+            (short && shown()).then(|| name.to_owned())
+        })
+    })
 }
 
 /// What the page shows as its date, above the article or right below it.

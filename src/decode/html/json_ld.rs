@@ -1,5 +1,6 @@
 //! The article as schema.org data in a `<script>` describes it.
 
+use rustc_hash::FxHashMap as HashMap;
 use serde_json::Value;
 
 use super::plain_text;
@@ -29,6 +30,7 @@ pub(super) struct JsonLd {
 pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
     let values: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
     let (mut found, mut crumbs) = (None, Vec::new());
+    let mut named: HashMap<&str, &Value> = HashMap::default();
     // Breadth first: the page's own article stands above those it mentions.
     let mut queue: std::collections::VecDeque<&Value> = values.iter().collect();
     for _ in 0..MAX_VALUES {
@@ -36,6 +38,11 @@ pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
         match value {
             Value::Array(items) => queue.extend(items.iter().take(MAX_VALUES)),
             Value::Object(members) => {
+                if members.len() > 1
+                    && let Some(id) = members.get("@id").and_then(Value::as_str)
+                {
+                    named.entry(id).or_insert(value);
+                }
                 if crumbs.is_empty() && is_of(value, |name| name == "BreadcrumbList") {
                     crumbs = breadcrumbs(value);
                     continue;
@@ -50,7 +57,7 @@ pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
             _ => {}
         }
     }
-    let mut found = found.map(of)?;
+    let mut found = found.map(|article| of(article, &named))?;
     found.breadcrumbs = crumbs;
     Some(found)
 }
@@ -93,18 +100,26 @@ fn is_of(value: &Value, of: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-fn of(article: &Value) -> JsonLd {
+/// What is said of the article; members of a graph name one another by `@id`.
+fn of(article: &Value, named: &HashMap<&str, &Value>) -> JsonLd {
+    let said = |value: &Value| match value {
+        Value::Object(members) if members.len() == 1 && members.contains_key("@id") => {
+            members.get("@id").and_then(Value::as_str).and_then(|id| named.get(id)).and_then(|value| names(value))
+        }
+        other => names(other),
+    };
     let text = |key: &str| article.get(key).and_then(Value::as_str).map(plain_text).filter(|text| !text.is_empty());
-    let page = article.get("mainEntityOfPage");
+    let page = article.get("mainEntityOfPage").or_else(|| article.get("isPartOf"));
     let page = page.and_then(|page| page.as_str().or_else(|| page.get("@id")?.as_str()));
+    let page = page.map(|page| named.get(page).and_then(|page| page.get("url")?.as_str()).unwrap_or(page));
     let is_url = |url: &&str| url.starts_with("http");
     JsonLd {
         headline: text("headline").or_else(|| text("name")),
         published: text("datePublished").or_else(|| text("dateCreated")),
         modified: text("dateModified"),
-        byline: article.get("author").or_else(|| article.get("creator")).and_then(names),
+        byline: article.get("author").or_else(|| article.get("creator")).and_then(said),
         section: article.get("articleSection").and_then(names),
-        site: article.get("publisher").and_then(names),
+        site: article.get("publisher").and_then(said),
         url: article.get("url").and_then(Value::as_str).filter(is_url).or(page.filter(is_url)).map(str::to_owned),
         language: article.get("inLanguage").and_then(names),
         lead: text("description"),
@@ -158,6 +173,19 @@ mod tests {
             assert_eq!((ld.site.as_deref(), ld.section.as_deref()), (Some("الصحيفة"), Some("سياسة")));
             assert_eq!(ld.url.as_deref(), Some("https://a.example/1"));
         }
+    }
+
+    #[test]
+    fn members_of_a_graph_name_one_another() {
+        let graph = r##"{"@graph": [
+            {"@type": "Organization", "@id": "#org", "name": "الصحيفة"},
+            {"@type": "WebPage", "@id": "#page", "url": "https://a.example/1"},
+            {"@type": "NewsArticle", "headline": "عنوان", "author": {"@id": "#a"}, "publisher": {"@id": "#org"},
+             "isPartOf": {"@id": "#page"}},
+            {"@type": "Person", "@id": "#a", "name": "ليلى"}]}"##;
+        let ld = of_text(graph).unwrap();
+        assert_eq!((ld.byline.as_deref(), ld.site.as_deref()), (Some("ليلى"), Some("الصحيفة")));
+        assert_eq!(ld.url.as_deref(), Some("https://a.example/1"));
     }
 
     #[test]

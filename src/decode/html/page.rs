@@ -240,6 +240,25 @@ impl<'a> Page<'a> {
             self.too_complex = Some(format!("elements nested deeper than decode.max_html_depth = {}", self.caps.depth));
         }
         self.enter(opened);
+        self.part_from_list(tag);
+        // Bylines and dates stand apart by the style sheet alone.
+        self.blank |= opened.meta;
+    }
+
+    /// An item with a heading of its own is a card or an article, and what
+    /// follows in it running text.
+    fn part_from_list(&mut self, tag: Tag) {
+        if tag.heading().is_none() || !self.is_open(Tag::Li) {
+            return;
+        }
+        for open in self.stack.iter_mut().rev() {
+            if open.kind == SourceKind::ListItem {
+                open.kind = SourceKind::Paragraph;
+            }
+            if open.tag == Tag::Li {
+                return;
+            }
+        }
     }
 
     /// A caption in the image's attributes, before the block that it stands in.
@@ -320,6 +339,7 @@ impl<'a> Page<'a> {
         self.unseen = self.unseen.saturating_sub(usize::from(left.unseen));
         self.links = self.links.saturating_sub(usize::from(left.link));
         self.metas = self.metas.saturating_sub(usize::from(left.meta));
+        self.blank |= left.meta;
         self.fragile = self.fragile.saturating_sub(usize::from(left.tag.is(FRAGILE)));
     }
 

@@ -105,7 +105,12 @@ pub(super) fn breadcrumbs(regions: &[Region], drafts: &[Draft]) -> Vec<String> {
     let is_crumb = |draft: &&Draft| regions.get(draft.region).is_some_and(|region| region.crumbs);
     let blocks = drafts.iter().skip_while(|draft| !is_crumb(draft)).take_while(is_crumb);
     let items = blocks.flat_map(|draft| draft.text().split(['/', '>', '»', '›', '«', '‹', '|', '\\']));
-    let items = items.map(str::trim).filter(|item| !item.is_empty() && item.chars().count() <= 80);
+    // The label that only readers of the screen are to hear.
+    let label = |item: &str| {
+        ["breadcrumb", "breadcrumbs", "you are here"].iter().any(|label| item.eq_ignore_ascii_case(label))
+            || matches!(item, "مسار التنقل" | "أنت هنا" | "أنت هنا:")
+    };
+    let items = items.map(str::trim).filter(|item| !item.is_empty() && item.chars().count() <= 80 && !label(item));
     items.take(10).map(str::to_owned).collect()
 }
 

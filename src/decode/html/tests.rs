@@ -182,6 +182,34 @@ fn a_page_that_a_script_fills_gives_the_body_of_its_json_ld() {
 }
 
 #[test]
+fn what_only_the_style_sheet_sets_apart() {
+    let page = format!(
+        "<div><span class=author>سامر خليل</span><span class=date>12 مايو 2024</span></div>
+        <ul><li><h2>عنوان الخبر الأول</h2><p>{LONG}</p></li><li><p>بند</p></li></ul><p><b>كت</b><b>اب</b></p>"
+    );
+    let blocks = blocks(&page);
+    let kind = |text: &str| blocks.iter().find(|(_, shown)| shown == text).map(|(kind, _)| *kind);
+    assert_eq!(kind("سامر خليل 12 مايو 2024"), Some(SourceKind::Meta));
+    assert_eq!((kind(LONG), kind("بند")), (Some(SourceKind::Paragraph), Some(SourceKind::ListItem)));
+    assert!(kind("كتاب").is_some());
+}
+
+#[test]
+fn names_and_dates_without_a_mark_of_their_own() {
+    let page = format!(
+        "<title>عنوان الخبر | المرفأ</title>
+        <nav class=breadcrumb><h2>Breadcrumb</h2><a href=/>الرئيسية</a> / <a href=/l>محليات</a></nav>
+        <div><a href=/>المرفأ</a></div><article><h1>عنوان الخبر</h1><p>{LONG}</p><p>{LONG}</p>
+        <abbr itemprop=datePublished title=2019-11-14T21:37:00+03:00>9:37 م</abbr></article>"
+    );
+    let article = read(&page);
+    assert_eq!(article.site.as_deref(), Some("المرفأ"));
+    assert_eq!(article.breadcrumbs, ["الرئيسية", "محليات"]);
+    assert_eq!(article.published.map(|told| told.date).as_deref(), Some("2019-11-14T21:37:00+03:00"));
+    assert_eq!(read(&page.replace("<div><a href=/>المرفأ</a></div>", "")).site, None);
+}
+
+#[test]
 fn languages_of_blocks() {
     let page = "<html lang=ar><p>نص<p lang=fr>texte<div lang=en><p>text</div><p>نص";
     let languages: Vec<_> = read(page).blocks.into_iter().map(|block| block.language).collect();

@@ -158,6 +158,9 @@ impl Line<'_> {
     /// The time of day that begins at a token, after the marks and words that
     /// may part it from a date.
     pub(super) fn clock_after(&self, mut at: usize) -> Option<Clock> {
+        // «على الساعة 14:05»
+        let on = self.token(at).and_then(|token| self.text.get(token.start..token.end)) == Some("علي");
+        at += usize::from(on && self.is(at + 1, Word::Clock));
         for _ in 0..3 {
             match self.token(at)?.kind {
                 Kind::Mark(b'-' | b',' | b'|' | b'(' | b':' | 0) | Kind::Word(Word::Clock | Word::In | Word::Same) => {
@@ -172,7 +175,7 @@ impl Line<'_> {
     fn clock(&self, at: usize) -> Option<Clock> {
         let (hour, 1..=2) = self.number(at)? else { return None };
         if !self.is_mark(at + 1, b':') {
-            return None;
+            return self.full_hour(at, u8::try_from(hour).ok()?);
         }
         let (minute, 2) = self.number(at + 2)? else { return None };
         let (mut hour, minute) = (u8::try_from(hour).ok()?, u8::try_from(minute).ok()?);
@@ -196,6 +199,18 @@ impl Line<'_> {
             _ => {}
         }
         (hour < 24 && minute < 60).then(|| Clock { hour, minute, zone: self.zone(end) })
+    }
+
+    /// `الساعة 01 مساءً`
+    fn full_hour(&self, at: usize, hour: u8) -> Option<Clock> {
+        let named = at.checked_sub(1).is_some_and(|before| self.is(before, Word::Clock));
+        let hour = match self.word(at + 1)? {
+            Word::Morning if hour == 12 => 0,
+            Word::Evening if hour < 12 => hour + 12,
+            Word::Morning | Word::Evening => hour,
+            _ => return None,
+        };
+        (named && hour < 24).then(|| Clock { hour, minute: 0, zone: self.zone(at + 2) })
     }
 
     fn zone(&self, at: usize) -> Option<i16> {

@@ -128,7 +128,11 @@ fn dateline(text: &Text, found: &[Found]) -> Option<Published> {
         }
         let beside = block.span.len().saturating_sub(span.len());
         let rank = rank(block, candidate, point.year, (head, beside, span.start - block.span.start));
-        if rank > best.map_or(0, |(rank, ..)| rank) {
+        // «26 Ramadan 1443 corresponding to 27 April 2022 - 23:40»: one day, told twice.
+        let timed = best.is_some_and(|(most, other, day)| {
+            rank == most && day == date && other.clock.is_none() && candidate.clock.is_some()
+        });
+        if timed || rank > best.map_or(0, |(rank, ..)| rank) {
             best = Some((rank, candidate, date));
         }
     }

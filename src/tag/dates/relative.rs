@@ -39,7 +39,7 @@ impl Line<'_> {
             next += 1;
         }
         let (expression, mut end) = if let Some((point, end)) = self.numeric(next) {
-            (Expression::Point(Point { weekday, ..point }), end)
+            (Expression::Point(Point { weekday, ..month_first(point, weekday) }), end)
         } else if let Some(hit) = self.day_first(next, true).or_else(|| self.month_then_day(next)) {
             // In "the Sunday and Monday 21 and 22" the weekday is the last one's.
             let listed = matches!(self.word_before(at.saturating_sub(1)), Some(Word::Weekday(_)));
@@ -136,4 +136,18 @@ impl Line<'_> {
             _ => None,
         }
     }
+}
+
+/// `الأحد 03/10/2024`: day and month the other way round, where only that fits
+/// the weekday.
+fn month_first(point: Point, weekday: Option<u8>) -> Point {
+    let (YearOf::Given(year), MonthOf::Given(month), Some(day)) = (point.year, point.month, point.day) else {
+        return point;
+    };
+    let falls_on = |month: u8, day: u8| {
+        let date = point.calendar.date(year, month, day)?;
+        u8::try_from(date.weekday().to_monday_one_offset()).ok()
+    };
+    let turned = day <= 12 && weekday.is_some() && falls_on(month, day) != weekday && falls_on(day, month) == weekday;
+    if turned { Point { month: MonthOf::Given(day), day: Some(month), ..point } } else { point }
 }

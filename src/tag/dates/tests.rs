@@ -118,6 +118,19 @@ fn a_dateline_near_head_or_foot_dates_the_text() {
         (Paragraph, "قال الوزير أمس إن الاجتماع الذي عقد في 3 أيار 2021 لم يكن كافيا لحل المسائل العالقة بين الطرفين");
     let dateline = |date: &str, precision| Some((date.to_owned(), precision, Evidence::Dateline));
     let title = (Title, "الوزير: الاجتماع لم يكن كافيا");
+    for line in [
+        "هالة مراد 12 يناير 2024 على الساعة 10:30",
+        "الجمعة 01/12/2024 - 10:30",
+        "1 رجب 1445هـ الموافق 13 يناير 2024 - 10:30",
+    ] {
+        let told = published(&[title, (Credit, line), body], None);
+        assert!(
+            told.as_ref().is_some_and(|(date, ..)| date.starts_with("2024-01-1") && date.ends_with("T10:30")),
+            "{line}: {told:?}"
+        );
+    }
+    let hour = published(&[title, (Credit, "12 يناير 2024 الساعة 01 مساءً"), body], None);
+    assert_eq!(hour, dateline("2024-01-12T13:00", Precision::Minute));
     for line in
         ["12 يناير 2024 - 10:30", "تاريخ النشر: 12 يناير 2024 10:30", "الجمعة، 12 كانون الثاني/ يناير 2024 | 10:30"]
     {
