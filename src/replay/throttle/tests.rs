@@ -66,6 +66,12 @@ fn world() -> impl Strategy<Value = World> {
     })
 }
 
+/// One whose live group commits four times or more within the bound. Another is
+/// seen too late to be followed well: docs/replay.md asks for ten times.
+fn timely() -> impl Strategy<Value = World> {
+    world().prop_map(|world| World { commit: world.commit.min((world.bound / 4.0) as u32), ..world })
+}
+
 impl Plant {
     fn new(world: World) -> Self {
         Self {
@@ -176,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn it_settles_near_what_live_leaves_and_does_not_swing(world in world(), load in 0.1..0.7_f64) {
+    fn it_settles_near_what_live_leaves_and_does_not_swing(world in timely(), load in 0.1..0.7_f64) {
         let mut plant = Plant::new(world);
         plant.run(400, load);
         let run = plant.run(600, load);
@@ -188,7 +194,7 @@ proptest! {
 
     #[test]
     fn what_live_leaves_again_is_found_though_it_was_too_much_before(
-        world in world(),
+        world in timely(),
         full in 0.6..0.9_f64,
         load in 0.1..0.4_f64,
     ) {
@@ -201,7 +207,7 @@ proptest! {
 
     #[test]
     fn a_live_group_that_cannot_keep_up_stops_the_replay_and_its_recovery_starts_it(
-        world in world(),
+        world in timely(),
         load in 0.1..0.6_f64,
     ) {
         let mut plant = Plant::new(world);
@@ -221,13 +227,10 @@ proptest! {
 
     #[test]
     fn trouble_that_is_not_the_replay_s_does_not_hold_it_back_for_long(
-        world in world(),
+        world in timely(),
         load in 0.1..0.6_f64,
         times in 3..12_usize,
     ) {
-        // Live that commits only once or twice within the bound is seen too late: 0.2 of
-        // what is left in one of some thousand such worlds (docs/replay.md).
-        let world = World { commit: world.commit.min((world.bound / 4.0) as u32), ..world };
         let mut plant = Plant::new(world);
         plant.run(150, load);
         for _ in 0..times {
