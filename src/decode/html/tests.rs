@@ -228,10 +228,9 @@ fn the_caps_are_exact() {
 
 #[test]
 fn comments_longer_than_the_article_are_still_comments() {
-    let comment =
-        format!("<div class=comment><div class=date>أمس</div><div class=content><p>{LONG} {LONG}</p></div></div>");
+    let comment = format!("<div class=c1><div class=date>أمس</div><div class=content><p>{LONG} {LONG}</p></div></div>");
     let page = format!(
-        "<h1>عنوان</h1><div class=a>{LONG} {LONG}<br><br>{LONG} {LONG}</div><div id=comments>{}</div>",
+        "<h1>عنوان</h1><div class=a>{LONG} {LONG} {LONG}<br><br>{LONG} {LONG} {LONG}</div><div id=comments>{}</div>",
         comment.repeat(9)
     );
     let (article, furniture) = parted(&page);
