@@ -1,8 +1,8 @@
 //! What is cut and why: one classifier for plain lines and for HTML blocks.
 //!
 //! A line falls by what it says (`signs`), by where it stands, by the share of
-//! links in it and the source's own marks (`markup`), or by its neighbours (here
-//! and in `rows`); only where the weights of all that together make it certain
+//! links in it and the source's own marks (`markup`), or by its neighbours (here,
+//! in `rows` and in `lists`); only where the weights of all that together make it certain
 //! (`weights`). Whatever falls is counted by kind.
 
 use rustc_hash::FxHashMap;
@@ -296,9 +296,7 @@ impl<'a> Page<'a> {
             }
         }
     }
-}
 
-impl Page<'_> {
     /// Of a line in the midst of the text and its copy in a caption or a summary
     /// the copy goes: without the line the text would have a gap.
     fn is_of_text(&self, copy: usize, index: usize) -> bool {

@@ -162,7 +162,7 @@ impl Page<'_> {
         let (mut below_tags, mut ended) = (false, false);
         for index in self.body.1..self.lines.len() {
             if ended && !self.lines.get(index).is_some_and(|line| line.says(Cue::Credit) && line.is_labelled()) {
-                self.add(index, Sign::BelowTags);
+                self.add(index, Sign::BelowEnd);
                 continue;
             }
             ended |= self.lines.get(index).is_some_and(|line| line.key == ENDED);

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{check, fixture, fixture_path, items, number, span};
+use crate::support::{check, fixture, fixture_path, items, number, root, span};
 
 fn warraq(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_warraq"))
@@ -96,6 +96,16 @@ fn an_explained_page_is_the_page_of_the_record() {
     let unreadable = warraq(&["enrich", "--explain", "--type", "json"], b"no JSON");
     assert_eq!(unreadable.status.code(), Some(1));
     assert!(text(&unreadable.stderr).starts_with("-: decode: invalid_json: "), "{}", text(&unreadable.stderr));
+}
+
+#[test]
+fn the_explained_page_of_the_docs_is_a_run() {
+    let path = fixture_path("explained.txt");
+    let explained = warraq(&["enrich", "--explain", path.to_str().unwrap()], b"");
+    let lines = text(&explained.stdout).split_once('\n').unwrap().1;
+    let page = std::fs::read_to_string(root().join("docs/normalization.md")).unwrap();
+    let shown = format!("$ warraq enrich --explain page.txt\npage.txt\n{lines}```");
+    assert!(page.contains(&shown), "docs/normalization.md should show:\n{shown}");
 }
 
 #[test]
