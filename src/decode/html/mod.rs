@@ -11,6 +11,7 @@
 //! stack is at most `decode.max_html_depth` deep, and regions are summed in one
 //! walk from the last to the first.
 
+mod drafts;
 mod head;
 mod hints;
 mod images;

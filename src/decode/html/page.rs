@@ -3,23 +3,18 @@
 use rustc_hash::FxHashMap;
 
 use super::Caps;
+use super::drafts::{self, Draft};
 use super::head::Head;
 use super::regions::{self, MAX_META, Region};
 use super::tags::{BLOCK, FRAGILE, LOOK, REGION, SCOPE, Tag, UNSEEN, VOID};
 use super::tokens::{Attributes, Handler};
 use super::{hints, images};
 use crate::decode::reject;
-use crate::decode::source::{Growing, Source};
-use crate::record::{Article, Piece, Reason, Reject, SourceBlock, SourceKind};
+use crate::decode::source::Source;
+use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
 
-/// A row of a table is one block if it is no longer, in code points: longer
-/// rows are a page's layout.
-const MAX_ROW: usize = 400;
 /// A longer text of an element marked as the author tells about one, in code points.
 const MAX_AUTHOR: usize = 60;
-/// What stands between two cells of a row.
-const CELL_SEPARATOR: &str = " | ";
-
 /// An open element and what it hands down.
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -52,57 +47,6 @@ const OUTSIDE: Open = Open {
     language: None,
     blocks: 0,
 };
-
-/// A block as it was read.
-#[derive(Debug)]
-pub(super) struct Draft {
-    growing: Growing,
-    pub kind: SourceKind,
-    pub region: usize,
-    language: Option<usize>,
-    /// The table cell that it stands in.
-    cell: usize,
-    /// Code points: all, in links, in bylines and the like.
-    pub chars: usize,
-    pub link_chars: usize,
-    meta_chars: usize,
-    /// Microdata calls it the article's headline.
-    headline: bool,
-    /// Made of an attribute, whose place in the page is not known.
-    placeless: bool,
-}
-
-impl Draft {
-    pub(super) fn text(&self) -> &str {
-        &self.growing.text
-    }
-
-    fn new(top: Open, cell: usize) -> Self {
-        Self {
-            growing: Growing::default(),
-            kind: top.kind,
-            region: top.region,
-            language: top.language,
-            cell,
-            chars: 0,
-            link_chars: 0,
-            meta_chars: 0,
-            headline: top.headline,
-            placeless: false,
-        }
-    }
-
-    fn piece(mut self, source: &Source<'_>) -> Piece {
-        if self.placeless {
-            return Piece { text: self.growing.text, trace: None };
-        }
-        self.growing.take(source)
-    }
-
-    pub(super) fn link_density(&self) -> f32 {
-        self.link_chars as f32 / self.chars.max(1) as f32
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Page<'a> {
@@ -156,7 +100,7 @@ impl<'a> Page<'a> {
         }
         self.close_from(0);
         self.flush();
-        self.mark_headline();
+        drafts::mark_headline(&mut self.drafts);
         let ld = self.head.json_ld();
         let body = ld.as_ref().and_then(|ld| ld.body.as_deref());
         let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title());
@@ -177,16 +121,10 @@ impl<'a> Page<'a> {
         Ok(self.head.into_article(ld, blocks, crumbs, source))
     }
 
-    /// Of a page without a heading of the first rank, the one heading that
-    /// microdata calls the headline is that.
-    fn mark_headline(&mut self) {
-        if self.drafts.iter().any(|draft| draft.kind == SourceKind::Heading(1)) {
-            return;
-        }
-        let mut headlines = self.drafts.iter_mut().filter(|draft| draft.headline);
-        if let (Some(headline), None) = (headlines.next(), headlines.next()) {
-            headline.kind = SourceKind::Heading(1);
-        }
+    /// An empty block where the page is read now.
+    fn draft(&self) -> Draft {
+        let Open { kind, region, language, headline, .. } = self.top();
+        Draft { kind, region, language, headline, cell: self.cells, ..Draft::default() }
     }
 
     fn top(&self) -> Open {
@@ -264,12 +202,7 @@ impl<'a> Page<'a> {
     /// A caption in the image's attributes, before the block that it stands in.
     fn image(&mut self, attributes: &Attributes) {
         let Some(text) = images::caption(attributes) else { return };
-        let mut draft = Draft::new(self.top(), self.cells);
-        draft.kind = SourceKind::Caption;
-        draft.chars = text.chars().count();
-        draft.placeless = true;
-        draft.growing.text = text;
-        self.drafts.push(draft);
+        self.drafts.push(Draft::caption(self.draft(), text));
     }
 
     /// The element with what it inherits and what its attributes say.
@@ -351,33 +284,18 @@ impl<'a> Page<'a> {
                 self.flush();
             }
             if left.tag == Tag::Tr {
-                self.join_row(left.blocks);
+                drafts::join_row(&mut self.drafts, left.blocks);
             }
             if left.unseen && left.tag == Tag::Title || left.tag == Tag::Script {
                 self.head.end_capture();
             }
             if left.tag == Tag::Figure {
-                self.drop_second_caption(left.blocks);
+                drafts::drop_second_caption(&mut self.drafts, left.blocks);
             }
             if left.author {
                 self.name_author(left.blocks);
             }
             self.leave(left);
-        }
-    }
-
-    /// Of a frame with a caption of its own the image's is the same in other words.
-    fn drop_second_caption(&mut self, first: usize) {
-        let frame = self.drafts.get(first..).unwrap_or_default();
-        let captions = |placeless: bool| {
-            frame.iter().any(|draft| draft.placeless == placeless && draft.kind == SourceKind::Caption)
-        };
-        if captions(true) && captions(false) {
-            let mut index = 0;
-            self.drafts.retain(|draft| {
-                index += 1;
-                index <= first || !draft.placeless
-            });
         }
     }
 
@@ -390,25 +308,6 @@ impl<'a> Page<'a> {
         {
             self.head.author(name);
         }
-    }
-
-    /// The cells of one row to one block, if they are a table's and not a layout's.
-    fn join_row(&mut self, first: usize) {
-        let Some(row) = self.drafts.get(first..).filter(|row| row.len() > 1) else { return };
-        let apart = row.windows(2).all(|pair| matches!(pair, [a, b] if a.cell < b.cell));
-        let plain = row.iter().all(|draft| matches!(draft.kind, SourceKind::Paragraph | SourceKind::Meta));
-        if !apart || !plain || row.iter().map(|draft| draft.chars).sum::<usize>() > MAX_ROW {
-            return;
-        }
-        let mut cells = self.drafts.drain(first..);
-        let Some(mut joined) = cells.next() else { return };
-        for cell in cells {
-            joined.growing.append(CELL_SEPARATOR, cell.growing);
-            joined.chars += cell.chars + CELL_SEPARATOR.len();
-            joined.link_chars += cell.link_chars;
-        }
-        joined.kind = SourceKind::TableRow;
-        self.drafts.push(joined);
     }
 
     /// Elements whose end tag is left out where this one begins.
@@ -492,9 +391,10 @@ impl<'a> Page<'a> {
 
     fn word(&mut self, word: &str, start: usize, end: usize) {
         let blank = std::mem::take(&mut self.blank);
-        let top = self.top();
-        let cell = self.cells;
-        let draft = self.current.get_or_insert_with(|| Draft::new(top, cell));
+        if self.current.is_none() {
+            self.current = Some(self.draft());
+        }
+        let Some(draft) = &mut self.current else { return };
         if blank && !draft.text().is_empty() {
             draft.growing.bridge(" ", start);
             draft.chars += 1;

@@ -9,8 +9,8 @@
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::drafts::Draft;
 use super::hints::{ARTICLE, BODY, COMMENTS, RELATED};
-use super::page::Draft;
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
 
