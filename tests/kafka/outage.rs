@@ -27,6 +27,18 @@ fn through_the_outage(worker: &mut Worker, lasts: Duration) {
     assert_eq!(worker.health("/readyz"), Some(503));
 }
 
+/// Alive while the broker is frozen: its connections stay open and nothing answers.
+fn through_the_frost(broker: &Broker, worker: &mut Worker, lasts: Duration) {
+    broker.freeze();
+    let start = Instant::now();
+    while start.elapsed() < lasts {
+        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
+        assert_eq!(worker.health("/livez"), Some(200));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    broker.thaw();
+}
+
 #[test]
 fn a_broker_away_at_start_and_in_mid_run_is_waited_for() {
     let mut broker = Broker::start();
@@ -46,16 +58,8 @@ fn a_broker_away_at_start_and_in_mid_run_is_waited_for() {
     broker.start_again();
     worker.wait_until_ready();
 
-    // Frozen: connections stay open and nothing answers.
     expected.extend(topics::produce(&names, articles::mixed(1500, 15)));
-    broker.freeze();
-    let start = Instant::now();
-    while start.elapsed() < outage() / 2 {
-        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
-        assert_eq!(worker.health("/livez"), Some(200));
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    broker.thaw();
+    through_the_frost(&broker, &mut worker, outage() / 2);
 
     names.wait_until_done(Duration::from_secs(120));
     assert_eq!(worker.health("/readyz"), Some(200));
@@ -99,13 +103,7 @@ fn a_broker_that_was_frozen_for_long_is_found_again() {
     let mut worker = Setup::new(&names, "a").start_ready();
     let expected = topics::produce(&names, articles::mixed(6000, 18));
     wait_for("some of it is done", Duration::from_secs(60), || (names.lag() < 5500).then_some(()));
-    broker.freeze();
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(75) {
-        assert_eq!(worker.ended(), None, "it exited\n{}", worker.log());
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    broker.thaw();
+    through_the_frost(&broker, &mut worker, Duration::from_secs(75));
     names.wait_until_done(Duration::from_secs(120));
     assert_eq!(worker.health("/readyz"), Some(200));
     worker.stop();
