@@ -25,6 +25,11 @@ build: ## the release binary: target/release/warraq
 	@$(SETUP) build
 	cargo build --locked --release
 
+.PHONY: model
+model: ## the model that judges names, learned anew from models/training (two minutes)
+	@$(SETUP) build
+	cargo run --locked --release --quiet --features train -- train $(ARGS)
+
 .PHONY: run
 run: build ## the worker, CONFIG=config/warraq.toml unless told otherwise
 	target/release/warraq run --config $(CONFIG)
@@ -112,7 +117,7 @@ check: ## the text half compiles without Kafka and without a runtime
 lint: ## formatting, clippy, licences, bans and sources of dependencies; warnings are errors
 	@$(SETUP) lint
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features train -- -D warnings
 	cd fuzz && cargo fmt --check && cargo clippy --locked -- -D warnings
 	cd tests/support/bench && cargo fmt --check && CARGO_TARGET_DIR=$(CURDIR)/target cargo clippy --locked -- -D warnings
 	$(DENY) --all-features check --hide-inclusion-graph bans licenses sources

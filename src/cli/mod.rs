@@ -15,6 +15,8 @@ pub mod run;
 pub mod samples;
 pub mod tag;
 mod text;
+#[cfg(feature = "train")]
+pub mod train;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -51,6 +53,8 @@ enum Command {
     Tag(tag::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
+    #[cfg(feature = "train")]
+    Train(train::Args),
     Generate(generate::Args),
 }
 
@@ -85,6 +89,8 @@ impl Cli {
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
+            #[cfg(feature = "train")]
+            Command::Train(args) => train::run(args),
             Command::Generate(args) => generate::run(args),
         }
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::text;
 use crate::config::Config;
 use crate::tag::Tagger;
+use crate::tag::linear::Convention;
 
 /// Marks the begin of a document in CoNLL files.
 const DOCUMENT: &str = "-DOCSTART-";
@@ -90,7 +91,7 @@ impl Batch {
             self.lines.iter().skip(*start).take(*count).map(String::as_str).collect()
         };
         let sentences: Vec<Vec<&str>> = self.sentences.iter().map(tokens).collect();
-        let mut tags = tagger.conll(&sentences).into_iter().flatten();
+        let mut tags = tagger.conll(&sentences, Convention::Newswire).into_iter().flatten();
         for line in &self.lines {
             if line.is_empty() {
                 writeln!(out)?;

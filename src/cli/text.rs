@@ -12,11 +12,14 @@ use crate::metrics::Reloaded;
 use crate::normalize::Normalizer;
 use crate::pipeline::{Parts, Pipeline};
 use crate::record::Provenance;
+use crate::tag::linear::Linear;
 use crate::tag::{Gazetteer, Tagger, UserGazetteer};
 use crate::worker::{self, Built, Gazetteers, TextFile};
 
 /// Names known beforehand, compiled; part of the binary, so that it runs alone.
 const GAZETTEER: &[u8] = include_bytes!("../../models/gazetteer.bin");
+/// What judges them.
+const FAST: &[u8] = include_bytes!("../../models/fast.bin");
 
 /// The pipeline that a configuration asks for: the same for every command, so
 /// that `enrich` writes what `run` would.
@@ -62,18 +65,27 @@ pub(super) fn tagger(config: &Config) -> Result<Tagger> {
     Ok(tagger_of(config, &parsed(&lists)?, &lists)?.0)
 }
 
+/// The same without a model: what one learns from.
+#[cfg(feature = "train")]
+pub(super) fn lists_and_rules(config: &Config) -> Result<Tagger> {
+    let gazetteer = Gazetteer::new(GAZETTEER).context("the built-in gazetteer cannot be used")?;
+    Tagger::new(&config.tag, gazetteer, &[]).map_err(|errors| told(&errors))
+}
+
 /// The tagger, and a short hash of all that it was built from.
 fn tagger_of(config: &Config, lists: &[UserGazetteer], texts: &[TextFile]) -> Result<(Tagger, String)> {
     let gazetteer = Gazetteer::new(GAZETTEER).context("the built-in gazetteer cannot be used")?;
+    let model = Linear::new(FAST).context("the built-in model cannot be used")?;
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     hash.update(&gazetteer.hash().to_le_bytes());
+    hash.update(&model.hash().to_le_bytes());
     for TextFile { text, .. } in texts {
         // With its length, so that a line may not move from one file to the next unseen.
         hash.update(&(text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
     }
     let tagger = Tagger::new(&config.tag, gazetteer, lists).map_err(|errors| told(&errors))?;
-    Ok((tagger, format!("{:016x}", hash.digest())))
+    Ok((tagger.with_linear(model), format!("{:016x}", hash.digest())))
 }
 
 /// All lists, or everything that is wrong with any of them.

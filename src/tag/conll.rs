@@ -1,6 +1,7 @@
 //! Tagging of tokens that somebody else cut, for scoring on foreign sets.
 
 use super::Tagger;
+use super::linear::Convention;
 use super::mentions::Candidate;
 use super::page::Page;
 use super::tokens::Tokens;
@@ -14,11 +15,26 @@ impl Tagger {
     /// One IOB2 tag a token (`O`, `B-PER`, `I-LOC` …; PER ORG LOC MISC), as
     /// many as there are tokens, in the same order.
     #[must_use]
-    pub fn conll(&self, sentences: &[Vec<&str>]) -> Vec<Vec<&'static str>> {
-        sentences.chunks(TOGETHER).flat_map(|chunk| self.conll_article(chunk)).collect()
+    pub fn conll(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<&'static str>> {
+        sentences.chunks(TOGETHER).flat_map(|chunk| self.conll_article(chunk, convention)).collect()
     }
 
-    fn conll_article(&self, sentences: &[Vec<&str>]) -> Vec<Vec<&'static str>> {
+    fn conll_article(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<&'static str>> {
+        self.on_page(sentences, |page| {
+            let (mentions, _) = self.mentions(page, true, convention);
+            let mut tags = tags(&mentions, page.len()).into_iter();
+            let of_sentence = |sentence: &Vec<&str>| {
+                let tags_of = tags.by_ref().take(sentence.len()).collect();
+                tags.next();
+                tags_of
+            };
+            sentences.iter().map(of_sentence).collect()
+        })
+    }
+
+    /// The sentences as a page on which each token stands as it was given, and
+    /// a break after each sentence.
+    pub(super) fn on_page<T>(&self, sentences: &[Vec<&str>], then: impl FnOnce(&Page<'_>) -> T) -> T {
         let mut text = String::new();
         let mut spans = Vec::new();
         let mut shown: Vec<&str> = Vec::new();
@@ -37,16 +53,7 @@ impl Tagger {
         let tokens = Tokens::given(&text, &spans);
         let page =
             Page::new(tokens, &self.gazetteer, |index, _| shown.get(index).is_some_and(|token| token.ends_with('ي')));
-        let (mentions, _) = self.mentions(&page, true);
-        let mut tags = tags(&mentions, page.len()).into_iter();
-        sentences
-            .iter()
-            .map(|sentence| {
-                let tags_of: Vec<_> = tags.by_ref().take(sentence.len()).collect();
-                tags.next();
-                tags_of
-            })
-            .collect()
+        then(&page)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::linear::Linear;
 use super::{Gazetteer, Hints, Options, Tagger};
 use crate::letters;
 use crate::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Entity, EntityType, Language, Text};
@@ -10,9 +11,17 @@ use crate::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Entity, EntityT
 pub(super) static SHIPPED: LazyLock<Vec<u8>> =
     LazyLock::new(|| std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/gazetteer.bin")).unwrap());
 
+/// Lists and rules alone.
 pub(super) static TAGGER: LazyLock<Tagger> = LazyLock::new(|| {
     let gazetteer = Gazetteer::new(SHIPPED.as_slice()).unwrap();
     Tagger::new(&Options::default(), gazetteer, &[]).unwrap()
+});
+
+/// As it is shipped: with the model that judges.
+pub(super) static JUDGED: LazyLock<Tagger> = LazyLock::new(|| {
+    let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap();
+    let gazetteer = Gazetteer::new(SHIPPED.as_slice()).unwrap();
+    Tagger::new(&Options::default(), gazetteer, &[]).unwrap().with_linear(Linear::new(model).unwrap())
 });
 
 /// A page whose first line is its title.

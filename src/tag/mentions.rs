@@ -55,7 +55,7 @@ impl Candidate {
         page.tokens.span(self.first, self.last, self.cut as usize)
     }
 
-    fn is_user(&self) -> bool {
+    pub(super) fn is_user(&self) -> bool {
         self.named.is_some_and(|named| named.user)
     }
 

@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Degraded, InvalidOption, Published, Stage, Tags, Text};
+use linear::{Convention, Linear};
 use mentions::Candidate;
 use page::Page;
 use tokens::Tokens;
@@ -38,6 +39,8 @@ mod dates;
 #[cfg(test)]
 mod fixture;
 mod gazetteer;
+mod judge;
+pub mod linear;
 mod link;
 mod mentions;
 mod page;
@@ -97,6 +100,7 @@ pub struct Tagger {
     options: Options,
     gazetteer: Gazetteer,
     users: Gazetteer,
+    linear: Option<Linear>,
 }
 
 impl Tagger {
@@ -104,11 +108,20 @@ impl Tagger {
     pub fn new(options: &Options, gazetteer: Gazetteer, users: &[UserGazetteer]) -> Result<Self, Vec<InvalidOption>> {
         let mut invalid = options.check();
         match UserGazetteer::compile(users) {
-            Ok(users) if invalid.is_empty() => return Ok(Self { options: options.clone(), gazetteer, users }),
+            Ok(users) if invalid.is_empty() => {
+                return Ok(Self { options: options.clone(), gazetteer, users, linear: None });
+            }
             Ok(_) => {}
             Err(error) => invalid.push(InvalidOption::new("tag.gazetteer_files", users.len(), error.to_string())),
         }
         Err(invalid)
+    }
+
+    /// The same with a model that judges what lists and rules propose, and sees
+    /// names that they do not.
+    #[must_use]
+    pub fn with_linear(self, linear: Linear) -> Self {
+        Self { linear: Some(linear), ..self }
     }
 
     /// Finds entities and dates. Never fails: what is cut short is said.
@@ -117,7 +130,7 @@ impl Tagger {
         let tokens = Tokens::new(&text.matched);
         let page = Page::new(tokens, &self.gazetteer, |_, span| text.shown(tokens::shown(text, span)).ends_with('ي'));
         let arabic = text.language.tag.starts_with("ar") || text.language.tag == "und";
-        let (mentions, cut) = self.mentions(&page, arabic);
+        let (mentions, cut) = self.mentions(&page, arabic, Convention::News);
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
         let degraded = cut.then_some(Degraded { stage: Stage::Tag, why: "too_many_mentions" });
@@ -126,7 +139,21 @@ impl Tagger {
     }
 
     /// All mentions in the order of the text, and whether there were too many.
-    fn mentions(&self, page: &Page<'_>, arabic: bool) -> (Vec<Candidate>, bool) {
+    fn mentions(&self, page: &Page<'_>, arabic: bool, convention: Convention) -> (Vec<Candidate>, bool) {
+        let (mut mentions, candidates) = self.said(page, arabic);
+        if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
+            let reading = linear.read(page, &mentions, &candidates, convention);
+            mentions = judge::settle(page, &mentions, &candidates, &reading);
+            let aliases = aliases::find(page, &mut mentions);
+            mentions = mentions::extend(page, &candidates, &mentions, &aliases);
+        }
+        let cut = mentions.len() > self.options.max_mentions;
+        mentions.truncate(self.options.max_mentions);
+        (mentions, cut)
+    }
+
+    /// The names that lists and rules settle on, and all that they proposed.
+    fn said(&self, page: &Page<'_>, arabic: bool) -> (Vec<Candidate>, Vec<Candidate>) {
         let mut candidates = Vec::new();
         mentions::users(page, &self.users, &mut candidates);
         mentions::listed(page, &mut candidates);
@@ -144,8 +171,6 @@ impl Tagger {
             let aliases = aliases::find(page, &mut mentions);
             mentions = mentions::extend(page, &candidates, &mentions, &aliases);
         }
-        let cut = mentions.len() > self.options.max_mentions;
-        mentions.truncate(self.options.max_mentions);
-        (mentions, cut)
+        (mentions, candidates)
     }
 }

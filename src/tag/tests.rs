@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::fixture::{TAGGER, entities, mentions, names, text};
+use super::fixture::{JUDGED, TAGGER, entities, mentions, names, text};
+use super::linear::{Convention, Linear};
 use super::{Gazetteer, Hints, Options, Tagger, UserGazetteer};
-use crate::record::{EntityType, How};
+use crate::record::{EntityType, How, Text};
 use EntityType::{Event, Organization, Other, Person, Place};
 
 /// One of the entities has the type and the name.
@@ -197,6 +198,42 @@ fn users_lists_win_and_keep_their_identifiers() {
 }
 
 #[test]
+fn users_names_stand_above_the_model() {
+    let list = "name\ttype\tid\nوزارة الدفاع\tother\tdesk-1\nالبيان الختامي\tevent\tdesk-2\n";
+    let users = UserGazetteer::parse("desk.tsv", list).unwrap();
+    let gazetteer = Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap();
+    let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap();
+    let tagger =
+        Tagger::new(&Options::default(), gazetteer, &[users]).unwrap().with_linear(Linear::new(model).unwrap());
+    let line = "قالت وزارة الدفاع الأمريكية في البيان الختامي إن الوفد عاد إلى بغداد";
+    let (tags, _) = tagger.tag(&text(&[line]), Hints::default());
+    let found: Vec<_> = tags.entities.iter().map(|one| (one.kind, one.name.as_str())).collect();
+    assert_eq!(found, [(Other, "وزارة الدفاع"), (Event, "البيان الختامي"), (Place, "بغداد")]);
+}
+
+#[test]
+fn the_order_of_pages_and_the_threads_change_nothing() {
+    let pages = [
+        "وصل الرئيس سامر الحداد إلى دمشق",
+        "أعلنت حركة النهوض الوطني (حنو) في حمص أن حنو مستمرة",
+        "فاز نادي الكرامة على الوحدة",
+    ];
+    let tags = |page: &str| format!("{:?}", JUDGED.tag(&text(&[page]), Hints::default()).0.entities);
+    let expected = pages.map(tags);
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let expected = &expected;
+            scope.spawn(move || {
+                for index in 0..250 {
+                    let at = (start + index) % pages.len();
+                    assert_eq!(tags(pages[at]), expected[at]);
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn in_another_language_only_sure_names_count() {
     let mut page = text(&["رئیس جمهور در تهران با وزیر دفاع دیدار کرد و به العراق رفت"]);
     page.language.tag = "fa".to_owned();
@@ -222,7 +259,7 @@ fn an_option_that_cannot_work_is_refused() {
 #[test]
 fn given_tokens_get_one_tag_each() {
     let sentences = vec![vec!["زار", "كريم", "حداد", "مدينة", "دمشق", "("], vec![], vec!["كأس", "العالم"]];
-    let tags = TAGGER.conll(&sentences);
+    let tags = TAGGER.conll(&sentences, Convention::Newswire);
     assert_eq!(tags, [vec!["O", "B-PER", "I-PER", "O", "B-LOC", "O"], vec![], vec!["B-MISC", "I-MISC"]]);
 }
 
@@ -281,7 +318,12 @@ fn page() -> impl Strategy<Value = Vec<String>> {
 fn sound(lines: &[String]) -> Result<(), TestCaseError> {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let text = text(&lines);
-    let (tags, _) = TAGGER.tag(&text, Hints::default());
+    sound_by(&TAGGER, &text)?;
+    sound_by(&JUDGED, &text)
+}
+
+fn sound_by(tagger: &Tagger, text: &Text) -> Result<(), TestCaseError> {
+    let (tags, _) = tagger.tag(text, Hints::default());
     let mut spans: Vec<_> =
         tags.entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.span).collect();
     spans.sort();
@@ -294,7 +336,7 @@ fn sound(lines: &[String]) -> Result<(), TestCaseError> {
         prop_assert!(block.is_some_and(|block| block.contains(span)));
     }
     prop_assert!(tags.entities.iter().all(|entity| !entity.mentions.is_empty() && !entity.name.is_empty()));
-    let again = TAGGER.tag(&text, Hints::default()).0;
+    let again = tagger.tag(text, Hints::default()).0;
     prop_assert_eq!(format!("{:?}", again.entities), format!("{:?}", tags.entities));
     Ok(())
 }
@@ -315,7 +357,7 @@ proptest! {
     #[test]
     fn any_tokens_get_as_many_tags(sentences in prop::collection::vec(prop::collection::vec("[ا-ي().\u{64b}]{0,8}", 0..12), 0..4)) {
         let given: Vec<Vec<&str>> = sentences.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
-        let tags = TAGGER.conll(&given);
+        let tags = JUDGED.conll(&given, Convention::Newswire);
         let lengths = |lists: Vec<usize>| lists;
         prop_assert_eq!(lengths(tags.iter().map(Vec::len).collect()), lengths(given.iter().map(Vec::len).collect()));
         for tags in tags {

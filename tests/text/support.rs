@@ -11,6 +11,7 @@ use warraq::encode::{self, Encoder};
 use warraq::normalize::{self, Normalizer};
 use warraq::pipeline::{NoWatch, Outcome, Parts, Pipeline};
 use warraq::record::{Destination, Header, Origin, Outgoing, Provenance, RawRecord};
+use warraq::tag::linear::Linear;
 use warraq::tag::{self, Gazetteer, Tagger};
 
 /// The project's folder.
@@ -38,7 +39,9 @@ pub fn pipeline(options: &Options) -> Pipeline {
 
 fn tagger() -> Tagger {
     let names = std::fs::read(root().join("models/gazetteer.bin")).unwrap();
-    Tagger::new(&tag::Options::default(), Gazetteer::new(names).unwrap(), &[]).unwrap()
+    let model = std::fs::read(root().join("models/fast.bin")).unwrap();
+    let tagger = Tagger::new(&tag::Options::default(), Gazetteer::new(names).unwrap(), &[]).unwrap();
+    tagger.with_linear(Linear::new(model).unwrap())
 }
 
 /// As a worker has it with nothing configured.

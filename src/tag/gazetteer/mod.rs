@@ -20,10 +20,8 @@ pub use lists::{BuildError, Sources};
 pub use user::{UserGazetteer, UserListError};
 
 use crate::record::EntityType;
-pub(super) use layout::{Class, Facts, flag};
-use layout::{
-    EDGE_BYTES, ENTRY_BYTES, HEADER_BYTES, Header, NONE, SLOT_BYTES, THING_BYTES, WORD_BYTES, u16_at, u32_at,
-};
+pub(super) use layout::{Class, Facts, flag, u16_at, u32_at};
+use layout::{EDGE_BYTES, ENTRY_BYTES, HEADER_BYTES, Header, NONE, SLOT_BYTES, THING_BYTES, WORD_BYTES};
 
 /// Why a gazetteer file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,82 @@
+//! `warraq train`: labelled text in, the built-in model out.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use flate2::read::GzDecoder;
+
+use super::text;
+use crate::config::Config;
+use crate::tag::linear::train::{self, Corpora, Report, WordTable};
+
+/// The table of corpora, and the tables of words, in the folder of sources.
+const TABLE: &str = "corpora.tsv";
+const CLUSTERS: &str = "clusters.tsv";
+const SEEN: &str = "seen.tsv";
+
+/// Learn the model that judges names, byte-identical on every run
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder with `corpora.tsv`, what it names, `clusters.tsv` and `seen.tsv`,
+    /// each of them plain or gzipped (`.gz`)
+    #[arg(long, value_name = "FOLDER", default_value = "models/training")]
+    sources: PathBuf,
+    /// The model
+    #[arg(long, value_name = "FILE", default_value = "models/fast.bin")]
+    out: PathBuf,
+}
+
+/// # Errors
+/// Where a source cannot be read or is broken, or the model not be written.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut files = read(&args.sources)?;
+    let mut take = |name: &str| {
+        files.remove(name).with_context(|| format!("{}: no {name} or {name}.gz in it", args.sources.display()))
+    };
+    let (table, clusters, seen) = (take(TABLE)?, take(CLUSTERS)?, take(SEEN)?);
+    let words = WordTable::parse(&clusters, &seen)?;
+    let corpora = Corpora::parse(&table, &files)?;
+    let (model, report) = train::train(&text::lists_and_rules(&Config::default())?, &corpora, &words);
+    fs::write(&args.out, &model).with_context(|| format!("{}: cannot be written", args.out.display()))?;
+    text::unless_closed(told(&report, model.len()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The texts of a folder by their names without `.gz`.
+fn read(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("{}: cannot be listed", folder.display()))? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
+        let mut text = String::new();
+        let file = File::open(&path).and_then(|mut file| {
+            if name.ends_with(".gz") {
+                GzDecoder::new(file).read_to_string(&mut text)
+            } else {
+                file.read_to_string(&mut text)
+            }
+        });
+        file.with_context(|| format!("{}: cannot be read", path.display()))?;
+        files.insert(name.strip_suffix(".gz").unwrap_or(name).to_owned(), text);
+    }
+    Ok(files)
+}
+
+fn told(report: &Report, bytes: usize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (corpus, sentences, tokens) in &report.corpora {
+        writeln!(out, "{corpus}: {sentences} sentences, {tokens} tokens")?;
+    }
+    let (used, rows) = report.rows;
+    writeln!(out, "{used} of {rows} rows used, {bytes} bytes")?;
+    writeln!(out, "certainty  right  names, in articles not learned from")?;
+    for (tenth, (right, names)) in report.reliability.iter().enumerate() {
+        writeln!(out, "0.{tenth} to {}.{}  {right:.2}  {names}", (tenth + 1) / 10, (tenth + 1) % 10)?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Lists and rules propose, the model judges: what it says of their names and
+//! which it adds.
+
+use super::linear::{Found, Reading};
+use super::mentions::{ACCEPT, Candidate};
+use super::page::Page;
+use crate::record::{EntityType, How};
+
+/// Least certainty of the model at which a name that lists or rules see, and it
+/// does not, is one.
+const DOUBT: f32 = 0.05;
+/// Least certainty of a name that only the model sees.
+const ALONE: f32 = 0.7;
+/// Least certainty at which the model knows better where a name ends, or what
+/// type it is of, than lists and rules do.
+const BETTER: f32 = 0.9;
+
+/// The names of the model, and those of lists and rules that it does not
+/// reject. Users' names stand above both.
+pub(super) fn settle(page: &Page<'_>, said: &[Candidate], listed: &[Candidate], reading: &Reading) -> Vec<Candidate> {
+    let mut settled = Settled { taken: vec![false; page.len()], names: Vec::new() };
+    for name in said.iter().filter(|name| name.is_user()) {
+        settled.take(*name);
+    }
+    // Most corpora that the model learns from mark no events.
+    let judged = |name: &Candidate| name.kind != EntityType::Event;
+    let doubted = |name: &Candidate| judged(name) && reading.chance(name.first, name.last, name.kind) < DOUBT;
+    for found in &reading.found {
+        let proposed = known(found, said);
+        let contested = || said.iter().any(|name| overlaps(name, found) && !doubted(name));
+        let several = || said.iter().any(|name| follows(name, found) && !doubted(name));
+        let sure = found.certainty >= BETTER && !several();
+        let trusted = proposed.is_some() || found.certainty >= ALONE && (sure || !contested());
+        if trusted {
+            let name = proposed.or_else(|| known(found, listed)).unwrap_or_else(|| unknown(found));
+            settled.take(Candidate { score: found.chance.max(ACCEPT), ..name });
+        }
+    }
+    for name in said.iter().filter(|name| !name.is_user() && !doubted(name)) {
+        settled.take(*name);
+    }
+    settled.names.sort_by_key(|name| name.first);
+    settled.names
+}
+
+struct Settled {
+    /// By token.
+    taken: Vec<bool>,
+    names: Vec<Candidate>,
+}
+
+impl Settled {
+    /// Unless another has some of its tokens.
+    fn take(&mut self, name: Candidate) {
+        let Some(range) = self.taken.get_mut(name.first..=name.last) else { return };
+        if !range.iter().any(|taken| *taken) {
+            range.fill(true);
+            self.names.push(name);
+        }
+    }
+}
+
+/// مروان وأنطوان are two: the name begins within the other, after a conjunction.
+fn follows(name: &Candidate, found: &Found) -> bool {
+    name.first > found.first && name.first <= found.last && name.kind == found.kind && name.cut > 0 && !name.preposition
+}
+
+fn overlaps(name: &Candidate, found: &Found) -> bool {
+    name.first <= found.last && name.last >= found.first
+}
+
+fn known(found: &Found, names: &[Candidate]) -> Option<Candidate> {
+    let same = |name: &&Candidate| name.first == found.first && name.last == found.last && name.kind == found.kind;
+    names.iter().find(same).copied()
+}
+
+fn unknown(found: &Found) -> Candidate {
+    Candidate {
+        cut: found.cut,
+        preposition: found.preposition,
+        how: How::Model,
+        ..Candidate::rule(found.first, found.last, found.kind, found.chance)
+    }
+}

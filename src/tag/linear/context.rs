@@ -1,0 +1,262 @@
+//! What the model sees of a token's surroundings: titles and head words before
+//! it, quotation marks, what lists and rules say, the rest of the article.
+
+use rustc_hash::FxHashMap;
+
+use super::words::{Profile, bin, heads, mix};
+use crate::record::{EntityType, How};
+use crate::tag::gazetteer::flag;
+use crate::tag::mentions::Candidate;
+use crate::tag::page::Page;
+use crate::tag::tokens::Kind;
+
+/// Tokens after a title or a head word in which a name may still be its own.
+const FAR: usize = 6;
+/// Longest name in quotation marks, in tokens.
+const MOST_QUOTED: usize = 7;
+const KINDS: usize = EntityType::ALL.len();
+const CUES: usize = 6;
+
+/// The surroundings of all tokens of a page.
+#[derive(Debug)]
+pub(super) struct Context {
+    places: Vec<Place>,
+    labels: Labels,
+    elsewhere: FxHashMap<u32, Tally>,
+}
+
+/// What stands before a token.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// Tokens since a title, 0 for none.
+    title: u32,
+    /// Kinds of the nearest head word, and tokens since.
+    head: (u32, u32),
+    /// Quotation marks around it: where in them, how long, after what.
+    quoted: u32,
+    /// What lists and rules call it, as a number.
+    kind: Option<usize>,
+    cues: [bool; CUES],
+}
+
+impl Context {
+    pub(super) fn new(page: &Page<'_>, profiles: &[Profile], said: &[Candidate], listed: &[Candidate]) -> Self {
+        let labels = Labels::new(page.len(), said, listed);
+        let mut places = vec![Place::default(); page.len()];
+        quotes(page, &mut places);
+        announce(page, &mut places);
+        let mut elsewhere: FxHashMap<u32, Tally> = FxHashMap::default();
+        for (index, (place, profile)) in places.iter_mut().zip(profiles).enumerate() {
+            place.kind = labels.kind(index);
+            place.cues = cues(page, index, place);
+            if page.tokens.is_word(index) {
+                elsewhere.entry(profile.stem).or_default().add(place);
+            }
+        }
+        Self { places, labels, elsewhere }
+    }
+
+    /// Calls `add` with each feature of the token. `around` holds the profiles
+    /// from two before it to two after it.
+    pub(super) fn features(&self, index: usize, around: [Profile; 5], mut add: impl FnMut(u32)) {
+        let [two_before, before, word, after, two_after] = around;
+        add(mix(110, mix(before.stem, word.stem)));
+        add(mix(111, mix(word.stem, after.stem)));
+        add(mix(112, mix(before.fine, word.fine)));
+        add(mix(113, mix(word.fine, after.fine)));
+        add(mix(114, mix(before.coarse, mix(word.coarse, after.coarse))));
+        add(mix(115, mix(u32::from(before.flags), word.coarse)));
+        add(mix(116, mix(u32::from(word.flags), after.coarse)));
+        add(mix(117, mix(u32::from(before.flags), u32::from(word.flags))));
+        add(mix(118, mix(two_before.coarse, before.coarse)));
+        add(mix(119, mix(after.coarse, two_after.coarse)));
+        add(mix(120, 0));
+        self.labels.features(index, word, &mut add);
+        if let Some(place) = self.places.get(index) {
+            place.features(word, &mut add);
+            if let Some(all) = self.elsewhere.get(&word.stem) {
+                all.features(place, word, &mut add);
+            }
+        }
+    }
+}
+
+impl Place {
+    fn features(&self, word: Profile, add: &mut impl FnMut(u32)) {
+        if self.title > 0 {
+            add(mix(150, self.title));
+            add(mix(151, mix(self.title, word.coarse)));
+        }
+        let (heads, distance) = self.head;
+        if heads > 0 {
+            add(mix(152, mix(heads, distance)));
+            add(mix(153, mix(heads, mix(u32::from(word.flags), word.coarse))));
+        }
+        if self.quoted > 0 {
+            add(mix(154, self.quoted));
+            add(mix(155, self.quoted % 32));
+            add(mix(156, self.quoted / 32));
+        }
+    }
+}
+
+fn quotes(page: &Page<'_>, places: &mut [Place]) {
+    for index in 0..page.len() {
+        let Some((first, last)) = page.quoted(index, MOST_QUOTED) else { continue };
+        let length = small((last + 1 - first).min(5));
+        let opener = index.checked_sub(1).map_or(0, |before| heads(page, before));
+        for at in first..=last {
+            if let Some(place) = places.get_mut(at) {
+                place.quoted = 1 + ends(at, first, last) + 4 * length + 32 * opener;
+            }
+        }
+    }
+}
+
+/// First, last, only one of its kind: two bits.
+fn ends(at: usize, first: usize, last: usize) -> u32 {
+    u32::from(at == first) | u32::from(at == last) << 1
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn announce(page: &Page<'_>, places: &mut [Place]) {
+    let (mut title, mut head): (Option<usize>, Option<(usize, u32)>) = (None, None);
+    for (index, place) in places.iter_mut().enumerate() {
+        if page.tokens.kind(index) == Kind::Break || page.is(index, flag::STOP | flag::SPEECH) {
+            (title, head) = (None, None);
+        }
+        title = title.filter(|at| index - at <= FAR);
+        head = head.filter(|(at, _)| index - at <= FAR);
+        place.title = title.map_or(0, |at| small(index - at));
+        place.head = head.map_or((0, 0), |(at, heads)| (heads, small(index - at)));
+        if page.may_be(index, flag::TITLE) {
+            title = Some(index);
+        }
+        let opens = heads(page, index);
+        if opens > 0 {
+            head = Some((index, opens));
+        }
+    }
+}
+
+fn cues(page: &Page<'_>, index: usize, place: &Place) -> [bool; CUES] {
+    let before = index.checked_sub(1);
+    let is = |flags: u16| before.is_some_and(|at| page.reading(at, flags).is_some());
+    [
+        (1..=2).contains(&place.title),
+        is(flag::SPEECH),
+        is(flag::LOCATIVE),
+        before.is_some_and(|at| page.may_be(at, flag::HEAD | flag::WEAK_HEAD)),
+        before.is_some_and(|at| page.may_be(at, flag::PLACE | flag::SITE)),
+        place.quoted > 0,
+    ]
+}
+
+/// What lists and rules make of each token.
+#[derive(Debug)]
+struct Labels {
+    /// The names they settled on.
+    said: Vec<u32>,
+    /// The longest of what lists hold, however unlikely.
+    listed: Vec<u32>,
+}
+
+impl Labels {
+    fn new(tokens: usize, said: &[Candidate], listed: &[Candidate]) -> Self {
+        let mut labels = Self { said: vec![0; tokens], listed: vec![0; tokens] };
+        for name in said {
+            let how = match name.how {
+                How::Gazetteer => 0,
+                How::Rule => 1,
+                How::Alias | How::Acronym | How::Model => 2,
+            };
+            for index in name.first..=name.last {
+                if let Some(slot) = labels.said.get_mut(index) {
+                    let sure = bin(name.score, 8.0);
+                    *slot = 1 + ends(index, name.first, name.last) + 4 * (kind(name) + 5 * (how + 3 * sure));
+                }
+            }
+        }
+        let mut length = vec![0; tokens];
+        for name in listed.iter().filter(|name| name.named.is_some()) {
+            for index in name.first..=name.last {
+                if let (Some(slot), Some(length)) = (labels.listed.get_mut(index), length.get_mut(index))
+                    && *length < name.words()
+                {
+                    *length = name.words();
+                    *slot = 1 + ends(index, name.first, name.last) + 4 * (kind(name) + 5 * bin(name.score, 4.0));
+                }
+            }
+        }
+        labels
+    }
+
+    fn kind(&self, index: usize) -> Option<usize> {
+        let said = self.said.get(index).copied().unwrap_or_default();
+        said.checked_sub(1).map(|said| (said / 4) as usize % KINDS)
+    }
+
+    fn features(&self, index: usize, word: Profile, add: &mut impl FnMut(u32)) {
+        let of = |labels: &[u32], at: Option<usize>| at.and_then(|at| labels.get(at)).copied().unwrap_or_default();
+        let around = [index.checked_sub(1), Some(index), Some(index + 1)];
+        let said = around.map(|at| of(&self.said, at));
+        let listed = around.map(|at| of(&self.listed, at));
+        for (offset, (said, listed)) in (0_u32..).zip(said.iter().zip(listed)) {
+            add(mix(130 + offset, *said));
+            add(mix(134 + offset, listed));
+        }
+        let [before, here, after] = said;
+        add(mix(140, mix(here, word.coarse)));
+        add(mix(141, mix(here, u32::from(word.flags))));
+        add(mix(142, mix(here, listed[1])));
+        add(mix(143, mix(before, mix(here, after))));
+    }
+}
+
+fn kind(name: &Candidate) -> u32 {
+    u32::from(name.kind as u8)
+}
+
+/// How often a stem stands in the article, and how.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    times: u32,
+    kinds: [u32; KINDS],
+    cues: [u32; CUES],
+}
+
+impl Tally {
+    fn add(&mut self, place: &Place) {
+        self.times += 1;
+        if let Some(count) = place.kind.and_then(|kind| self.kinds.get_mut(kind)) {
+            *count += 1;
+        }
+        for (count, cue) in self.cues.iter_mut().zip(place.cues) {
+            *count += u32::from(cue);
+        }
+    }
+
+    /// What the other places say, the token's own left out.
+    fn features(&self, own: &Place, word: Profile, add: &mut impl FnMut(u32)) {
+        let others = self.times.saturating_sub(1);
+        add(mix(160, others.min(4)));
+        if others == 0 {
+            return;
+        }
+        for ((kind, count), index) in (0_u32..).zip(self.kinds).zip(0..) {
+            let count = count - u32::from(own.kind == Some(index));
+            if count > 0 {
+                add(mix(161, kind * 4 + count * 3 / others));
+            }
+        }
+        for ((cue, count), own) in (0_u32..).zip(self.cues).zip(own.cues) {
+            if count > u32::from(own) {
+                add(mix(162, cue));
+                add(mix(163, mix(cue, u32::from(word.flags))));
+            }
+        }
+    }
+}

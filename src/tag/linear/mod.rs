@@ -1,0 +1,286 @@
+//! A linear model that reads an article twice and says which words are names.
+//!
+//! Each token has features: of the word, of its neighbours, of what lists and
+//! rules made of it, and of the other places where the article has the same
+//! word. A feature is a hash, its weights are a row of a table, and the labels
+//! of a sentence are the path with the greatest sum. The second reading knows
+//! what the first one took the same word for elsewhere.
+//!
+//! Weights are whole numbers, so a sum does not depend on its order.
+
+mod cache;
+mod chain;
+mod context;
+mod file;
+mod labels;
+mod lexicon;
+mod passes;
+#[cfg(any(test, feature = "train"))]
+pub mod train;
+mod words;
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
+use self::chain::{Paths, Steps};
+use self::context::Context;
+use self::file::File;
+use self::labels::{LABELS, OUTSIDE, Row, begins, kind};
+use self::passes::FirstPass;
+use self::words::{Profile, Split};
+use super::mentions::Candidate;
+use super::page::Page;
+use super::tokens::Kind;
+use crate::record::EntityType;
+
+/// Words to each side that a token's label depends on.
+const REACH: usize = 2;
+/// A token and those around it.
+const AROUND: usize = 2 * REACH + 1;
+
+/// Chances of a token that is in no name for certain.
+const NOTHING: Row<f32> = {
+    let mut row = [0.0; LABELS];
+    row[OUTSIDE] = 1.0;
+    row
+};
+
+/// Why a model file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinearError {
+    #[error("not a model: the file does not begin with WARRAQFT")]
+    NotAModel,
+    #[error("model of version {found}, this build reads version {expected}: train it again")]
+    WrongVersion { found: u32, expected: u32 },
+    #[error("model of {found} bytes, its header says {expected}: the file was cut short or grew")]
+    WrongLength { found: usize, expected: u64 },
+    #[error("model is damaged: hash {found:016x}, its header says {expected:016x}")]
+    WrongHash { found: u64, expected: u64 },
+    #[error("model does not fit: {0}; train it again")]
+    Inconsistent(&'static str),
+}
+
+/// Whose idea of a name: corpora differ in where it ends and what counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Convention {
+    /// What a reader of news would mark: this project's own.
+    News = 0,
+    /// ANERcorp's: newswire of the 2000s, peoples and currencies among the rest.
+    Newswire = 1,
+}
+
+impl Convention {
+    /// By how much labels of names are preferred. A corpus is scored by what is
+    /// found and what is right alike, and the likeliest labels find too little;
+    /// in an article, lists and rules make up for that.
+    const fn eager(self) -> f32 {
+        match self {
+            Self::News => 0.0,
+            Self::Newswire => 0.75,
+        }
+    }
+}
+
+/// Those that a model file holds.
+const CONVENTIONS: usize = 2;
+
+/// A model, checked once when it is opened.
+#[derive(Debug)]
+pub struct Linear {
+    file: File,
+    steps: [Steps; CONVENTIONS],
+    reliability: [f32; file::TENTHS],
+}
+
+/// A name that the model sees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub first: usize,
+    pub last: usize,
+    pub kind: EntityType,
+    /// Bytes of clitics before the name, and whether a preposition is among
+    /// them or hidden in the first word.
+    pub cut: u8,
+    pub preposition: bool,
+    /// Chance by the model alone, and how often such names are right, 0 to 1.
+    pub certainty: f32,
+    pub chance: f32,
+}
+
+/// What the model makes of a page.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub found: Vec<Found>,
+    chances: Vec<Row<f32>>,
+}
+
+impl Reading {
+    /// Least chance, over the tokens, that they are of a name of the type.
+    pub(super) fn chance(&self, first: usize, last: usize, kind: EntityType) -> f32 {
+        let rows = self.chances.get(first..=last).unwrap_or_default();
+        let of = |row: &Row<f32>| row[labels::begin(kind)] + row[labels::inside(kind)];
+        rows.iter().map(of).fold(1.0, f32::min)
+    }
+}
+
+impl Linear {
+    /// Checks magic, version, length and hash.
+    pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, LinearError> {
+        let file = File::new(bytes.into())?;
+        let steps = [Convention::News, Convention::Newswire].map(|convention| chain::allowed(&file.steps(convention)));
+        Ok(Self { reliability: file.reliability(), steps, file })
+    }
+
+    /// Hash of the content, for provenance.
+    #[must_use]
+    pub const fn hash(&self) -> u64 {
+        self.file.hash
+    }
+
+    /// Short hash of what it was learned from (`train::digest`).
+    #[cfg(any(test, feature = "train"))]
+    #[must_use]
+    pub const fn sources(&self) -> u32 {
+        self.file.sources
+    }
+
+    /// `said`: the names that lists and rules settled on; `listed`: all that
+    /// lists hold.
+    pub(super) fn read(
+        &self,
+        page: &Page<'_>,
+        said: &[Candidate],
+        listed: &[Candidate],
+        convention: Convention,
+    ) -> Reading {
+        let alone = alone(page);
+        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
+        let (profiles, mut sums) = cache::sums(&self.file, convention, &splits);
+        let context = Context::new(page, &profiles, said, listed);
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let around = around(&profiles, index);
+            context.features(index, around, |feature| self.file.add(convention, feature, sum));
+        }
+        let sequences = sequences(page);
+        let steps = &self.steps[convention as usize];
+        let first = self.labels(&sums, &sequences, convention);
+        let stems = splits.iter().zip(&profiles).map(|(split, profile)| split.is_word().then_some(profile.stem));
+        let passed = FirstPass::new(&first, stems);
+        for (index, (sum, profile)) in sums.iter_mut().zip(&profiles).enumerate() {
+            passed.features(index, *profile, |feature| self.file.add(convention, feature, sum));
+        }
+        let labels = self.labels(&sums, &sequences, convention);
+        let mut chances = vec![NOTHING; sums.len()];
+        for &(first, last) in &sequences {
+            // Where nobody sees a name, nobody asks how sure it is.
+            let named = labels.get(first..last).is_some_and(|labels| labels.iter().any(|label| *label != OUTSIDE));
+            if !named && !said.iter().any(|name| (first..last).contains(&name.first)) {
+                continue;
+            }
+            let rows = self.scores(sums.get(first..last).unwrap_or_default(), convention);
+            let paths = Paths::new(&rows, steps);
+            chances.iter_mut().skip(first).zip(paths.chances()).for_each(|(chance, row)| *chance = row);
+        }
+        let mut reading = Reading { found: Vec::new(), chances };
+        for (first, last, kind) in spans(&labels) {
+            let parts = match convention {
+                Convention::News => joined(&splits, first, last, kind),
+                Convention::Newswire => vec![(first, last)],
+            };
+            for (first, last) in parts {
+                let certainty = reading.chance(first, last, kind);
+                let chance = self.reliable(certainty);
+                let (cut, preposition) = splits.get(first).map_or((0, false), |split| (split.cut, split.preposition));
+                reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
+            }
+        }
+        reading
+    }
+
+    fn scores(&self, sums: &[Row<i32>], convention: Convention) -> Vec<Row<f32>> {
+        #[allow(clippy::cast_precision_loss)] // sums of some hundred small numbers
+        let row = |sum: &Row<i32>| {
+            let mut row = sum.map(|sum| sum as f32 * self.file.scale);
+            row[OUTSIDE] -= convention.eager();
+            row
+        };
+        sums.iter().map(row).collect()
+    }
+
+    fn labels(&self, sums: &[Row<i32>], sequences: &[(usize, usize)], convention: Convention) -> Vec<usize> {
+        let mut labels = Vec::with_capacity(sums.len());
+        for &(first, last) in sequences {
+            let rows = self.scores(sums.get(first..last).unwrap_or_default(), convention);
+            labels.extend(chain::best(&rows, &self.steps[convention as usize]));
+        }
+        labels
+    }
+
+    /// How often names of that certainty were right when the model was made.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 9
+    fn reliable(&self, chance: f32) -> f32 {
+        let tenth = (chance * 10.0) as usize;
+        self.reliability.get(tenth.min(file::TENTHS - 1)).copied().unwrap_or(chance)
+    }
+}
+
+/// The words of the article, by which a prefix is told from a first letter.
+fn alone<'a>(page: &Page<'a>) -> FxHashSet<&'a str> {
+    (0..page.len()).filter(|index| page.tokens.is_word(*index)).map(|index| page.tokens.word(index)).collect()
+}
+
+fn around(profiles: &[Profile], index: usize) -> [Profile; AROUND] {
+    std::array::from_fn(|at| {
+        (index + at).checked_sub(REACH).and_then(|at| profiles.get(at)).copied().unwrap_or_default()
+    })
+}
+
+/// Tokens that are labelled together: to the end of the sentence, past the
+/// points of initials.
+fn sequences(page: &Page<'_>) -> Vec<(usize, usize)> {
+    let mut sequences = Vec::new();
+    let mut start = 0;
+    for index in 0..page.len() {
+        let initial = page.tokens.word(index) == "." && index > 0 && page.tokens.word(index - 1).len() <= 4;
+        if page.tokens.kind(index) == Kind::Break && !initial {
+            sequences.push((start, index + 1));
+            start = index + 1;
+        }
+    }
+    if start < page.len() {
+        sequences.push((start, page.len()));
+    }
+    sequences
+}
+
+/// The names of persons that a conjunction joins: جمال وعلاء are two.
+fn joined(splits: &[Split<'_>], first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
+    let mut parts = vec![(first, last)];
+    for index in first + 1..=last {
+        let and = splits.get(index).is_some_and(|split| split.cut == 2 && !split.preposition);
+        if kind == EntityType::Person
+            && and
+            && let Some(part) = parts.last_mut()
+        {
+            part.1 = index - 1;
+            parts.push((index, last));
+        }
+    }
+    parts
+}
+
+/// First and last token and type of each name.
+fn spans(labels: &[usize]) -> Vec<(usize, usize, EntityType)> {
+    let mut spans: Vec<(usize, usize, EntityType)> = Vec::new();
+    for (index, label) in labels.iter().enumerate() {
+        match (kind(*label), spans.last_mut()) {
+            (Some(kind), _) if begins(*label) => spans.push((index, index, kind)),
+            (Some(_), Some((_, last, _))) if *last + 1 == index => *last = index,
+            _ => {}
+        }
+    }
+    spans
+}
+
+const _: () = assert!(LABELS < 16);

@@ -1,0 +1,218 @@
+//! Labelled articles in, the bytes of a model out: the same on each run.
+//!
+//! A conditional random field over hashed features, learned by gradient steps
+//! (Adagrad) with features left out at random. Each feature has a weight that
+//! all corpora share and one for each corpus, so that what they agree on is
+//! learned from all and what they do not from each. The second reading is
+//! learned on what models saw that were trained without the article.
+
+mod corpora;
+mod learn;
+mod words;
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::chain::{self, Paths};
+use super::context::Context;
+use super::file::{Content, TENTHS};
+use super::labels::{LABELS, OUTSIDE, Row};
+use super::passes::FirstPass;
+use super::words::{Split, Word};
+use super::{AROUND, CONVENTIONS, REACH, alone, around, cache, sequences, spans};
+use crate::tag::Tagger;
+use corpora::{Article, Corpus};
+pub use corpora::{Corpora, CorpusError};
+use learn::{Example, Settings, Weights};
+pub use words::{WordTable, WordTableError};
+
+/// Parts of the articles; each is read by a model that learned from the others.
+const PARTS: usize = 4;
+/// What a first reading counts beside a second.
+const FIRST: f32 = 0.2;
+/// A row of weights that are all smaller is dropped.
+const LEAST: f32 = 0.1;
+/// What one step of a written weight stands for.
+const SCALE: f32 = 0.02;
+
+/// What a model was made of, for the one who made it.
+#[derive(Debug)]
+pub struct Report {
+    /// Sentences and tokens of each corpus.
+    pub corpora: Vec<(String, usize, usize)>,
+    /// Rows with a weight, of all rows.
+    pub rows: (usize, usize),
+    /// Chance that names of each tenth of certainty were right, in articles
+    /// that the model had not seen, and how many there were.
+    pub reliability: Vec<(f32, usize)>,
+}
+
+/// Learns a model. `tagger` must not have one: its lists and rules are what the
+/// model learns to trust.
+#[must_use]
+pub fn train(tagger: &Tagger, corpora: &Corpora, words: &WordTable) -> (Vec<u8>, Report) {
+    let examples = examples(tagger, corpora, words);
+    let settings = Settings::default();
+    let count = corpora.corpora.len().max(CONVENTIONS);
+    let first = learn::in_parts(&examples, PARTS, count, settings);
+    let mut second: Vec<Example> = Vec::with_capacity(2 * examples.len());
+    for (example, labels) in examples.iter().zip(&first) {
+        second.push(example.read_again(labels));
+    }
+    let reliability = reliability(&second, count, settings);
+    second.extend(examples.into_iter().map(|example| example.weighing(FIRST)));
+    let weights = learn::learn(&second.iter().collect::<Vec<_>>(), count, settings);
+    let tenths: [f32; TENTHS] = std::array::from_fn(|tenth| reliability.get(tenth).map_or(0.5, |known| known.0));
+    let content = Content {
+        sources: digest(tagger, corpora, words),
+        steps: std::array::from_fn(|convention| weights.steps_of(convention)),
+        reliability: tenths,
+        words: words.entries(),
+        rows: std::array::from_fn(|convention| weights.rows_of(convention, LEAST).iter().map(written).collect()),
+        scale: SCALE,
+    };
+    let sizes = |corpus: &Corpus| {
+        let sentences = corpus.articles.iter().flatten();
+        (corpus.name.clone(), sentences.clone().count(), sentences.map(Vec::len).sum())
+    };
+    let kept = content.rows[0].iter().filter(|row| row.iter().any(|weight| *weight != 0)).count();
+    let report = Report {
+        corpora: corpora.corpora.iter().map(sizes).collect(),
+        rows: (kept, content.rows[0].len()),
+        reliability,
+    };
+    (content.write(), report)
+}
+
+/// Short hash of all that a model is learned from.
+#[must_use]
+#[allow(clippy::cast_possible_truncation)] // half a hash tells as well
+pub fn digest(tagger: &Tagger, corpora: &Corpora, words: &WordTable) -> u32 {
+    let mut hash = Xxh3::new();
+    hash.update(&tagger.gazetteer.hash().to_le_bytes());
+    for corpus in &corpora.corpora {
+        hash.update(corpus.name.as_bytes());
+        hash.update(&corpus.weight.to_bits().to_le_bytes());
+        for (token, label) in corpus.articles.iter().flatten().flatten() {
+            hash.update(token.as_bytes());
+            hash.update(&label.to_le_bytes());
+        }
+    }
+    for (word, entry) in words.entries() {
+        hash.update(&word.to_le_bytes());
+        hash.update(&[entry.fine.to_le_bytes().as_slice(), &[entry.coarse], &entry.seen].concat());
+    }
+    hash.digest() as u32
+}
+
+#[allow(clippy::cast_possible_truncation)] // clamped
+fn written(row: &Row<f32>) -> Row<i8> {
+    row.map(|weight| (weight / SCALE).round().clamp(-127.0, 127.0) as i8)
+}
+
+fn examples(tagger: &Tagger, corpora: &Corpora, words: &WordTable) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for (number, corpus) in corpora.corpora.iter().enumerate() {
+        for article in &corpus.articles {
+            examples.push(example(tagger, article, words, number, corpus.weight));
+        }
+    }
+    examples
+}
+
+fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize, weight: f32) -> Example {
+    let tokens: Vec<Vec<&str>> =
+        article.iter().map(|sentence| sentence.iter().map(|(token, _)| token.as_str()).collect()).collect();
+    let mut gold = Vec::new();
+    for sentence in article {
+        gold.extend(sentence.iter().map(|(_, label)| *label));
+        gold.push(OUTSIDE);
+    }
+    tagger.on_page(&tokens, |page| {
+        let (said, listed) = tagger.said(page, true);
+        let alone = alone(page);
+        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
+        let read: Vec<Word> = splits.iter().map(|split| split.read(words)).collect();
+        let profiles: Vec<_> = read.iter().map(|word| word.profile).collect();
+        let context = Context::new(page, &profiles, &said, &listed);
+        let outside = Word::outside();
+        let mut example = Example::new(corpus, weight, sequences(page), gold);
+        for index in 0..page.len() {
+            let mut features = Vec::new();
+            for place in 0..AROUND {
+                let at = (index + REACH).checked_sub(place);
+                let word = at.and_then(|at| read.get(at)).unwrap_or(&outside);
+                features.extend(cache::seen_from(word, place));
+            }
+            context.features(index, around(&profiles, index), |feature| features.push(feature));
+            example.push(&features, splits.get(index).is_some_and(Split::is_word), profiles[index]);
+        }
+        example
+    })
+}
+
+/// How often names of each tenth of certainty are right in articles that the
+/// model did not learn from.
+fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<(f32, usize)> {
+    let mut tenths: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let all: Vec<&Example> = examples.iter().collect();
+    learn::each_part(&all, PARTS, corpora, settings, |weights, example| {
+        let mut counts = Vec::new();
+        let steps = chain::allowed(&weights.steps_of(example.corpus));
+        for &(first, last) in &example.sequences {
+            let scores = weights.scores(example, (first, last));
+            let labels = chain::best(&scores, &steps);
+            let chances: Vec<Row<f32>> = Paths::new(&scores, &steps).chances().collect();
+            let gold = spans(example.gold.get(first..last).unwrap_or_default());
+            for (from, to, kind) in spans(&labels) {
+                let of = |row: &Row<f32>| row[super::labels::begin(kind)] + row[super::labels::inside(kind)];
+                let chance = chances[from..=to].iter().map(of).fold(1.0, f32::min);
+                counts.push((chance, gold.contains(&(from, to, kind))));
+            }
+        }
+        counts
+    })
+    .into_iter()
+    .flatten()
+    .for_each(|(chance, right)| {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 9
+        let tenth = ((chance * 10.0) as usize).min(TENTHS - 1);
+        let count = tenths.entry(tenth).or_default();
+        count.0 += usize::from(right);
+        count.1 += 1;
+    });
+    #[allow(clippy::cast_precision_loss)] // counts of names
+    let share = |tenth: usize| {
+        let (right, all) = tenths.get(&tenth).copied().unwrap_or_default();
+        let middle = (tenth as f32 + 0.5) / TENTHS as f32;
+        ((right as f32 + 2.0 * middle) / (all as f32 + 2.0), all)
+    };
+    (0..TENTHS).map(share).collect()
+}
+
+impl Example {
+    /// The same tokens with what a first reading made of the article.
+    fn read_again(&self, labels: &[usize]) -> Self {
+        let stems = self.profiles.iter().map(|(is_word, profile)| is_word.then_some(profile.stem));
+        let passed = FirstPass::new(labels, stems);
+        let mut again = Self::new(self.corpus, self.weight, self.sequences.clone(), self.gold.clone());
+        for (index, (is_word, profile)) in self.profiles.iter().enumerate() {
+            let mut features = self.features(index).to_vec();
+            passed.features(index, *profile, |feature| features.push(feature));
+            again.push(&features, *is_word, *profile);
+        }
+        again
+    }
+}
+
+impl Weights {
+    fn scores(&self, example: &Example, (first, last): (usize, usize)) -> Vec<Row<f32>> {
+        (first..last).map(|index| self.score(example.features(index), example.corpus)).collect()
+    }
+}
+
+const _: () = assert!(LABELS > CONVENTIONS);
+
+#[cfg(test)]
+mod tests;
