@@ -1,9 +1,9 @@
 //! Tagging of tokens that somebody else cut, for scoring on foreign sets.
 
-use super::Tagger;
 use super::mentions::Candidate;
 use super::page::Page;
 use super::tokens::Tokens;
+use super::{Reading, Tagger};
 use crate::letters;
 use crate::record::{EntityType, MatchSpan};
 
@@ -37,7 +37,8 @@ impl Tagger {
         let tokens = Tokens::given(&text, &spans);
         let page =
             Page::new(tokens, &self.gazetteer, |index, _| shown.get(index).is_some_and(|token| token.ends_with('ي')));
-        let (mentions, _) = self.mentions(&page, true);
+        let read = self.read_given(&page, &shown);
+        let (mentions, _) = self.mentions(&page, true, read);
         let mut tags = tags(&mentions, page.len()).into_iter();
         sentences
             .iter()
@@ -47,6 +48,19 @@ impl Tagger {
                 tags_of
             })
             .collect()
+    }
+}
+
+impl Tagger {
+    #[cfg(feature = "neural")]
+    fn read_given(&self, page: &Page<'_>, shown: &[&str]) -> Option<Reading> {
+        let words = super::neural::Words::given(shown);
+        self.neural.as_ref().map(|neural| neural.read_words(page, &words, usize::MAX))
+    }
+
+    #[cfg(not(feature = "neural"))]
+    fn read_given(&self, _: &Page<'_>, _: &[&str]) -> Option<Reading> {
+        None
     }
 }
 
