@@ -308,7 +308,7 @@ mod tests {
             let columns = Columns { steps: Vec::new(), totals: Vec::new(), bias: Vec::new() };
             let mut sums = Vec::new();
             alone(|gemm| {
-                Matrix { packed: gemm.prepack_b(view.transposed()), columns }.multiply(gemm, &input, &mut sums)
+                Matrix { packed: gemm.prepack_b(view.transposed()), columns }.multiply(gemm, &input, &mut sums);
             });
             let expected = input.bytes.chunks(width).flat_map(|row| {
                 let product = |(one, other): (&u8, &i8)| i32::from(*one) * i32::from(*other);

@@ -81,7 +81,7 @@ fn neighbours_order_and_threads_change_no_bit() {
 #[test]
 fn every_machine_gives_these_bits() {
     let bytes: Vec<u8> = bits(&NEURAL.scores(&sentences())).into_iter().flat_map(u32::to_le_bytes).collect();
-    assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes)), "BITS");
+    assert_eq!(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes)), "33357afe39a4ee7e");
 }
 
 #[test]
@@ -98,12 +98,12 @@ fn tagger(options: &Options) -> Tagger {
 
 #[test]
 fn what_no_list_knows_is_found_by_its_sentence() {
-    let page = text(&["واعتقلت الشرطة في بلدة زعفرونة المواطن سمهود الدرغوبي أمس"]);
+    let page = text(&["وأكد المدرب زرنوق شلهوبي أن فريقه مستعد للمباراة"]);
     let names = |tagger: &Tagger| -> Vec<String> {
         tagger.tag(&page, Hints::default()).0.entities.into_iter().map(|entity| entity.name).collect()
     };
-    assert!(names(&tagger(&Options::default())).contains(&"سمهود الدرغوبي".to_owned()));
-    assert!(!names(&super::super::fixture::TAGGER).contains(&"سمهود الدرغوبي".to_owned()));
+    assert!(names(&tagger(&Options::default())).contains(&"زرنوق شلهوبي".to_owned()));
+    assert!(!names(&super::super::fixture::TAGGER).contains(&"زرنوق شلهوبي".to_owned()));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_the_budget_leaves_unread_is_said() {
 
 #[test]
 fn text_in_another_language_is_not_read() {
-    let mut page = text(&["واعتقلت الشرطة في بلدة زعفرونة المواطن سمهود الدرغوبي أمس"]);
+    let mut page = text(&["وأكد المدرب زرنوق شلهوبي أن فريقه مستعد للمباراة"]);
     page.language.tag = "fa".to_owned();
     let (tags, _) = tagger(&Options { max_model_tokens: 1, ..Options::default() }).tag(&page, Hints::default());
     assert!(tags.entities.iter().flat_map(|entity| &entity.mentions).all(|mention| mention.how != How::Model));
