@@ -8,6 +8,7 @@ pub mod enrich;
 pub mod gazetteer;
 pub mod generate;
 mod logging;
+mod models;
 pub mod redrive;
 mod registry;
 pub mod replay;
@@ -28,6 +29,7 @@ use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config;
+use crate::tag::Model;
 
 /// `EX_USAGE` of sysexits: wrong arguments or a wrong configuration. A restart
 /// will not help.
@@ -130,6 +132,7 @@ fn features(config: &config::Config) -> Result<(), config::Error> {
             "schema_registry.url",
             "schema-registry",
         ),
+        (cfg!(feature = "neural"), config.tag.model != Model::Fast, "tag.model", "neural"),
     ];
     match asked.into_iter().find(|(built, set, ..)| *set && !built) {
         Some((.., key, feature)) => {

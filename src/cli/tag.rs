@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 
 use super::text;
 use crate::config::Config;
-use crate::tag::Tagger;
 use crate::tag::linear::Convention;
+use crate::tag::{Model, Tagger};
 
 /// Marks the begin of a document in CoNLL files.
 const DOCUMENT: &str = "-DOCSTART-";
@@ -31,12 +31,20 @@ pub struct Args {
     /// Configuration; only the tagger's part is used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// What reads the text, in place of the configuration's tag.model
+    #[arg(long, value_name = "fast|accurate")]
+    model: Option<Model>,
 }
 
 /// # Errors
 /// Where the configuration or standard input or output fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let tagger = text::tagger(&Config::load(super::config_file(args.config.as_deref()).as_deref())?)?;
+    let mut config = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
+    if let Some(model) = &args.model {
+        config.tag.model = model.clone();
+    }
+    super::features(&config)?;
+    let tagger = text::tagger(&config)?;
     let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     text::unless_closed(tag(&tagger, io::stdin().lock(), out))?;
     Ok(ExitCode::SUCCESS)

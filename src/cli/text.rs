@@ -5,6 +5,7 @@ use std::io;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::models;
 use crate::config::Config;
 use crate::decode::Decoder;
 use crate::encode::Encoder;
@@ -85,7 +86,8 @@ fn tagger_of(config: &Config, lists: &[UserGazetteer], texts: &[TextFile]) -> Re
         hash.update(text.as_bytes());
     }
     let tagger = Tagger::new(&config.tag, gazetteer, lists).map_err(|errors| told(&errors))?;
-    Ok((tagger.with_linear(model), format!("{:016x}", hash.digest())))
+    let tagger = models::add(tagger.with_linear(model), &config.tag.model, &mut hash)?;
+    Ok((tagger, format!("{:016x}", hash.digest())))
 }
 
 /// All lists, or everything that is wrong with any of them.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
+use super::{Model, Options};
 
 /// A second tagger's options, told by what differs: a key that is not set is as
 /// in [`Options`].
@@ -11,6 +11,8 @@ use super::Options;
 pub struct Changes {
     pub gazetteer_files: Option<Vec<PathBuf>>,
     pub max_mentions: Option<usize>,
+    pub model: Option<Model>,
+    pub max_model_tokens: Option<usize>,
 }
 
 impl Changes {
@@ -18,10 +20,12 @@ impl Changes {
     #[must_use]
     pub fn over(&self, options: &Options) -> Options {
         // Named one by one, so that none of them can be forgotten here.
-        let Options { gazetteer_files, max_mentions } = options.clone();
+        let Options { gazetteer_files, max_mentions, model, max_model_tokens } = options.clone();
         Options {
             gazetteer_files: self.gazetteer_files.clone().unwrap_or(gazetteer_files),
             max_mentions: self.max_mentions.unwrap_or(max_mentions),
+            model: self.model.clone().unwrap_or(model),
+            max_model_tokens: self.max_model_tokens.unwrap_or(max_model_tokens),
         }
     }
 
@@ -38,10 +42,20 @@ mod tests {
 
     #[test]
     fn every_option_can_be_changed_and_stays_else() {
-        let options = Options { gazetteer_files: vec!["a.tsv".into()], max_mentions: 7 };
+        let options = Options {
+            gazetteer_files: vec!["a.tsv".into()],
+            max_mentions: 7,
+            model: Model::Accurate,
+            max_model_tokens: 8,
+        };
         let value = |options: &Options| serde_json::to_value(options).unwrap();
         assert_eq!(value(&Changes::default().over(&options)), value(&options));
-        let other = Options { gazetteer_files: vec!["b.tsv".into(), "c.tsv".into()], max_mentions: 9 };
+        let other = Options {
+            gazetteer_files: vec!["b.tsv".into(), "c.tsv".into()],
+            max_mentions: 9,
+            model: Model::Fast,
+            max_model_tokens: 10,
+        };
         // The same keys: what is one's options in full are the other's changes.
         let changes: Changes = serde_json::from_value(value(&other)).unwrap();
         assert!(!changes.is_empty() && Changes::default().is_empty());

@@ -3,6 +3,7 @@
 use super::Tagger;
 use super::linear::Convention;
 use super::mentions::Candidate;
+use super::model::Heard;
 use super::page::Page;
 use super::tokens::Tokens;
 use crate::letters;
@@ -20,8 +21,9 @@ impl Tagger {
     }
 
     fn conll_article(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<&'static str>> {
-        self.on_page(sentences, |page| {
-            let (mentions, _) = self.mentions(page, true, convention);
+        self.on_page(sentences, |page, shown| {
+            let heard = self.read_given(page, shown);
+            let (mentions, _) = self.mentions(page, true, convention, heard.as_ref());
             let mut tags = tags(&mentions, page.len()).into_iter();
             let of_sentence = |sentence: &Vec<&str>| {
                 let tags_of = tags.by_ref().take(sentence.len()).collect();
@@ -34,7 +36,7 @@ impl Tagger {
 
     /// The sentences as a page on which each token stands as it was given, and
     /// a break after each sentence.
-    pub(super) fn on_page<T>(&self, sentences: &[Vec<&str>], then: impl FnOnce(&Page<'_>) -> T) -> T {
+    pub(super) fn on_page<T>(&self, sentences: &[Vec<&str>], then: impl FnOnce(&Page<'_>, &[&str]) -> T) -> T {
         let mut text = String::new();
         let mut spans = Vec::new();
         let mut shown: Vec<&str> = Vec::new();
@@ -53,7 +55,20 @@ impl Tagger {
         let tokens = Tokens::given(&text, &spans);
         let page =
             Page::new(tokens, &self.gazetteer, |index, _| shown.get(index).is_some_and(|token| token.ends_with('ي')));
-        then(&page)
+        then(&page, &shown)
+    }
+}
+
+impl Tagger {
+    #[cfg(feature = "neural")]
+    fn read_given(&self, page: &Page<'_>, shown: &[&str]) -> Option<Heard> {
+        let words = super::neural::Words::given(shown);
+        self.neural.as_ref().map(|neural| neural.read_words(page, &words, usize::MAX))
+    }
+
+    #[cfg(not(feature = "neural"))]
+    fn read_given(&self, _: &Page<'_>, _: &[&str]) -> Option<Heard> {
+        None
     }
 }
 

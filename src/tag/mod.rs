@@ -21,12 +21,15 @@
 //! ```
 
 use std::path::PathBuf;
+#[cfg(feature = "neural")]
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Degraded, InvalidOption, Published, Stage, Tags, Text};
 use linear::{Convention, Linear};
 use mentions::Candidate;
+use model::Heard;
 use page::Page;
 use tokens::Tokens;
 
@@ -40,9 +43,13 @@ mod dates;
 mod fixture;
 mod gazetteer;
 mod judge;
+mod labels;
 pub mod linear;
 mod link;
 mod mentions;
+mod model;
+#[cfg(feature = "neural")]
+mod neural;
 mod page;
 mod rules;
 #[cfg(test)]
@@ -51,6 +58,9 @@ mod tokens;
 
 pub use changes::Changes;
 pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazetteer, UserListError, build};
+pub use model::Model;
+#[cfg(feature = "neural")]
+pub use neural::{NetworkError, Neural};
 
 /// Options of the `[tag]` table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,11 +74,18 @@ pub struct Options {
     /// Mentions kept of one article. Default 5,000: a long read has a few
     /// hundred; what has more is a list, and would make records of megabytes.
     pub max_mentions: usize,
+    /// What reads the text besides lists and rules: `fast` (nothing more),
+    /// `accurate` (a small transformer that is part of the build).
+    pub model: Model,
+    /// Pieces of words that a transformer reads of one article; the rest of it is
+    /// left to lists and rules, and the record says `too_many_tokens`. Default
+    /// 20,000: twelve thousand words, and some three seconds of one core.
+    pub max_model_tokens: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gazetteer_files: Vec::new(), max_mentions: 5000 }
+        Self { gazetteer_files: Vec::new(), max_mentions: 5000, model: Model::default(), max_model_tokens: 20_000 }
     }
 }
 
@@ -79,6 +96,10 @@ impl Options {
         if self.max_mentions == 0 {
             let message = "no entity could ever be found: set at least 1";
             return vec![InvalidOption::new("tag.max_mentions", self.max_mentions, message)];
+        }
+        if self.max_model_tokens == 0 {
+            let message = "the model could read nothing: set at least 1, or tag.model = \"fast\"";
+            return vec![InvalidOption::new("tag.max_model_tokens", self.max_model_tokens, message)];
         }
         Vec::new()
     }
@@ -101,6 +122,8 @@ pub struct Tagger {
     gazetteer: Gazetteer,
     users: Gazetteer,
     linear: Option<Linear>,
+    #[cfg(feature = "neural")]
+    neural: Option<Arc<Neural>>,
 }
 
 impl Tagger {
@@ -109,7 +132,14 @@ impl Tagger {
         let mut invalid = options.check();
         match UserGazetteer::compile(users) {
             Ok(users) if invalid.is_empty() => {
-                return Ok(Self { options: options.clone(), gazetteer, users, linear: None });
+                return Ok(Self {
+                    options: options.clone(),
+                    gazetteer,
+                    users,
+                    linear: None,
+                    #[cfg(feature = "neural")]
+                    neural: None,
+                });
             }
             Ok(_) => {}
             Err(error) => invalid.push(InvalidOption::new("tag.gazetteer_files", users.len(), error.to_string())),
@@ -124,25 +154,53 @@ impl Tagger {
         Self { linear: Some(linear), ..self }
     }
 
+    /// The same tagger, with a transformer that reads Arabic text too.
+    #[cfg(feature = "neural")]
+    #[must_use]
+    pub fn with_neural(self, neural: Arc<Neural>) -> Self {
+        Self { neural: Some(neural), ..self }
+    }
+
     /// Finds entities and dates. Never fails: what is cut short is said.
     #[must_use]
     pub fn tag(&self, text: &Text, hints: Hints<'_>) -> (Tags, Vec<Degraded>) {
         let tokens = Tokens::new(&text.matched);
         let page = Page::new(tokens, &self.gazetteer, |_, span| text.shown(tokens::shown(text, span)).ends_with('ي'));
         let arabic = text.language.tag.starts_with("ar") || text.language.tag == "und";
-        let (mentions, cut) = self.mentions(&page, arabic, Convention::News);
+        let heard = self.read(text, &page, arabic);
+        let unread = heard.as_ref().is_some_and(|heard| heard.cut);
+        let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
-        let degraded = cut.then_some(Degraded { stage: Stage::Tag, why: "too_many_mentions" });
+        let degraded = [(cut, "too_many_mentions"), (unread, "too_many_tokens")];
+        let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
         let tags = Tags { entities, dates: dates.mentions, published: dates.published, modified: dates.modified };
-        (tags, degraded.into_iter().collect())
+        (tags, degraded.collect())
+    }
+
+    /// What a transformer says of the text.
+    #[cfg(feature = "neural")]
+    fn read(&self, text: &Text, page: &Page<'_>, arabic: bool) -> Option<Heard> {
+        let neural = self.neural.as_ref().filter(|_| arabic)?;
+        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_tokens))
+    }
+
+    #[cfg(not(feature = "neural"))]
+    fn read(&self, _: &Text, _: &Page<'_>, _: bool) -> Option<Heard> {
+        None
     }
 
     /// All mentions in the order of the text, and whether there were too many.
-    fn mentions(&self, page: &Page<'_>, arabic: bool, convention: Convention) -> (Vec<Candidate>, bool) {
+    fn mentions(
+        &self,
+        page: &Page<'_>,
+        arabic: bool,
+        convention: Convention,
+        heard: Option<&Heard>,
+    ) -> (Vec<Candidate>, bool) {
         let (mut mentions, candidates) = self.said(page, arabic);
         if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
-            let reading = linear.read(page, &mentions, &candidates, convention);
+            let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
             let aliases = aliases::find(page, &mut mentions);
             mentions = mentions::extend(page, &candidates, &mentions, &aliases);

@@ -6,9 +6,9 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 
 use super::file::File;
-use super::labels::{LABELS, Row};
 use super::words::{Profile, Split, Word, mix};
 use super::{AROUND, Convention, REACH};
+use crate::tag::labels::{LABELS, Row};
 
 /// Words that are kept, of some 140 bytes each. When there are more all are
 /// dropped: the frequent ones come back at once.

@@ -4,7 +4,7 @@
 
 use libm::expf;
 
-use super::labels::{LABELS, OUTSIDE, Row, may_follow};
+use crate::tag::labels::{LABELS, OUTSIDE, Row, may_follow};
 
 /// What it costs to go from one label to the next.
 pub(super) type Steps = [Row<f32>; LABELS];

@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::chain::Steps;
-use super::labels::{LABELS, Row};
 #[cfg(any(test, feature = "train"))]
 use super::lexicon::TAKEN;
 use super::lexicon::{Entry, Lexicon};
 use super::{CONVENTIONS, Convention, LinearError};
 use crate::tag::gazetteer::{u16_at, u32_at};
+use crate::tag::labels::{LABELS, Row};
 
 const MAGIC: &[u8; 8] = b"WARRAQFT";
 const VERSION: u32 = 1;

@@ -12,7 +12,6 @@ mod cache;
 mod chain;
 mod context;
 mod file;
-mod labels;
 mod lexicon;
 mod passes;
 #[cfg(any(test, feature = "train"))]
@@ -26,10 +25,11 @@ use rustc_hash::FxHashSet;
 use self::chain::{Paths, Steps};
 use self::context::Context;
 use self::file::File;
-use self::labels::{LABELS, OUTSIDE, Row, begins, kind};
 use self::passes::FirstPass;
 use self::words::{Profile, Split};
+use super::labels::{self, LABELS, OUTSIDE, Row, begins, kind};
 use super::mentions::Candidate;
+use super::model::Heard;
 use super::page::Page;
 use super::tokens::Kind;
 use crate::record::EntityType;
@@ -78,6 +78,20 @@ impl Convention {
         match self {
             Self::News => 0.0,
             Self::Newswire => 0.75,
+        }
+    }
+
+    /// What the log probabilities of a transformer count beside the model's own
+    /// scores, label by label.
+    fn heard(self, heard: &Row<f32>) -> Row<f32> {
+        match self {
+            // It was trained on newswire, where other is another thing: it has
+            // no word in that.
+            Self::News => std::array::from_fn(|label| {
+                let other = kind(label).is_some_and(|kind| matches!(kind, EntityType::Event | EntityType::Other));
+                0.4 * if other { heard[label].max(heard[OUTSIDE]) } else { heard[label] }
+            }),
+            Self::Newswire => heard.map(|log| 0.5 * log),
         }
     }
 }
@@ -153,6 +167,7 @@ impl Linear {
         said: &[Candidate],
         listed: &[Candidate],
         convention: Convention,
+        heard: Option<&Heard>,
     ) -> Reading {
         let alone = alone(page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
@@ -164,13 +179,13 @@ impl Linear {
         }
         let sequences = sequences(page);
         let steps = &self.steps[convention as usize];
-        let first = self.labels(&sums, &sequences, convention);
+        let first = self.labels(&sums, &sequences, convention, heard);
         let stems = splits.iter().zip(&profiles).map(|(split, profile)| split.is_word().then_some(profile.stem));
         let passed = FirstPass::new(&first, stems);
         for (index, (sum, profile)) in sums.iter_mut().zip(&profiles).enumerate() {
             passed.features(index, *profile, |feature| self.file.add(convention, feature, sum));
         }
-        let labels = self.labels(&sums, &sequences, convention);
+        let labels = self.labels(&sums, &sequences, convention, heard);
         let mut chances = vec![NOTHING; sums.len()];
         for &(first, last) in &sequences {
             // Where nobody sees a name, nobody asks how sure it is.
@@ -178,7 +193,7 @@ impl Linear {
             if !named && !said.iter().any(|name| (first..last).contains(&name.first)) {
                 continue;
             }
-            let rows = self.scores(sums.get(first..last).unwrap_or_default(), convention);
+            let rows = self.scores(&sums, (first, last), convention, heard);
             let paths = Paths::new(&rows, steps);
             chances.iter_mut().skip(first).zip(paths.chances()).for_each(|(chance, row)| *chance = row);
         }
@@ -198,20 +213,37 @@ impl Linear {
         reading
     }
 
-    fn scores(&self, sums: &[Row<i32>], convention: Convention) -> Vec<Row<f32>> {
-        #[allow(clippy::cast_precision_loss)] // sums of some hundred small numbers
-        let row = |sum: &Row<i32>| {
+    /// What each label of the tokens is worth.
+    fn scores(
+        &self,
+        sums: &[Row<i32>],
+        (first, last): (usize, usize),
+        convention: Convention,
+        heard: Option<&Heard>,
+    ) -> Vec<Row<f32>> {
+        let mut scores = Vec::with_capacity(last - first);
+        for (index, sum) in sums.iter().enumerate().take(last).skip(first) {
+            #[allow(clippy::cast_precision_loss)] // sums of some hundred small numbers
             let mut row = sum.map(|sum| sum as f32 * self.file.scale);
             row[OUTSIDE] -= convention.eager();
-            row
-        };
-        sums.iter().map(row).collect()
+            if let Some(Some(heard)) = heard.and_then(|heard| heard.scores.get(index)) {
+                row.iter_mut().zip(convention.heard(heard)).for_each(|(score, heard)| *score += heard);
+            }
+            scores.push(row);
+        }
+        scores
     }
 
-    fn labels(&self, sums: &[Row<i32>], sequences: &[(usize, usize)], convention: Convention) -> Vec<usize> {
+    fn labels(
+        &self,
+        sums: &[Row<i32>],
+        sequences: &[(usize, usize)],
+        convention: Convention,
+        heard: Option<&Heard>,
+    ) -> Vec<usize> {
         let mut labels = Vec::with_capacity(sums.len());
-        for &(first, last) in sequences {
-            let rows = self.scores(sums.get(first..last).unwrap_or_default(), convention);
+        for &sequence in sequences {
+            let rows = self.scores(sums, sequence, convention, heard);
             labels.extend(chain::best(&rows, &self.steps[convention as usize]));
         }
         labels

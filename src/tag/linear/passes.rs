@@ -3,8 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::labels::{LABELS, OUTSIDE, Row};
 use super::words::{Profile, mix};
+use crate::tag::labels::{LABELS, OUTSIDE, Row};
 
 /// The labels of a first reading, by stem.
 #[derive(Debug)]

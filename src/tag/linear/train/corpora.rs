@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::labels::{OUTSIDE, begin, inside, may_follow};
 use super::super::{CONVENTIONS, Convention};
 use crate::record::EntityType;
+use crate::tag::labels::{OUTSIDE, begin, inside, may_follow};
 
 /// Sentences that are read as one article where a corpus marks none.
 const TOGETHER: usize = 24;

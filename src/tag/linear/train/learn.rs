@@ -1,8 +1,8 @@
 //! Gradient steps over sentences in an order that a seed decides.
 
 use super::super::chain::{self, Paths, Steps};
-use super::super::labels::{LABELS, OUTSIDE, Row};
 use super::super::words::Profile;
+use crate::tag::labels::{LABELS, OUTSIDE, Row};
 
 /// How a model is learned.
 #[derive(Debug, Clone, Copy)]

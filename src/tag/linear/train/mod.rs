@@ -17,11 +17,11 @@ use xxhash_rust::xxh3::Xxh3;
 use super::chain::{self, Paths};
 use super::context::Context;
 use super::file::{Content, TENTHS};
-use super::labels::{LABELS, OUTSIDE, Row};
 use super::passes::FirstPass;
 use super::words::{Split, Word};
 use super::{AROUND, CONVENTIONS, REACH, alone, around, cache, sequences, spans};
 use crate::tag::Tagger;
+use crate::tag::labels::{self, LABELS, OUTSIDE, Row};
 use corpora::{Article, Corpus};
 pub use corpora::{Corpora, CorpusError};
 use learn::{Example, Settings, Weights};
@@ -129,7 +129,7 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
         gold.extend(sentence.iter().map(|(_, label)| *label));
         gold.push(OUTSIDE);
     }
-    tagger.on_page(&tokens, |page| {
+    tagger.on_page(&tokens, |page, _| {
         let (said, listed) = tagger.said(page, true);
         let alone = alone(page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
@@ -166,7 +166,7 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<
             let chances: Vec<Row<f32>> = Paths::new(&scores, &steps).chances().collect();
             let gold = spans(example.gold.get(first..last).unwrap_or_default());
             for (from, to, kind) in spans(&labels) {
-                let of = |row: &Row<f32>| row[super::labels::begin(kind)] + row[super::labels::inside(kind)];
+                let of = |row: &Row<f32>| row[labels::begin(kind)] + row[labels::inside(kind)];
                 let chance = chances[from..=to].iter().map(of).fold(1.0, f32::min);
                 counts.push((chance, gold.contains(&(from, to, kind))));
             }

@@ -1,34 +1,35 @@
-//! Labels of tokens: outside, and begin and inside of each type.
+//! Labels of tokens: outside, and begin and inside of each type. All models
+//! answer in these.
 
 use crate::record::EntityType;
 
 /// Outside, then two for each type.
 pub const LABELS: usize = 1 + 2 * EntityType::ALL.len();
 /// The token is in no name.
-pub(crate) const OUTSIDE: usize = 0;
+pub(super) const OUTSIDE: usize = 0;
 
 /// A chance or a score for each label.
 pub type Row<T> = [T; LABELS];
 
-pub(crate) const fn begin(kind: EntityType) -> usize {
+pub(super) const fn begin(kind: EntityType) -> usize {
     1 + 2 * kind as usize
 }
 
-pub(crate) const fn inside(kind: EntityType) -> usize {
+pub(super) const fn inside(kind: EntityType) -> usize {
     2 + 2 * kind as usize
 }
 
 /// The type of a label that is not [`OUTSIDE`].
-pub(crate) fn kind(label: usize) -> Option<EntityType> {
+pub(super) fn kind(label: usize) -> Option<EntityType> {
     label.checked_sub(1).and_then(|index| EntityType::ALL.get(index / 2)).copied()
 }
 
-pub(crate) const fn begins(label: usize) -> bool {
+pub(super) const fn begins(label: usize) -> bool {
     label % 2 == 1
 }
 
 /// A name goes on only where one of its type began.
-pub(crate) const fn may_follow(before: usize, label: usize) -> bool {
+pub(super) const fn may_follow(before: usize, label: usize) -> bool {
     label == OUTSIDE || begins(label) || before == label || before + 1 == label
 }
 

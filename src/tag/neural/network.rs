@@ -1,0 +1,320 @@
+//! The accurate tagger: a small transformer, its matrices in int8.
+//!
+//! All sentences of a run stand below each other in one matrix, so every
+//! product of matrices is one call and nothing is padded; only attention goes
+//! sentence by sentence. Rows are quantized one by one, so what a sentence gives
+//! does not depend on its neighbours.
+
+use std::borrow::Cow;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
+use rten_tensor::NdTensorView;
+
+use super::file::{File, Header, NetworkError};
+use super::math::{self, Attention, Columns, Heads, Norm, Quantized, Sums};
+use super::pieces::{Pieces, Scratch};
+
+/// Rows that go through the network together: enough to use the matrices well,
+/// few enough to stay in the cache.
+const ROWS: usize = 128;
+
+type Gemm = GemmExecutor<u8, i8, i32>;
+
+/// The network and its vocabulary; built once, shared by all threads.
+pub(super) struct Network {
+    pieces: Pieces,
+    labels: Vec<String>,
+    begin: u32,
+    end: u32,
+    width: usize,
+    heads: Heads,
+    vectors: Vec<i8>,
+    vector_steps: Vec<f32>,
+    /// A row for each position, the one segment already added.
+    positions: Vec<f32>,
+    norm: Norm,
+    layers: Vec<Layer>,
+    /// A row of labels for each column.
+    head: Vec<f32>,
+    head_bias: Vec<f32>,
+}
+
+struct Layer {
+    attention: Matrix,
+    output: Matrix,
+    attention_norm: Norm,
+    inner: Matrix,
+    outer: Matrix,
+    outer_norm: Norm,
+}
+
+/// A matrix laid out for this processor.
+struct Matrix {
+    packed: PackedBMatrix<i8>,
+    columns: Columns,
+}
+
+/// One sentence as pieces: what the network reads, and the row of each word.
+#[derive(Debug, Default)]
+pub(super) struct Sentence {
+    pub pieces: Vec<u32>,
+    pub words: Vec<usize>,
+}
+
+impl Network {
+    pub(super) fn new(bytes: Cow<'static, [u8]>) -> Result<Self, NetworkError> {
+        let mut file = File::open(bytes)?;
+        let (width, count) = (file.header.width, file.header.pieces.len());
+        let epsilon = file.header.epsilon;
+        let vector_steps = file.floats(count);
+        let vectors = file.rows(count * width);
+        let mut positions = file.floats(file.header.positions * width);
+        let segment = file.floats(width);
+        for row in positions.chunks_exact_mut(width) {
+            row.iter_mut().zip(&segment).for_each(|(number, more)| *number += more);
+        }
+        let norm = file.norm(width, epsilon);
+        let layers = alone(|gemm| (0..file.header.layers).map(|_| file.layer(gemm)).collect());
+        let head = file.floats(width * file.header.labels.len());
+        let head_bias = file.floats(file.header.labels.len());
+        let Header { labels, heads, begin, end, unknown, unknown_score, letters, pieces, .. } = file.header;
+        let marks = 1 + begin.max(end).max(unknown) as usize;
+        let pieces = Pieces::new(pieces, marks, letters, unknown, unknown_score);
+        let heads = Heads { count: heads, width: width / heads };
+        Ok(Self {
+            pieces,
+            labels,
+            begin,
+            end,
+            width,
+            heads,
+            vectors,
+            vector_steps,
+            positions,
+            norm,
+            layers,
+            head,
+            head_bias,
+        })
+    }
+
+    pub(super) fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Pieces of a sentence that the network can read at once, marks included.
+    pub(super) fn longest(&self) -> usize {
+        self.positions.len() / self.width
+    }
+
+    /// The pieces of one word, at least one.
+    pub(super) fn cut(&self, word: &str, scratch: &mut Scratch, into: &mut Vec<u32>) {
+        self.pieces.push(word, scratch, into);
+    }
+
+    pub(super) const fn marks(&self) -> (u32, u32) {
+        (self.begin, self.end)
+    }
+
+    /// One number for each label and word of each sentence, before softmax.
+    pub(super) fn logits(&self, sentences: &[Sentence]) -> Vec<Vec<f32>> {
+        let mut found = Vec::with_capacity(sentences.len());
+        let mut run = Run::default();
+        let mut rest = sentences;
+        while !rest.is_empty() {
+            let mut rows = 0;
+            let fits = rest.iter().take_while(|sentence| {
+                rows += sentence.pieces.len();
+                rows <= ROWS
+            });
+            let (together, later) = rest.split_at(fits.count().max(1));
+            alone(|gemm| self.run(gemm, together, &mut run, &mut found));
+            rest = later;
+        }
+        found
+    }
+
+    fn run(&self, gemm: &Gemm, sentences: &[Sentence], run: &mut Run, found: &mut Vec<Vec<f32>>) {
+        self.embed(sentences, &mut run.rows);
+        for layer in &self.layers {
+            self.layer(gemm, layer, sentences, run);
+        }
+        let mut start = 0;
+        for sentence in sentences {
+            let rows = sentence.words.iter().map(|word| start + word);
+            found.push(rows.flat_map(|row| self.answer(run.rows.chunks_exact(self.width).nth(row))).collect());
+            start += sentence.pieces.len();
+        }
+    }
+
+    fn embed(&self, sentences: &[Sentence], rows: &mut Vec<f32>) {
+        rows.clear();
+        for sentence in sentences {
+            for (piece, position) in sentence.pieces.iter().zip(self.positions.chunks_exact(self.width)) {
+                let step = self.vector_steps.get(*piece as usize).copied().unwrap_or_default();
+                let vector = self.vectors.chunks_exact(self.width).nth(*piece as usize).unwrap_or_default();
+                rows.extend(vector.iter().zip(position).map(|(number, more)| f32::from(*number) * step + more));
+            }
+        }
+        for row in rows.chunks_exact_mut(self.width) {
+            math::normalize(row, &self.norm);
+        }
+    }
+
+    fn layer(&self, gemm: &Gemm, layer: &Layer, sentences: &[Sentence], run: &mut Run) {
+        let Run { rows, bytes, inner, sums, wide, mixed, attention, buffer } = run;
+        math::quantize(rows, self.width, bytes);
+        layer.attention.multiply(gemm, bytes, sums);
+        wide.resize(3 * rows.len(), 0.0);
+        math::dequantize(Sums { sums, of: bytes }, &layer.attention.columns, wide);
+        mixed.resize(rows.len(), 0.0);
+        let mut start = 0;
+        for sentence in sentences {
+            let end = start + sentence.pieces.len() * self.width;
+            if let (Some(wide), Some(mixed)) = (wide.get(3 * start..3 * end), mixed.get_mut(start..end)) {
+                math::attend(wide, self.heads, attention, mixed);
+            }
+            start = end;
+        }
+        math::quantize(mixed, self.width, bytes);
+        layer.output.multiply(gemm, bytes, sums);
+        math::add(Sums { sums, of: bytes }, &layer.output.columns, &layer.attention_norm, buffer, rows);
+        math::quantize(rows, self.width, bytes);
+        layer.inner.multiply(gemm, bytes, sums);
+        math::activate(Sums { sums, of: bytes }, &layer.inner.columns, buffer, inner);
+        layer.outer.multiply(gemm, inner, sums);
+        math::add(Sums { sums, of: inner }, &layer.outer.columns, &layer.outer_norm, buffer, rows);
+    }
+
+    /// What the labels' head says of a row.
+    fn answer(&self, row: Option<&[f32]>) -> Vec<f32> {
+        let mut answer = self.head_bias.clone();
+        for (number, weights) in row.unwrap_or_default().iter().zip(self.head.chunks_exact(self.labels.len())) {
+            answer.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += number * weight);
+        }
+        answer
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network")
+            .field("layers", &self.layers.len())
+            .field("width", &self.width)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Buffers that one run of rows leaves to the next.
+#[derive(Default)]
+struct Run {
+    rows: Vec<f32>,
+    bytes: Quantized,
+    inner: Quantized,
+    sums: Vec<i32>,
+    wide: Vec<f32>,
+    mixed: Vec<f32>,
+    attention: Attention,
+    buffer: Vec<f32>,
+}
+
+impl File {
+    fn norm(&mut self, width: usize, epsilon: f32) -> Norm {
+        Norm { weight: self.floats(width), bias: self.floats(width), epsilon }
+    }
+
+    fn layer(&mut self, gemm: &Gemm) -> Layer {
+        let Header { width, inner, epsilon, .. } = self.header;
+        let attention = self.matrix(gemm, 3, width, width);
+        let output = self.matrix(gemm, 1, width, width);
+        let inner_matrix = self.matrix(gemm, 1, inner, width);
+        let outer = self.matrix(gemm, 1, width, inner);
+        let attention_norm = self.norm(width, epsilon);
+        let outer_norm = self.norm(width, epsilon);
+        Layer { attention, output, attention_norm, inner: inner_matrix, outer, outer_norm }
+    }
+
+    /// Matrices with the same input, side by side.
+    fn matrix(&mut self, gemm: &Gemm, count: usize, rows: usize, columns: usize) -> Matrix {
+        let (mut numbers, mut steps, mut bias) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..count {
+            steps.extend(self.floats(rows));
+            numbers.extend(self.rows(rows * columns));
+            bias.extend(self.floats(rows));
+        }
+        let totals = numbers.chunks_exact(columns).map(|row| row.iter().map(|number| i32::from(*number)).sum());
+        let columns_of = Columns { steps, totals: totals.collect(), bias };
+        let view = NdTensorView::from_data([count * rows, columns], numbers.as_slice());
+        Matrix { packed: gemm.prepack_b(view.transposed()), columns: columns_of }
+    }
+}
+
+impl Matrix {
+    fn multiply(&self, gemm: &Gemm, rows: &Quantized, sums: &mut Vec<i32>) {
+        let count = rows.zeros.len();
+        sums.clear();
+        sums.resize(count * self.packed.cols(), 0);
+        let view = NdTensorView::from_data([count, self.packed.rows()], rows.bytes.as_slice());
+        // The zeros of the rows are ours to take into account: with more rows
+        // than one block, rten-gemm 0.27 reads those of the first block for all.
+        let options = GemmOptions::default();
+        let done = gemm.gemm(sums, GemmInputA::Unpacked(view), GemmInputB::Packed(&self.packed), options);
+        // Sizes are checked when the file is read; the same kernel packs and multiplies.
+        debug_assert!(done.is_ok(), "{done:?}");
+    }
+}
+
+thread_local! {
+    static ALONE: Alone = Alone::new();
+}
+
+/// What multiplies on this thread. The pool has this thread alone: whoever calls
+/// works himself, and no call waits for another's.
+struct Alone {
+    gemm: Gemm,
+    _pool: Option<ThreadPool>,
+}
+
+impl Alone {
+    fn new() -> Self {
+        // In a thread of somebody else's pool there is none to be had; then that
+        // pool decides, which changes no result.
+        let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok();
+        Self { gemm: Gemm::new(), _pool: pool }
+    }
+}
+
+/// Runs `work` on this thread and no other.
+fn alone<T>(work: impl FnOnce(&Gemm) -> T) -> T {
+    ALONE.with(|alone| work(&alone.gemm))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_whole_numbers_on_any_processor() {
+        // The largest there are, too: two of them must fit where they are added.
+        for (rows, outputs, width, largest) in [(1, 32, 48, false), (70, 96, 1536, false), (130, 48, 384, true)] {
+            let number = |at: usize, of: usize| if largest { of - 1 } else { at * 7919 % of };
+            let bytes: Vec<u8> = (0..rows * width).map(|at| number(at, 128) as u8).collect();
+            let matrix: Vec<i8> =
+                (0..outputs * width).map(|at| number(at * 13, 255) as i32 as i16 - 127).map(|n| n as i8).collect();
+            let zeros = (0..rows).map(|at| (at * 13 % 128) as u8).collect();
+            let input = Quantized { bytes, steps: vec![1.0; rows], zeros };
+            let view = NdTensorView::from_data([outputs, width], matrix.as_slice());
+            let columns = Columns { steps: Vec::new(), totals: Vec::new(), bias: Vec::new() };
+            let mut sums = Vec::new();
+            alone(|gemm| {
+                Matrix { packed: gemm.prepack_b(view.transposed()), columns }.multiply(gemm, &input, &mut sums);
+            });
+            let expected = input.bytes.chunks(width).flat_map(|row| {
+                let product = |(one, other): (&u8, &i8)| i32::from(*one) * i32::from(*other);
+                matrix.chunks(width).map(move |column| row.iter().zip(column).map(product).sum::<i32>())
+            });
+            assert!(expected.eq(sums.iter().copied()), "{rows} rows of {width}");
+        }
+    }
+}
