@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod diff;
 pub mod enrich;
+pub mod eval;
 pub mod gazetteer;
 pub mod generate;
 mod logging;
@@ -49,6 +50,7 @@ enum Command {
     Check(check::Args),
     Enrich(enrich::Args),
     Tag(tag::Args),
+    Eval(eval::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
     Generate(generate::Args),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Check(args) => check::run(args),
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
+            Command::Eval(args) => eval::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
             Command::Generate(args) => generate::run(args),
         }

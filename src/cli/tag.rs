@@ -12,10 +12,10 @@ use crate::config::Config;
 use crate::tag::Tagger;
 
 /// Marks the begin of a document in CoNLL files.
-const DOCUMENT: &str = "-DOCSTART-";
+pub(super) const DOCUMENT: &str = "-DOCSTART-";
 /// Sentences that are read before any is written: many articles' worth, so that
 /// the tagger sees whole ones, and little memory.
-const BATCH: usize = 2400;
+pub(super) const BATCH: usize = 2400;
 
 /// Tag tokens that stand one a line
 ///
