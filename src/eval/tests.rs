@@ -69,12 +69,8 @@ fn each_error_is_of_one_sort_and_counted_on_both_sides() {
         ("قال رسول إن مصر فازت", "O O O B-LOC O", "O B-PER O O O"),
     ]);
     let told: Vec<_> = report.errors.iter().map(|error| (error.error, error.count, error.surface.as_str())).collect();
-    let expected = [
-        (What::Missed, 1, "مصر"),
-        (What::False, 1, "رسول"),
-        (What::Type, 1, "دمشق"),
-        (What::Boundary, 2, "كريم حداد"),
-    ];
+    let expected =
+        [(What::Missed, 1, "مصر"), (What::False, 1, "رسول"), (What::Type, 1, "دمشق"), (What::Boundary, 2, "كريم حداد")];
     assert_eq!(told, expected);
     assert_eq!(report.errors[1].context, "قال [رسول] إن مصر فازت");
     assert_eq!(report.errors[3].said_surface.as_deref(), Some("كريم"));
@@ -105,9 +101,13 @@ fn nothing_at_all_is_no_division_by_zero() {
 fn the_report_shows_counts_and_a_sentence_of_each_error() {
     let long = format!("{} دمشق {}", "كلمة ".repeat(40), "كلمة ".repeat(40));
     let outside = "O ".repeat(40);
-    let text = report(&[(&long, &format!("{outside} B-GPE {outside}"), &format!("{outside} B-PER {outside}"))]).to_string();
+    let text =
+        report(&[(&long, &format!("{outside} B-GPE {outside}"), &format!("{outside} B-PER {outside}"))]).to_string();
     assert!(text.contains("\nLOC                  0.00    0.00    0.00       1       0       0\n"), "{text}");
-    assert!(text.contains("\nwrong type, the most frequent first\n     1 × LOC دمشق said as PER\n         … كلمة"), "{text}");
+    assert!(
+        text.contains("\nwrong type, the most frequent first\n     1 × LOC دمشق said as PER\n         … كلمة"),
+        "{text}"
+    );
     assert!(text.trim_end().ends_with("كلمة …"), "{text}");
 }
 
