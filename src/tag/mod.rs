@@ -24,7 +24,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Degraded, InvalidOption, Published, Stage, Tags, Text};
+use crate::record::{Degraded, InvalidOption, Published, Stage, Tagged, Tags, Text};
 use mentions::Candidate;
 use page::Page;
 use tokens::Tokens;
@@ -56,7 +56,9 @@ pub struct Options {
     /// Files of your own names, which beat the built-in ones, the first of them
     /// the others. Tab-separated: name, type (person, organization, place,
     /// event, other), identifier, aliases separated by `|`; the last two may be
-    /// left out. Read by the shell; this room is handed their text.
+    /// left out. The type `never` forbids a mention of just these words, of any
+    /// type, whoever found it; of two rows with one name the first holds. Read by
+    /// the shell; this room is handed their text.
     pub gazetteer_files: Vec<PathBuf>,
     /// Mentions kept of one article. Default 5,000: a long read has a few
     /// hundred; what has more is a list, and would make records of megabytes.
@@ -121,14 +123,20 @@ impl Tagger {
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
         let degraded = cut.then_some(Degraded { stage: Stage::Tag, why: "too_many_mentions" });
-        let tags = Tags { entities, dates: dates.mentions, published: dates.published, modified: dates.modified };
+        let tags = Tags {
+            tagged: if arabic { Tagged::Full } else { Tagged::Gazetteer },
+            entities,
+            dates: dates.mentions,
+            published: dates.published,
+            modified: dates.modified,
+        };
         (tags, degraded.into_iter().collect())
     }
 
     /// All mentions in the order of the text, and whether there were too many.
     fn mentions(&self, page: &Page<'_>, arabic: bool) -> (Vec<Candidate>, bool) {
         let mut candidates = Vec::new();
-        mentions::users(page, &self.users, &mut candidates);
+        let forbidden = mentions::users(page, &self.users, &mut candidates);
         mentions::listed(page, &mut candidates);
         if arabic {
             mentions::weigh(page, &mut candidates);
@@ -137,11 +145,14 @@ impl Tagger {
             // The lists' frequencies are those of Arabic.
             candidates.retain(|candidate| candidate.score >= mentions::SURE);
         }
+        // After all that finds mentions, so that none slips by.
+        forbidden.drop(page, &mut candidates);
         mentions::agree(&mut candidates);
         mentions::prolong(&mut candidates);
         let mut mentions = mentions::resolve(&candidates, page.len());
         if arabic {
-            let aliases = aliases::find(page, &mut mentions);
+            let mut aliases = aliases::find(page, &mut mentions);
+            forbidden.drop(page, &mut aliases);
             mentions = mentions::extend(page, &candidates, &mentions, &aliases);
         }
         let cut = mentions.len() > self.options.max_mentions;
