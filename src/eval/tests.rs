@@ -129,7 +129,7 @@ fn written(spans: &[Span], tokens: usize, way: &str) -> Vec<Tag> {
     let mut tags = vec![Tag::Outside; tokens];
     let mut before: Option<Span> = None;
     for span in spans {
-        for index in span.first..=span.last {
+        for (index, tag) in tags.iter_mut().enumerate().take(span.last + 1).skip(span.first) {
             let touches = before.is_some_and(|before| before.last + 1 == span.first && before.kind == span.kind);
             let part = match (way, index == span.first, index == span.last) {
                 // IOB1 says Begin only where a name follows one of its type.
@@ -139,7 +139,7 @@ fn written(spans: &[Span], tokens: usize, way: &str) -> Vec<Tag> {
                 (_, true, _) => Part::Begin,
                 _ => Part::Inside,
             };
-            tags[index] = Tag::Of(part, span.kind);
+            *tag = Tag::Of(part, span.kind);
         }
         before = Some(*span);
     }
