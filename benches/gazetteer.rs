@@ -87,7 +87,7 @@ fn number(row: &[String], column: usize) -> f64 {
 fn names(most: usize) -> Vec<String> {
     let units = rows(include_bytes!("../models/sources/name-units.tsv.gz"));
     let with = |column: usize| -> Vec<&String> {
-        units.iter().filter(|row| number(row, column) > 2.0).filter_map(|row| row.first()).collect()
+        units.iter().filter(|row| number(row, column) > 0.0).filter_map(|row| row.first()).collect()
     };
     let (given, surnames) = (with(1), with(2));
     // A step without a common divisor visits each pair once.
