@@ -24,6 +24,9 @@ pub mod tag;
 pub mod encode;
 pub mod pipeline;
 
+// How well it does.
+pub mod eval;
+
 // The shell, in flow order.
 #[cfg(feature = "worker")]
 pub mod flow;

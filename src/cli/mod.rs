@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod diff;
 pub mod enrich;
+pub mod eval;
 pub mod gazetteer;
 pub mod generate;
 mod logging;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Args),
     Enrich(enrich::Args),
     Tag(tag::Args),
+    Eval(eval::Args),
     #[command(subcommand)]
     Gazetteer(gazetteer::Command),
     #[cfg(feature = "train")]
@@ -90,6 +92,7 @@ impl Cli {
             Command::Check(args) => check::run(args),
             Command::Enrich(args) => enrich::run(args),
             Command::Tag(args) => tag::run(args),
+            Command::Eval(args) => eval::run(args),
             Command::Gazetteer(command) => gazetteer::run(command),
             #[cfg(feature = "train")]
             Command::Train(args) => train::run(args),

@@ -13,10 +13,10 @@ use crate::tag::linear::Convention;
 use crate::tag::{Model, Tagger};
 
 /// Marks the begin of a document in CoNLL files.
-const DOCUMENT: &str = "-DOCSTART-";
+pub(super) const DOCUMENT: &str = "-DOCSTART-";
 /// Sentences that are read before any is written: many articles' worth, so that
 /// the tagger sees whole ones, and little memory.
-const BATCH: usize = 2400;
+pub(super) const BATCH: usize = 2400;
 
 /// Tag tokens that stand one a line
 ///
@@ -28,45 +28,74 @@ pub struct Args {
     /// The one form of input there is
     #[arg(long, required = true)]
     conll: bool,
+    #[command(flatten)]
+    with: With,
+}
+
+/// The tagger that tokens are given to.
+#[derive(Debug, clap::Args)]
+pub(super) struct With {
     /// Configuration; only the tagger's part is used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What reads the text, in place of the configuration's tag.model
     #[arg(long, value_name = "fast|accurate")]
     model: Option<Model>,
+    /// Whose idea of a name: this project's own (news), in which articles are
+    /// tagged, or ANERcorp's (newswire)
+    #[arg(long, value_name = "newswire|news", default_value = "newswire")]
+    convention: Convention,
+}
+
+impl With {
+    pub(super) fn labeller(&self) -> Result<Labeller> {
+        let mut config = Config::load(super::config_file(self.config.as_deref()).as_deref())?;
+        if let Some(model) = &self.model {
+            config.tag.model = model.clone();
+        }
+        super::features(&config)?;
+        Ok(Labeller { tagger: text::tagger(&config)?, convention: self.convention })
+    }
+}
+
+/// A tagger and the convention it is to answer in.
+pub(super) struct Labeller {
+    tagger: Tagger,
+    convention: Convention,
+}
+
+impl Labeller {
+    pub(super) fn tags(&self, sentences: &[Vec<&str>]) -> Vec<Vec<&'static str>> {
+        self.tagger.conll(sentences, self.convention)
+    }
 }
 
 /// # Errors
 /// Where the configuration or standard input or output fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut config = Config::load(super::config_file(args.config.as_deref()).as_deref())?;
-    if let Some(model) = &args.model {
-        config.tag.model = model.clone();
-    }
-    super::features(&config)?;
-    let tagger = text::tagger(&config)?;
+    let labeller = args.with.labeller()?;
     let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    text::unless_closed(tag(&tagger, io::stdin().lock(), out))?;
+    text::unless_closed(tag(&labeller, io::stdin().lock(), out))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tag(tagger: &Tagger, input: impl BufRead, mut out: impl Write) -> Result<()> {
+fn tag(labeller: &Labeller, input: impl BufRead, mut out: impl Write) -> Result<()> {
     let mut batch = Batch::default();
     for line in input.lines() {
         let line = line.context("standard input cannot be read as UTF-8 lines")?;
         let column = if line.contains('\t') { '\t' } else { ' ' };
         let token = line.split(column).next().unwrap_or_default().trim();
         if token == DOCUMENT {
-            batch.write(tagger, &mut out)?;
+            batch.write(labeller, &mut out)?;
             writeln!(out, "{DOCUMENT}\tO")?;
             continue;
         }
         batch.push(token);
         if token.is_empty() && batch.sentences.len() > BATCH {
-            batch.write(tagger, &mut out)?;
+            batch.write(labeller, &mut out)?;
         }
     }
-    batch.write(tagger, &mut out)?;
+    batch.write(labeller, &mut out)?;
     out.flush()?;
     Ok(())
 }
@@ -94,12 +123,12 @@ impl Batch {
     }
 
     /// Writes each line with its tag, and begins anew.
-    fn write(&mut self, tagger: &Tagger, out: &mut impl Write) -> Result<()> {
+    fn write(&mut self, labeller: &Labeller, out: &mut impl Write) -> Result<()> {
         let tokens = |(start, count): &(usize, usize)| -> Vec<&str> {
             self.lines.iter().skip(*start).take(*count).map(String::as_str).collect()
         };
         let sentences: Vec<Vec<&str>> = self.sentences.iter().map(tokens).collect();
-        let mut tags = tagger.conll(&sentences, Convention::Newswire).into_iter().flatten();
+        let mut tags = labeller.tags(&sentences).into_iter().flatten();
         for line in &self.lines {
             if line.is_empty() {
                 writeln!(out)?;

@@ -136,6 +136,7 @@ fn without_text(record: &Enriched) -> Enriched {
         partial: record.partial,
         text: String::new(),
         blocks: Vec::new(),
+        tagged: record.tagged,
         entities: Vec::new(),
         dates: Vec::new(),
         fingerprint: record.fingerprint.clone(),

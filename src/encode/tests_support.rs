@@ -84,6 +84,7 @@ pub(super) fn enriched(blocks: &[&str]) -> Enriched {
         canonical_url: None,
         text,
         blocks: out,
+        tagged: crate::record::Tagged::Full,
         entities,
         dates: Vec::new(),
         fingerprint: "0123456789abcdef".to_owned(),

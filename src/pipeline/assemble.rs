@@ -64,6 +64,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> Enriched {
         canonical_url: article.canonical_url,
         partial: text.partial,
         blocks,
+        tagged: tags.tagged,
         entities,
         dates,
         fingerprint: format!("{:016x}", text.fingerprint),

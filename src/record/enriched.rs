@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{BlockKind, CharsetFrom, Degraded, EntityType, How, Published, Removed};
+use super::{BlockKind, CharsetFrom, Degraded, EntityType, How, Published, Removed, Tagged};
 
 /// Name and version of the record's shape; its JSON Schema is in
 /// `config/schema/warraq.article.v1.json`.
@@ -35,6 +35,7 @@ pub struct Enriched {
     pub partial: bool,
     pub text: String,
     pub blocks: Vec<EnrichedBlock>,
+    pub tagged: Tagged,
     pub entities: Vec<EnrichedEntity>,
     pub dates: Vec<EnrichedDate>,
     /// 16 hexadecimal digits.

@@ -25,7 +25,7 @@ pub use invalid_option::InvalidOption;
 pub use outgoing::{Destination, Outgoing};
 pub use raw::{Header, Origin, RawRecord};
 pub use reject::{Degraded, Reason, Reject, Stage};
-pub use tags::{DateMention, Entity, EntityType, How, Mention, Tags};
+pub use tags::{DateMention, Entity, EntityType, How, Mention, Tagged, Tags};
 pub use text::{
     Block, BlockKind, CharIndex, CharSpan, DisplaySpan, Language, MatchSpan, RawSpan, Removed, RemovedKind, Text,
 };

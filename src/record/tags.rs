@@ -5,6 +5,7 @@ use super::{DisplaySpan, Published};
 /// What the tagger found in a text. Positions are bytes of the display text.
 #[derive(Debug, Clone, Default)]
 pub struct Tags {
+    pub tagged: Tagged,
     /// In the order of their first mention.
     pub entities: Vec<Entity>,
     /// In the order of the text.
@@ -13,6 +14,18 @@ pub struct Tags {
     pub published: Option<Published>,
     /// When the text itself says that it was changed.
     pub modified: Option<Published>,
+}
+
+/// How much of the tagger a text was given to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tagged {
+    /// Nothing: what has no entity here may name many.
+    #[default]
+    None,
+    /// Lists of names and dates: a language that the rest does not know.
+    Gazetteer,
+    Full,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

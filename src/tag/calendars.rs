@@ -116,7 +116,7 @@ pub(super) static MONTHS: &[(Calendar, u8, Standing, &str)] = &[
     (Gregorian, 7, Sure, "يوليو يوليه"),
     (Gregorian, 8, Sure, "أغسطس"),
     (Gregorian, 9, Sure, "سبتمبر"),
-    (Gregorian, 10, Sure, "أكتوبر"),
+    (Gregorian, 10, Sure, "أكتوبر أوكتوبر"),
     (Gregorian, 11, Sure, "نوفمبر"),
     (Gregorian, 12, Sure, "ديسمبر"),
     // Tunisia and Algeria.

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::gazetteer::{Gazetteer, Node, WordId, flag};
+use super::gazetteer::{Class, Gazetteer, Node, WordId, flag};
 use super::page::Page;
 use super::rules::SAYING;
 use crate::record::{EntityType, How, MatchSpan};
@@ -141,15 +141,38 @@ pub(super) fn listed(page: &Page<'_>, found: &mut Vec<Candidate>) {
                 preposition: form.preposition,
                 ..Candidate::rule(index, index, EntityType::Other, 0.0)
             };
-            walk(page, page.gazetteer, false, start, node, |at| page.inner(at), found);
+            walk(page, page.gazetteer, false, start, node, |at| page.inner(at), &mut Forbidden::default(), found);
         }
     }
 }
 
-/// Names of the users' lists: they are meant wherever they are read.
-pub(super) fn users(page: &Page<'_>, users: &Gazetteer, found: &mut Vec<Candidate>) {
+/// Stretches that a user's list says are no mention: first and last token, and
+/// bytes of clitics before the name.
+#[derive(Debug, Default)]
+pub(super) struct Forbidden(FxHashSet<(usize, usize, u8)>);
+
+impl Forbidden {
+    /// Drops what is forbidden, whoever found it, but for users' names: their
+    /// lists have settled that already.
+    pub(super) fn drop(&self, page: &Page<'_>, candidates: &mut Vec<Candidate>) {
+        if !self.0.is_empty() {
+            candidates.retain(|one| one.is_user() || !self.forbids(page, one));
+        }
+    }
+
+    fn forbids(&self, page: &Page<'_>, one: &Candidate) -> bool {
+        let at = |cut: u8| self.0.contains(&(one.first, one.last, cut));
+        // What no list knows as a whole word may begin with a clitic that nobody split off.
+        at(one.cut) || one.cut == 0 && !page.known(one.first) && (at(2) || at(4))
+    }
+}
+
+/// Names of the users' lists: they are meant wherever they are read, and those
+/// that are forbidden come back.
+pub(super) fn users(page: &Page<'_>, users: &Gazetteer, found: &mut Vec<Candidate>) -> Forbidden {
+    let mut forbidden = Forbidden::default();
     if users.is_empty() {
-        return;
+        return forbidden;
     }
     for index in 0..page.len() {
         if !page.tokens.is_word(index) && page.tokens.kind(index) != super::tokens::Kind::Number {
@@ -159,13 +182,15 @@ pub(super) fn users(page: &Page<'_>, users: &Gazetteer, found: &mut Vec<Candidat
         let mut begin = |word: &str, cut: u8, preposition: bool| {
             let Some(node) = users.word(word).and_then(|word| users.first(word)) else { return };
             let start = Candidate { cut, preposition, ..Candidate::rule(index, index, EntityType::Other, 0.0) };
-            walk(page, users, true, start, node, |at| users.word(page.tokens.word(at)), found);
+            walk(page, users, true, start, node, |at| users.word(page.tokens.word(at)), &mut forbidden, found);
         };
         begin(text, 0, false);
         super::clitics::each_stem(text, |stem| begin(stem.text, stem.cut, stem.preposition));
     }
+    forbidden
 }
 
+#[allow(clippy::too_many_arguments)] // one place for both kinds of lists
 fn walk(
     page: &Page<'_>,
     gazetteer: &Gazetteer,
@@ -173,6 +198,7 @@ fn walk(
     start: Candidate,
     mut node: Node,
     word: impl Fn(usize) -> Option<WordId>,
+    forbidden: &mut Forbidden,
     found: &mut Vec<Candidate>,
 ) {
     let mut last = start.first;
@@ -183,21 +209,25 @@ fn walk(
             .entries(node)
             .max_by(|one, other| one.strength.total_cmp(&other.strength).then(other.thing.cmp(&one.thing)))
         {
-            let kind = gazetteer.thing(entry.thing).kind;
+            let thing = gazetteer.thing(entry.thing);
             let closing = usize::from(opened && page.is_quote(last + 1));
+            let never = thing.class == Class::Never;
+            if never {
+                forbidden.0.insert((start.first, last + closing, start.cut));
+            }
             let how = How::Gazetteer;
             let candidate = Candidate {
                 last: last + closing,
-                kind,
+                kind: thing.kind,
                 how,
                 score: entry.strength,
                 named: Some(Named { user, node }),
                 ..start
             };
-            if let Some(shorter) = longest.filter(|shorter| shorter.score > candidate.score) {
+            if let Some(shorter) = longest.filter(|shorter| !never && shorter.score > candidate.score) {
                 found.push(shorter);
             }
-            longest = Some(candidate);
+            longest = if never { longest } else { Some(candidate) };
         }
         let mut next = last + 1;
         if page.is_quote(next) {

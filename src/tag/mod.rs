@@ -26,9 +26,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Degraded, InvalidOption, Published, Stage, Tags, Text};
+use crate::record::{Degraded, InvalidOption, Published, Stage, Tagged, Tags, Text};
 use linear::{Convention, Linear};
-use mentions::Candidate;
+use mentions::{Candidate, Forbidden};
 use model::Heard;
 use page::Page;
 use tokens::Tokens;
@@ -69,7 +69,9 @@ pub struct Options {
     /// Files of your own names, which beat the built-in ones, the first of them
     /// the others. Tab-separated: name, type (person, organization, place,
     /// event, other), identifier, aliases separated by `|`; the last two may be
-    /// left out. Read by the shell; this room is handed their text.
+    /// left out. The type `never` forbids a mention of just these words, of any
+    /// type, whoever found it; of two rows with one name the first holds. Read by
+    /// the shell; this room is handed their text.
     pub gazetteer_files: Vec<PathBuf>,
     /// Mentions kept of one article. Default 5,000: a long read has a few
     /// hundred; what has more is a list, and would make records of megabytes.
@@ -174,7 +176,13 @@ impl Tagger {
         let dates = dates::dates(text, hints);
         let degraded = [(cut, "too_many_mentions"), (unread, "too_many_tokens")];
         let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
-        let tags = Tags { entities, dates: dates.mentions, published: dates.published, modified: dates.modified };
+        let tags = Tags {
+            tagged: if arabic { Tagged::Full } else { Tagged::Gazetteer },
+            entities,
+            dates: dates.mentions,
+            published: dates.published,
+            modified: dates.modified,
+        };
         (tags, degraded.collect())
     }
 
@@ -198,22 +206,21 @@ impl Tagger {
         convention: Convention,
         heard: Option<&Heard>,
     ) -> (Vec<Candidate>, bool) {
-        let (mut mentions, candidates) = self.said(page, arabic);
+        let Proposals { mut mentions, candidates, forbidden } = self.proposals(page, arabic);
         if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
             let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
-            let aliases = aliases::find(page, &mut mentions);
-            mentions = mentions::extend(page, &candidates, &mentions, &aliases);
+            forbidden.drop(page, &mut mentions);
+            mentions = with_aliases(page, mentions, &candidates, &forbidden);
         }
         let cut = mentions.len() > self.options.max_mentions;
         mentions.truncate(self.options.max_mentions);
         (mentions, cut)
     }
 
-    /// The names that lists and rules settle on, and all that they proposed.
-    fn said(&self, page: &Page<'_>, arabic: bool) -> (Vec<Candidate>, Vec<Candidate>) {
+    fn proposals(&self, page: &Page<'_>, arabic: bool) -> Proposals {
         let mut candidates = Vec::new();
-        mentions::users(page, &self.users, &mut candidates);
+        let forbidden = mentions::users(page, &self.users, &mut candidates);
         mentions::listed(page, &mut candidates);
         if arabic {
             mentions::weigh(page, &mut candidates);
@@ -222,13 +229,35 @@ impl Tagger {
             // The lists' frequencies are those of Arabic.
             candidates.retain(|candidate| candidate.score >= mentions::SURE);
         }
+        // After all that finds mentions, so that none slips by.
+        forbidden.drop(page, &mut candidates);
         mentions::agree(&mut candidates);
         mentions::prolong(&mut candidates);
         let mut mentions = mentions::resolve(&candidates, page.len());
         if arabic {
-            let aliases = aliases::find(page, &mut mentions);
-            mentions = mentions::extend(page, &candidates, &mentions, &aliases);
+            mentions = with_aliases(page, mentions, &candidates, &forbidden);
         }
-        (mentions, candidates)
+        Proposals { mentions, candidates, forbidden }
     }
+}
+
+/// What lists and rules say of a page.
+struct Proposals {
+    /// The names that they settle on.
+    mentions: Vec<Candidate>,
+    /// All that they thought of.
+    candidates: Vec<Candidate>,
+    forbidden: Forbidden,
+}
+
+/// The names, and the shorter forms that the article has of them.
+fn with_aliases(
+    page: &Page<'_>,
+    mut mentions: Vec<Candidate>,
+    candidates: &[Candidate],
+    forbidden: &Forbidden,
+) -> Vec<Candidate> {
+    let mut aliases = aliases::find(page, &mut mentions);
+    forbidden.drop(page, &mut aliases);
+    mentions::extend(page, candidates, &mentions, &aliases)
 }

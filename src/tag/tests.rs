@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::fixture::{JUDGED, TAGGER, entities, mentions, names, text};
 use super::linear::{Convention, Linear};
 use super::{Gazetteer, Hints, Options, Tagger, UserGazetteer};
-use crate::record::{EntityType, How, Text};
+use crate::record::{EntityType, How, Tagged, Text};
 use EntityType::{Event, Organization, Other, Person, Place};
 
 /// One of the entities has the type and the name.
@@ -195,6 +195,74 @@ fn users_lists_win_and_keep_their_identifiers() {
     let found: Vec<_> = tags.entities.iter().map(|one| (one.kind, one.name.as_str(), one.user_id.as_deref())).collect();
     assert_eq!(found, [(Place, "نهر الورد", Some("desk-7")), (Organization, "دمشق", Some("Q42"))]);
     assert_eq!(tags.entities[1].qid.as_deref(), Some("Q42"));
+}
+
+/// The names that are found with these lists of a user's.
+fn names_with(lists: &[&str], lines: &[&str]) -> Vec<(EntityType, String)> {
+    let lists: Vec<_> = lists.iter().map(|list| UserGazetteer::parse("desk.tsv", list).unwrap()).collect();
+    let shipped = Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap();
+    let tagger = Tagger::new(&Options::default(), shipped, &lists).unwrap();
+    let (tags, _) = tagger.tag(&text(lines), Hints::default());
+    tags.entities.into_iter().map(|entity| (entity.kind, entity.name)).collect()
+}
+
+#[test]
+fn a_name_that_is_never_one_is_dropped_whoever_found_it() {
+    let (damascus, karim) = ((Place, "دمشق".to_owned()), (Person, "كريم حداد".to_owned()));
+    let listed = ["زار كريم حداد دمشق", "ثم عاد من دمشق"];
+    assert_eq!(names_with(&[""], &listed), [karim.clone(), damascus.clone()]);
+    assert_eq!(names_with(&["دمشق\tnever"], &listed), [karim]);
+    assert_eq!(names_with(&["كريم حدّاد\tnever"], &listed), [damascus], "a rule's name, marks or not");
+    assert_eq!(names_with(&["دمشق\tnever"], &["غادر بدمشق وبالعراق", "ودمشق"]), [(Place, "العراق".to_owned())]);
+    assert_eq!(names_with(&["العراق\tnever"], &["وصلت للعراق"]), []);
+    // The words of the name and no others: a part of a longer one stays.
+    let ministry = ["أعلنت وزارة الزراعة التونسية عن خطة"];
+    assert_eq!(names_with(&["الزراعة\tnever"], &ministry), names_with(&[""], &ministry));
+    assert_eq!(
+        names_with(&["وزارة الزراعة التونسية\tnever"], &ministry)
+            .iter()
+            .filter(|one| one.0 == Organization && one.1 == "وزارة الزراعة التونسية")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_short_form_may_be_forbidden_and_its_long_one_stay() {
+    let lines = ["قال اللواء يوسف رسول إن الوضع هادئ", "ووصف رسول ما جرى"];
+    let shipped = || Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap();
+    let list = UserGazetteer::parse("desk.tsv", "رسول\tnever").unwrap();
+    let tagger = Tagger::new(&Options::default(), shipped(), &[list]).unwrap();
+    let (tags, _) = tagger.tag(&text(&lines), Hints::default());
+    assert_eq!(tags.entities.iter().map(|entity| entity.mentions.len()).collect::<Vec<_>>(), [1]);
+    assert_eq!(mentions(&lines), [["يوسف رسول", "رسول"]]);
+}
+
+#[test]
+fn of_never_and_a_name_the_first_row_holds() {
+    let (never, place) = ("دمشق\tnever", "دمشق\tplace\tdesk-1");
+    let lines = ["عاد من دمشق"];
+    assert_eq!(names_with(&[never, place], &lines), []);
+    assert_eq!(names_with(&[place, never], &lines), [(Place, "دمشق".to_owned())]);
+    assert_eq!(
+        names_with(&["نهر الورد\tplace", "نهر\tnever\nالورد\tnever"], &["فاض نهر الورد"]),
+        [(Place, "نهر الورد".to_owned())]
+    );
+}
+
+#[test]
+fn tags_say_what_the_text_was_given_to() {
+    let mut page = text(&["وصل الوفد إلى دمشق"]);
+    for (language, tagged) in [
+        ("ar", Tagged::Full),
+        ("ar-EG", Tagged::Full),
+        ("fa", Tagged::Gazetteer),
+        ("ckb", Tagged::Gazetteer),
+        ("en", Tagged::Gazetteer),
+    ] {
+        page.language.tag = language.to_owned();
+        assert_eq!(TAGGER.tag(&page, Hints::default()).0.tagged, tagged, "{language}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `warraq enrich` and `warraq tag --conll`, as a person runs them.
+//! `warraq enrich`, `warraq tag --conll` and `warraq eval`, as a person runs them.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -174,4 +174,45 @@ fn tokens_come_back_with_their_tags() {
     let want =
         "-DOCSTART-\tO\n\nوصل\tO\nالوفد\tO\nإلى\tO\nبيروت\tB-LOC\n.\tO\n\nكلمة\tO\nالأمم\tB-ORG\nالمتحدة\tI-ORG\n";
     assert_eq!(text(&output.stdout), want);
+}
+
+#[test]
+fn a_labelled_set_is_scored_as_its_tokens_are_tagged() {
+    let gold = "-DOCSTART-\tO\n\nوصل\tx\tO\nالوفد\tx\tO\nإلى\tx\tO\nبيروت\tx\tB-GPE\n.\tx\tO\n\nكلمة\tO\nالأمم\tB-PERS\nالمتحدة\tI-PERS\n";
+    let output = warraq(&["eval", "--conll", "-", "--json"], gold.as_bytes());
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["sentences"], &report["tokens"]), (&2.into(), &8.into()));
+    assert_eq!((&report["types"]["LOC"]["f1"], &report["all"]["precision"]), (&1.0.into(), &0.5.into()));
+    assert_eq!(report["confusion"]["PER"]["said_as"]["ORG"], 1);
+    assert_eq!(report["errors"][0]["context"], "كلمة [الأمم المتحدة]");
+    let output = warraq(&["eval", "--conll", "-"], gold.as_bytes());
+    assert!(text(&output.stdout).contains("wrong type, the most frequent first"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_its_own_tags_say_is_all_right() {
+    let tagged = warraq(&["tag", "--conll"], "وصل\nالوفد\nإلى\nبيروت\n\nالأمم\nالمتحدة\n".as_bytes());
+    let output = warraq(&["eval", "--conll", "-", "--json"], &tagged.stdout);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["all"]["f1"], &report["all"]["gold"]), (&1.0.into(), &2.into()));
+}
+
+#[test]
+fn a_label_that_is_not_known_is_named_with_its_line_and_can_be_mapped() {
+    let gold = "بيروت\tB-Capital\n";
+    let output = warraq(&["eval", "--conll", "-"], gold.as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    let want = "warraq: -: line 1: type \"Capital\" is not known: neither PER, ORG, LOC, MISC nor a spelling of theirs; \
+                --map NAME=TYPE says what a type is\n";
+    assert_eq!(text(&output.stderr), want);
+    let output = warraq(&["eval", "--conll", "-", "--map", "Capital=LOC", "--json"], gold.as_bytes());
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["all"]["gold"], 1);
+    for (input, told) in
+        [("بيروت\n", "line 1: one column, where a token and its label are read"), ("\n", "holds no token")]
+    {
+        let output = warraq(&["eval", "--conll", "-"], input.as_bytes());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
 }

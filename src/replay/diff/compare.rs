@@ -234,7 +234,7 @@ fn field(name: &str) -> Field {
         "published" => Field::Published,
         "language" => Field::Language,
         "blocks" => Field::Blocks,
-        "entities" => Field::Entities,
+        "entities" | "tagged" => Field::Entities,
         "dates" => Field::Dates,
         "removed" => Field::Removed,
         "degraded" => Field::Degraded,

@@ -75,7 +75,7 @@ impl Line<'_> {
         first.is_some_and(u8::is_ascii_lowercase)
     }
 
-    fn written(&self, at: usize) -> &str {
+    pub(super) fn written(&self, at: usize) -> &str {
         self.token(at).and_then(|token| self.text.get(token.start..token.end)).unwrap_or_default()
     }
 
@@ -83,7 +83,10 @@ impl Line<'_> {
     /// figure, a path, a type (F-16), a price.
     pub(super) fn begins_free(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1).filter(|_| self.is_glued(at)) else { return true };
+        // 1350هـ/1931م
+        let after_era = before.checked_sub(1).is_some_and(|era| matches!(self.word(era), Some(Word::HijriEra)));
         match self.token(before).map(|token| token.kind) {
+            Some(Kind::Mark(b'/')) if after_era => true,
             Some(Kind::Mark(b'/' | b'+' | b'#' | b'$' | b'@' | b'_' | b'=' | b'&' | b'\\' | b'~' | b'*')) => false,
             Some(Kind::Mark(b'.' | b',' | b':' | b'-')) => {
                 let joined = before.checked_sub(1).filter(|_| self.is_glued(before));

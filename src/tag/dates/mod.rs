@@ -17,6 +17,7 @@
 //! A span holds the date and what belongs to it (weekday, عام, شهر, يوم, era),
 //! without the preposition or conjunction before it.
 
+mod counted;
 mod expression;
 mod finder;
 mod frame;

@@ -134,14 +134,14 @@ impl Line<'_> {
         }
         let (year, calendar, end) = self.year(at + 1, Calendar::Gregorian)?;
         let point = Point { calendar, year: YearOf::Given(year), ..Point::EMPTY };
-        if let Some((second, second_end)) = self.through_year(at, end, year) {
+        if let Some((second, second_end)) = self.through_year(at, end, (year, calendar)) {
             let second = Point { calendar, year: YearOf::Given(second), ..Point::EMPTY };
             return Some(Hit { expression: Some(Expression::Range(point, second)), first: at, end: second_end });
         }
         (word != Word::YearTwo).then(|| Hit::point(point, at, end))
     }
 
-    fn through_year(&self, word: usize, at: usize, first: i32) -> Option<(i32, usize)> {
+    fn through_year(&self, word: usize, at: usize, (first, calendar): (i32, Calendar)) -> Option<(i32, usize)> {
         let pair = self.is(word, Word::YearTwo);
         let between = self.word_before(word) == Some(Word::Between);
         let next = match self.token(at)?.kind {
@@ -150,7 +150,9 @@ impl Line<'_> {
             Kind::Word(Word::And) if pair || between => at + 1,
             _ => return None,
         };
-        let (second, _, end) = self.second_year(next, Calendar::Gregorian)?;
+        // 1350هـ/1931م is one year told twice.
+        let (second, _, end) =
+            self.second_year(next, Calendar::Gregorian).filter(|(_, second, _)| *second == calendar)?;
         let range = self.is(at, Word::And) && !between && second != first + 1;
         (second > first && !range).then_some((second, end))
     }

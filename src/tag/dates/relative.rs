@@ -108,10 +108,13 @@ impl Line<'_> {
         sure.then(|| Hit::point(point, at, end))
     }
 
-    /// اليوم is today, not المصري اليوم, اليوم العالمي or في اليوم التالي.
+    /// اليوم is today, not المصري اليوم, صحيفة اليوم, اليوم العالمي or في اليوم التالي.
     fn is_today(&self, at: usize) -> bool {
         let before = self.word_before(at).filter(|_| !self.has_lead(at));
-        before != Some(Word::Today) && !matches!(self.word(at + 1), Some(Word::NotToday | Word::Ordinal(..)))
+        let paper = at.checked_sub(1).is_some_and(|before| matches!(self.written(before), "صحيفه" | "جريده"));
+        before != Some(Word::Today)
+            && (!paper || self.has_lead(at))
+            && !matches!(self.word(at + 1), Some(Word::NotToday | Word::Ordinal(..)))
     }
 
     /// هذا الأسبوع, هذا العام, هذا اليوم

@@ -138,11 +138,12 @@ fn point_value(point: &Point, reference: Option<&Reference>) -> Option<(When, &'
     }
 }
 
-const fn step(turn: Turn) -> i32 {
+fn step(turn: Turn) -> i32 {
     match turn {
         Turn::Last => -1,
         Turn::This => 0,
         Turn::Next => 1,
+        Turn::Back(count) => -i32::from(count),
     }
 }
 

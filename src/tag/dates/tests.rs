@@ -71,6 +71,28 @@ fn cases() {
     assert!(cases.len() >= 300, "{} cases", cases.len());
 }
 
+/// `tests/fixtures/dates.tsv`, written before it was read. What is known to be
+/// wrong is marked there with its reason, and has to be wrong still.
+#[test]
+fn the_table_of_dates() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/dates.tsv");
+    let table = std::fs::read_to_string(path).unwrap();
+    let (mut wrong, mut cases) = (Vec::new(), 0);
+    for (number, line) in (1..).zip(table.lines()).filter(|(_, line)| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [published, language, sentence, expected, note] = fields[..] else { panic!("line {number}: {line}") };
+        let expected: Vec<String> =
+            expected.split(" | ").filter(|one| *one != "-").map(|one| one.replace('ـ', "")).collect();
+        let got = read(sentence, Some(published).filter(|date| *date != "none"), language);
+        cases += 1;
+        if (got == expected) == note.starts_with("known:") {
+            wrong.push(format!("line {number}: {sentence}\n  expected {expected:?}\n  got      {got:?}  {note}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {cases} cases\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases >= 200, "{cases} cases");
+}
+
 fn published(blocks: &[(BlockKind, &str)], written: Option<&str>) -> Option<(String, Precision, Evidence)> {
     let text = text_of(blocks, "ar");
     let dates = dates(&text, Hints { published_text: written, ..Hints::default() });

@@ -13,6 +13,8 @@ pub(super) enum Turn {
     Last,
     This,
     Next,
+    /// So many before this one: قبل ثلاثة أشهر.
+    Back(u8),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub(super) enum Word {
     OffsetWeak(i8),
     /// بعد before غد: one day further off.
     Further,
+    /// قبل before a counted period.
+    Ago,
+    /// ثمانينيات: its first year within the century.
+    Decade(u8),
     Turn(Turn),
     /// هذا, هذه.
     This,
@@ -184,9 +190,10 @@ pub(super) fn reads(calendar: Calendar, language: &str) -> bool {
 }
 
 use Word::{
-    And, Before, Between, Christian, Clitic, Clock, Day, Evening, First, Friday, Further, General, HijriEra, In,
-    Month0, MonthThe, Morning, Name, NamedDay, NotToday, Of, Offset, OffsetWeak, Ordinal, Publish, Same, Suffix, Teen,
-    Tens, This, To, Today, Unit, Update, Utc, Week, Weekday, WeekdayShort, Year, YearThe, YearTwo, Yearly,
+    Ago, And, Before, Between, Christian, Clitic, Clock, Day, Decade, Evening, First, Friday, Further, General,
+    HijriEra, In, Month0, MonthThe, Morning, Name, NamedDay, NotToday, Of, Offset, OffsetWeak, Ordinal, Publish, Same,
+    Suffix, Teen, Tens, This, To, Today, Unit, Update, Utc, Week, Weekday, WeekdayShort, Year, YearThe, YearTwo,
+    Yearly,
 };
 
 static WORDS: &[(Word, &str)] = &[
@@ -218,13 +225,22 @@ static WORDS: &[(Word, &str)] = &[
     (Teen, "عشر"),
     (Tens(20), "العشرين العشرون"),
     (Tens(30), "الثلاثين الثلاثون"),
-    (First, "أول"),
+    (First, "أول فاتح غرة"),
     (Offset(-1), "أمس البارحة yesterday hier دیروز دوێنێ"),
     (Offset(0), "اليوم today امروز ئەمڕۆ"),
     (Offset(1), "غدا tomorrow demain فردا سبەی سبەینێ"),
     (OffsetWeak(-1), "الأمس"),
     (OffsetWeak(1), "الغد غد"),
     (Further, "بعد"),
+    (Ago, "قبل"),
+    (Decade(20), "عشرينيات عشرينات"),
+    (Decade(30), "ثلاثينيات ثلاثينات"),
+    (Decade(40), "أربعينيات أربعينات"),
+    (Decade(50), "خمسينيات خمسينات"),
+    (Decade(60), "ستينيات ستينات"),
+    (Decade(70), "سبعينيات سبعينات"),
+    (Decade(80), "ثمانينيات ثمانينات"),
+    (Decade(90), "تسعينيات تسعينات"),
     (Word::Turn(Turn::Last), "الماضي الماضية المنصرم المنصرمة الفائت الفائتة الفارط الفارطة المنقضي المنقضية"),
     (Word::Turn(Turn::This), "الحالي الحالية الجاري الجارية"),
     (Word::Turn(Turn::Next), "المقبل المقبلة القادم القادمة الآتي"),
@@ -263,13 +279,13 @@ static WORDS: &[(Word, &str)] = &[
     ),
     (
         Name,
-        "حركة ميدان جسر شارع ساحة حي مدينة ملعب مستشفى مجزرة هجوم هجمات أحداث عملية جماعة فوج كتيبة ملحمة صحيفة \
+        "حركة حزب قوى تحالف كوبري ميدان جسر شارع ساحة حي مدينة ملعب مستشفى مجزرة هجوم هجمات أحداث عملية جماعة فوج كتيبة ملحمة صحيفة \
          جامعة نصر",
     ),
     (
         Yearly,
         "حرب ثورة انتفاضة انقلاب اتفاق اتفاقية دستور انتخابات موازنة ميزانية مونديال أولمبياد موسم أزمة عدوان نكسة نكبة \
-         حدود هزيمة صفقة",
+         حدود هزيمة صفقة مواليد",
     ),
     (NamedDay, "العظيمة السوداء البيضاء الأسود الأبيض الحزينة الدامي الدامية"),
     (Friday, "صلاة خطبة خطبتي سوق دعاء صلوات جمعة"),

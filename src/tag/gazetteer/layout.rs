@@ -253,6 +253,8 @@ classes! {
     League = "league" / 0.8,
     Event = "event" / 0.9,
     User = "user" / 1.0,
+    // A name of a user's list that is no mention.
+    Never = "never" / 0.0,
 }
 
 impl Class {

@@ -9,17 +9,21 @@ use crate::record::EntityType;
 /// A parsed list.
 ///
 /// Tab-separated: `name`, `type` (person, organization, place, event, other),
-/// `id`, `aliases` separated by `|`; the last two may be left out. Lines that
-/// begin with `#` and empty lines say nothing, nor does a first line
-/// `name⇥type…`.
+/// `id`, `aliases` separated by `|`; the last two may be left out. The type
+/// `never` forbids what just these words name. Lines that begin with `#` and
+/// empty lines say nothing, nor does a first line `name⇥type…`.
 #[derive(Debug, Clone)]
 pub struct UserGazetteer {
     rows: Vec<Row>,
 }
 
+/// The type of a row whose names are no mentions.
+const NEVER: &str = "never";
+
 #[derive(Debug, Clone)]
 struct Row {
-    kind: EntityType,
+    /// `None` where the names are never a mention.
+    kind: Option<EntityType>,
     id: Option<String>,
     /// The name, then its aliases.
     names: Vec<String>,
@@ -73,8 +77,8 @@ impl UserGazetteer {
         let mut builder = Builder::default();
         for row in lists.iter().flat_map(|list| &list.rows) {
             let thing = builder.thing(ThingRow {
-                kind: row.kind,
-                class: Class::User,
+                kind: row.kind.unwrap_or(EntityType::Other),
+                class: if row.kind.is_some() { Class::User } else { Class::Never },
                 country: [0; 2],
                 qid: qid(row.id.as_deref()),
                 geonames: 0,
@@ -99,10 +103,10 @@ impl Row {
         }
         let field = |column: usize| fields.get(column).copied().unwrap_or_default();
         let kind = EntityType::ALL.into_iter().find(|kind| kind.as_str() == field(1));
-        let Some(kind) = kind else {
-            let message = format!("type {:?} is none of person, organization, place, event, other", field(1));
+        if kind.is_none() && field(1) != NEVER {
+            let message = format!("type {:?} is none of person, organization, place, event, other, never", field(1));
             return Err((2, message));
-        };
+        }
         let aliases = field(3).split('|').map(str::trim).filter(|alias| !alias.is_empty());
         let names: Vec<String> = std::iter::once(field(0)).chain(aliases).map(str::to_owned).collect();
         for (index, name) in names.iter().enumerate() {
@@ -131,7 +135,7 @@ mod tests {
         assert_eq!(parsed.len(), 2);
         assert_eq!(parsed.rows[0].names, ["واحة النخل", "الواحة", "واحة نخل"]);
         assert_eq!(parsed.rows[0].id.as_deref(), Some("desk-1"));
-        assert_eq!((parsed.rows[1].id.as_deref(), parsed.rows[1].kind), (None, EntityType::Person));
+        assert_eq!((parsed.rows[1].id.as_deref(), parsed.rows[1].kind), (None, Some(EntityType::Person)));
     }
 
     #[test]
@@ -142,11 +146,11 @@ mod tests {
         assert_eq!(
             told,
             [
-                "desk.tsv, line 1, column 2: type \"people\" is none of person, organization, place, event, other",
+                "desk.tsv, line 1, column 2: type \"people\" is none of person, organization, place, event, other, never",
                 "desk.tsv, line 3, column 5: 5 columns where 4 are read: name, type, id, aliases",
                 "desk.tsv, line 4, column 1: name \"\" holds no letter and no digit",
                 "desk.tsv, line 5, column 4: name \"--\" holds no letter and no digit",
-                "desk.tsv, line 6, column 2: type \"\" is none of person, organization, place, event, other",
+                "desk.tsv, line 6, column 2: type \"\" is none of person, organization, place, event, other, never",
             ]
         );
     }

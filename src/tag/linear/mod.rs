@@ -70,6 +70,18 @@ pub enum Convention {
     Newswire = 1,
 }
 
+impl std::str::FromStr for Convention {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "news" => Ok(Self::News),
+            "newswire" => Ok(Self::Newswire),
+            other => Err(format!("{other:?} is neither \"news\" nor \"newswire\"")),
+        }
+    }
+}
+
 impl Convention {
     /// By how much labels of names are preferred. A corpus is scored by what is
     /// found and what is right alike, and the likeliest labels find too little;

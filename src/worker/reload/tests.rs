@@ -211,6 +211,22 @@ fn a_swapped_list_is_taken_and_a_broken_one_refused() {
 }
 
 #[test]
+fn a_name_forbidden_by_a_swapped_list_is_no_mention_any_more() {
+    let mut rig = Rig::start(&list("first").text);
+    let found = |rig: &Rig| {
+        let raw = work(0, &Budget::new(1 << 20)).raw;
+        rig.live.now().enrich(&raw, &mut crate::pipeline::NoWatch).outgoing.value.map(|value| {
+            let record: serde_json::Value = serde_json::from_slice(&value).unwrap();
+            record["entities"].as_array().unwrap().len()
+        })
+    };
+    assert_eq!(found(&rig), Some(1));
+    rig.map.swap("نهر الورد\tnever\tsecond\nنهر الورد\tplace\n");
+    rig.wait_for("warraq_reloads_total{result=\"applied\",what=\"gazetteers\"} 1");
+    assert_eq!(found(&rig), Some(0));
+}
+
+#[test]
 fn another_folder_with_the_same_content_is_no_change() {
     let mut rig = Rig::start(&list("first").text);
     rig.map.swap(&list("first").text);

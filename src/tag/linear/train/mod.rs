@@ -130,12 +130,12 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
         gold.push(OUTSIDE);
     }
     tagger.on_page(&tokens, |page, _| {
-        let (said, listed) = tagger.said(page, true);
+        let said = tagger.proposals(page, true);
         let alone = alone(page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
         let read: Vec<Word> = splits.iter().map(|split| split.read(words)).collect();
         let profiles: Vec<_> = read.iter().map(|word| word.profile).collect();
-        let context = Context::new(page, &profiles, &said, &listed);
+        let context = Context::new(page, &profiles, &said.mentions, &said.candidates);
         let outside = Word::outside();
         let mut example = Example::new(corpus, weight, sequences(page), gold);
         for index in 0..page.len() {
