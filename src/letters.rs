@@ -183,55 +183,48 @@ pub fn fold(text: &str) -> String {
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
     let bytes = text.as_bytes();
-    let mut out = Writer::new(bytes.len());
+    let mut out = Vec::with_capacity(bytes.len());
     let mut other = String::new();
     let (mut at, mut kept_from) = (0, 0);
-    while at < bytes.len() {
-        at = fold_run(bytes, at, &mut out);
-        let (start, before) = (at, out.length());
-        match *bytes.get(at..).unwrap_or_default() {
-            [] => break,
-            [lead @ 0xD8..=0xDB, trail, ..] => {
+    while let Some(&lead) = bytes.get(at) {
+        let start = at;
+        let before = out.len();
+        match (lead, bytes.get(at + 1)) {
+            (0..=0x7F, _) => {
+                out.push(lead.to_ascii_lowercase());
+                at += 1;
+                continue;
+            }
+            (0xD8..=0xDB, Some(trail)) => {
                 at += 2;
-                let fold = ARABIC_FOLDS[arabic_index(lead, trail)];
-                out.many(fold.get(..usize::from(fold != DROPPED)).unwrap_or_default(), bytes.len() - at);
+                match ARABIC_FOLDS[arabic_index(lead, *trail)] {
+                    DROPPED => {}
+                    [digit, 0] => out.push(digit),
+                    letter => {
+                        out.extend_from_slice(&letter);
+                        continue;
+                    }
+                }
             }
             _ => {
                 let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
                 at += letter.len_utf8();
                 other.clear();
                 push_folded(letter, &mut other);
-                out.many(other.as_bytes(), bytes.len() - at);
+                out.extend_from_slice(other.as_bytes());
             }
         }
-        let to = out.length() - before;
+        let to = out.len() - before;
         if to != at - start {
             edit(start - kept_from, at - start, to);
             kept_from = at;
         }
     }
-    out.finish(0, folded);
-}
-
-/// Folds what is as long as its fold, ASCII and Arabic letters; where that ends.
-fn fold_run(bytes: &[u8], mut at: usize, out: &mut Writer) -> usize {
-    let (room, end) = out.room();
-    let mut length = *end;
-    while let Some(&lead) = bytes.get(at) {
-        let (fold, step) = match (lead, bytes.get(at + 1)) {
-            (0..=0x7F, _) => ([lead.to_ascii_lowercase(), 0], 1),
-            (0xD8..=0xDB, Some(trail)) => (ARABIC_FOLDS[arabic_index(lead, *trail)], 2),
-            _ => break,
-        };
-        if step == 2 && fold[1] == 0 {
-            break;
-        }
-        write(room, length, fold);
-        length += step;
-        at += step;
+    match simdutf8::basic::from_utf8(&out) {
+        Ok(out) => folded.push_str(out),
+        // Not reached: whole characters alone were pushed.
+        Err(_) => folded.push_str(&String::from_utf8_lossy(&out)),
     }
-    *end = length;
-    at
 }
 
 /// Folds a letter of any script.
