@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 
 use super::key;
 use super::lines::{Line, body_start};
+use super::marks::Marks;
 use super::names::crumbs;
-use super::phrases::{Cue, Phrases, class};
+use super::phrases::{Cue, Phrases, class, words};
 use super::subject::Subject;
 use super::weights::{Position, Sign};
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
@@ -249,8 +250,15 @@ impl Sorter<'_> {
     }
 
     pub(super) fn is_agency(&self, line: &Line) -> bool {
-        let between = |sign: char| matches!(sign, '-' | '–' | '—' | '|' | '/' | '،' | '+' | '(' | ')' | ':');
-        let named = || line.shown.split(between).any(|part| self.phrases.whole(&key::of(part), class::AGENCY));
+        const BETWEEN: [char; 10] = ['-', '–', '—', '|', '/', '،', '+', '(', ')', ':'];
+        let agency = |key: &str| self.phrases.whole(key, class::AGENCY);
+        let named = || {
+            if line.marks.may_have(const { Marks::of(&BETWEEN) }) {
+                line.shown.split(BETWEEN).any(|part| agency(&key::of(part)))
+            } else {
+                agency(&line.key)
+            }
+        };
         line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
     }
 
@@ -295,7 +303,7 @@ impl Sorter<'_> {
             return false;
         }
         let below_title = head && self.title.is_some_and(|title| title < index);
-        if below_title && line.key.split(' ').skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
+        if below_title && words(&line.key).skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
             return true;
         }
         if line.is_paragraph() {

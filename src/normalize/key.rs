@@ -1,7 +1,12 @@
 //! Keys: what two texts that say the same have in common. Letters and digits of
 //! the match form, single blanks between; phrases and lines are compared by them.
 
-use crate::letters::{DROPPED, arabic_folds, arabic_index, fold, is_arabic_letter, is_letter_or_digit, push_folded};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::marks::Marks;
+use crate::letters::{
+    DROPPED, Writer, arabic_folds, arabic_index, fold, is_arabic_letter, is_letter_or_digit, push_folded, write,
+};
 
 /// The key of any text.
 pub(super) fn of(text: &str) -> String {
@@ -9,67 +14,130 @@ pub(super) fn of(text: &str) -> String {
     if text.chars().all(is_plain) { of_display(text) } else { of_folded(&fold(text)) }
 }
 
-/// The key of a display form, in one pass.
+/// A display form, read once.
+pub(super) struct Read {
+    pub key: String,
+    pub marks: Marks,
+}
+
+/// The key of a display form.
 pub(super) fn of_display(display: &str) -> String {
+    read(display).key
+}
+
+/// The key of a display form and the marks in it, in one pass.
+pub(super) fn read(display: &str) -> Read {
     let bytes = display.as_bytes();
-    let mut key = Vec::with_capacity(bytes.len());
+    let mut key = Growing::new(bytes.len());
+    let mut marks = Marks::default();
     let mut folded = String::new();
-    let mut at = 0;
-    while let Some(&lead) = bytes.get(at) {
-        match (lead, bytes.get(at + 1)) {
-            (0..=0x7F, _) => {
-                push(&mut key, ASCII[usize::from(lead & 0x7F)]);
-                at += 1;
-            }
-            (0xD8..=0xDB, Some(trail)) => {
-                match ARABIC[arabic_index(lead, *trail)] {
-                    DROPPED => {}
-                    [byte, 0] => push(&mut key, byte),
-                    letter => key.extend_from_slice(&letter),
-                }
-                at += 2;
-            }
-            _ => {
-                let Some(letter) = display.get(at..).and_then(|rest| rest.chars().next()) else { break };
-                folded.clear();
-                push_folded(letter, &mut folded);
-                push_letters(&mut key, &folded);
-                at += letter.len_utf8();
-            }
-        }
+    let mut at = key.run(bytes, 0, &mut marks);
+    while let Some(letter) = display.get(at..).and_then(|rest| rest.chars().next()) {
+        marks.add_place(Marks::place(letter));
+        at += letter.len_utf8();
+        folded.clear();
+        push_folded(letter, &mut folded);
+        folded.chars().for_each(|letter| key.letter(letter, bytes.len() - at));
+        at = key.run(bytes, at, &mut marks);
     }
-    finish(key)
+    Read { key: key.finish(), marks }
+}
+
+/// The hash of a word of a key: of the same word the same in every build, for the
+/// record's fingerprint is made of them.
+pub(super) fn hash(word: &str) -> u64 {
+    xxh3_64(word.as_bytes())
 }
 
 fn of_folded(folded: &str) -> String {
-    let mut key = Vec::with_capacity(folded.len());
-    push_letters(&mut key, folded);
-    finish(key)
+    let mut key = Growing::new(folded.len());
+    let mut left = folded.len();
+    for letter in folded.chars() {
+        left -= letter.len_utf8();
+        key.letter(letter, left);
+    }
+    key.finish()
 }
 
-/// A blank stands for all that separates words.
-fn push_letters(key: &mut Vec<u8>, folded: &str) {
-    for letter in folded.chars() {
+/// What a character is in a key.
+#[derive(Clone, Copy)]
+struct One {
+    bytes: [u8; 2],
+    /// How many of the bytes count.
+    length: u8,
+    /// 1 for a blank, which stands for all that separates words; 0 for a letter.
+    blank: u8,
+    /// 1 for what is nothing in a key: a blank before it is still the last.
+    dropped: u8,
+    /// The place of its mark: see [`Marks`].
+    mark: u8,
+}
+
+impl One {
+    const fn new(bytes: [u8; 2], of: char) -> Self {
+        let dropped = (bytes[0] == 0) as u8;
+        let length = if dropped == 1 { 0 } else { 1 + (bytes[1] != 0) as u8 };
+        Self { bytes, length, blank: (bytes[0] == b' ') as u8, dropped, mark: Marks::place(of) }
+    }
+}
+
+/// A key as it grows.
+struct Growing {
+    out: Writer,
+    /// 1 where the last byte is a blank, or there is none.
+    blank: u8,
+}
+
+impl Growing {
+    /// Room for the key of so many bytes.
+    fn new(bytes: usize) -> Self {
+        Self { out: Writer::new(bytes), blank: 1 }
+    }
+
+    /// Takes ASCII and the Arabic block; where that ends.
+    fn run(&mut self, bytes: &[u8], mut at: usize, marks: &mut Marks) -> usize {
+        let (room, end) = self.out.room();
+        let (mut length, mut blank, mut seen) = (*end, self.blank, *marks);
+        while let Some(&lead) = bytes.get(at) {
+            let one = match (lead, bytes.get(at + 1)) {
+                (0..=0x7F, _) => {
+                    at += 1;
+                    &ASCII[usize::from(lead & 0x7F)]
+                }
+                (0xD8..=0xDB, Some(trail)) => {
+                    at += 2;
+                    &ARABIC[arabic_index(lead, *trail)]
+                }
+                _ => break,
+            };
+            write(room, length, one.bytes);
+            // Of blanks in a row the first one counts.
+            length += usize::from(one.length - (one.blank & blank));
+            blank = one.blank | one.dropped & blank;
+            if one.mark != 0 {
+                seen.add_place(one.mark);
+            }
+        }
+        (*end, self.blank, *marks) = (length, blank, seen);
+        at
+    }
+
+    /// A letter of any script, already folded; `left` bytes come behind it.
+    fn letter(&mut self, letter: char, left: usize) {
         if is_letter_or_digit(letter) {
-            key.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-        } else {
-            push(key, b' ');
+            self.out.many(letter.encode_utf8(&mut [0; 4]).as_bytes(), left);
+            self.blank = 0;
+        } else if self.blank == 0 {
+            self.out.many(b" ", left);
+            self.blank = 1;
         }
     }
-}
 
-fn push(key: &mut Vec<u8>, byte: u8) {
-    if byte != b' ' || !matches!(key.last(), None | Some(b' ')) {
-        key.push(byte);
+    fn finish(self) -> String {
+        let mut key = String::with_capacity(self.out.length());
+        self.out.finish(usize::from(self.blank), &mut key);
+        key
     }
-}
-
-fn finish(mut key: Vec<u8>) -> String {
-    if key.last() == Some(&b' ') {
-        key.pop();
-    }
-    // Whole characters alone were pushed: the lossy arm never runs.
-    String::from_utf8(key).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Neither composed nor dropped nor replaced on the way to the display form, so
@@ -82,30 +150,30 @@ const fn is_plain(letter: char) -> bool {
 }
 
 /// What each character of ASCII is in a key.
-static ASCII: [u8; 128] = {
-    let mut table = [b' '; 128];
+static ASCII: [One; 128] = {
+    let mut table = [One::new([b' ', 0], ' '); 128];
     let mut code = 0;
     while code < 128_u8 {
-        if code.is_ascii_alphanumeric() {
-            table[code as usize] = code.to_ascii_lowercase();
-        }
+        let byte = if code.is_ascii_alphanumeric() { code.to_ascii_lowercase() } else { b' ' };
+        table[code as usize] = One::new([byte, 0], code as char);
         code += 1;
     }
     table
 };
 
-/// What each of U+0600 to U+06FF is in a key, as bytes.
-static ARABIC: [[u8; 2]; 256] = {
-    let mut table = arabic_folds();
+/// What each of U+0600 to U+06FF is in a key.
+static ARABIC: [One; 256] = {
+    let folds = arabic_folds();
+    let mut table = [One::new(DROPPED, ' '); 256];
     let mut index = 0;
     while index < 256 {
-        let [lead, trail] = table[index];
-        if trail != 0
-            && let Some(fold) = char::from_u32(((lead & 0x1F) as u32) << 6 | (trail & 0x3F) as u32)
-            && !is_arabic_letter(fold)
-        {
-            table[index] = [b' ', 0];
-        }
+        let [lead, trail] = folds[index];
+        table[index] = match char::from_u32(((lead & 0x1F) as u32) << 6 | (trail & 0x3F) as u32) {
+            _ if lead == 0 => One::new(DROPPED, ' '),
+            _ if trail == 0 => One::new([lead, 0], ' '),
+            Some(letter) if is_arabic_letter(letter) => One::new([lead, trail], ' '),
+            _ => One::new([b' ', 0], '،'),
+        };
         index += 1;
     }
     table

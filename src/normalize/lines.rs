@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::key;
+use super::marks::Marks;
 use super::phrases::{Classes, Cue, Known, Phrases, Zone, class, words};
 use super::unicode::display;
 use super::weights::{Position, Sign, Signs, verdict};
@@ -17,7 +18,11 @@ pub(super) struct Line {
     pub edits: Edits,
     /// Folded letters and digits, single blanks between: see [`key`].
     pub key: String,
+    /// Of the shown text.
+    pub marks: Marks,
     pub words: usize,
+    /// Of the key's words: see [`key::hash`].
+    pub hashes: Vec<u64>,
     /// Of its words.
     classes: Classes,
     /// Words that a section's name begins with.
@@ -76,8 +81,8 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let key = key::of_display(&shown);
-        let Known { words, classes, section_words, phrases: said } = phrases.read(&key);
+        let key::Read { key, marks } = key::read(&shown);
+        let Known { words, hashes, classes, section_words, phrases: said } = phrases.read(&key);
         let words = with_letters(&key, words);
         let mut cues = [0; 3];
         let mut cue_length = 0;
@@ -95,7 +100,9 @@ impl Line {
             shown,
             edits,
             key,
+            marks,
             words,
+            hashes,
             classes,
             section_words,
             agency: OnceCell::new(),
@@ -190,7 +197,7 @@ impl Line {
     pub(super) fn is_notice(&self) -> bool {
         let follow = || {
             self.key.starts_with("follow ")
-                && self.key.split(' ').any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
+                && words(&self.key).any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
         };
         self.words <= 26 && (self.shown.starts_with('©') || self.words <= 18 && follow())
     }
@@ -285,15 +292,17 @@ impl Line {
 
     /// A time of day: `18:40`.
     pub(super) fn any_clock(&self) -> bool {
-        self.shown.split_whitespace().any(|word| {
-            let two = |part: &str| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_numeric);
-            word.split_once(':').is_some_and(|(hour, minute)| two(hour) && two(minute))
-        })
+        const COLON: Marks = Marks::of(&[':']);
+        self.marks.may_have(COLON)
+            && self.shown.split_whitespace().any(|word| {
+                let two = |part: &str| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_numeric);
+                word.split_once(':').is_some_and(|(hour, minute)| two(hour) && two(minute))
+            })
     }
 
     /// `18:40`, `09:15 ص`: when an entry of a live page was written.
     pub(super) fn is_clock(&self) -> bool {
-        let mut words = self.key.split(' ');
+        let mut words = words(&self.key);
         let number = |word: Option<&str>, below: u8| {
             word.filter(|word| word.len() <= 2)
                 .and_then(|word| word.parse::<u8>().ok())

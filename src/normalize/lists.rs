@@ -3,7 +3,8 @@
 
 use super::boilerplate::Page;
 use super::lines::Line;
-use super::phrases::{Cue, Zone};
+use super::marks::Marks;
+use super::phrases::{Cue, Zone, words};
 use super::weights::Sign;
 
 /// First words above prayer times, exchange rates and the weather, folded.
@@ -111,7 +112,7 @@ impl Page<'_> {
         for index in 1..self.lines.len() {
             let cut = self.lines.get(index).is_some_and(|line| line.signs.has(Sign::Widget) && line.cut.is_some());
             let head = self.lines.get(index - 1).is_some_and(|line| {
-                let first = line.key.split(' ').next().unwrap_or_default();
+                let first = words(&line.key).next().unwrap_or_default();
                 line.cut.is_none() && line.words <= 6 && !line.any_number() && WIDGET_HEADS.contains(&first)
             });
             if cut && head {
@@ -204,7 +205,7 @@ fn counts_comments(line: &Line) -> bool {
         )
     };
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()) && word != "0";
-    let words: Vec<&str> = line.key.split(' ').take(4).collect();
+    let words: Vec<&str> = words(&line.key).take(4).collect();
     match *words.as_slice() {
         [first, second] => number(first) && comment(second) || comment(first) && number(second),
         [first, "ردود" | "رد" | "replies" | "responses" | "thoughts", "علي" | "to" | "on", ..] => {
@@ -216,14 +217,16 @@ fn counts_comments(line: &Line) -> bool {
 
 /// Names with commas or number signs between, no sentence.
 fn is_tag_list(line: &Line) -> bool {
-    if line.end_mark {
+    const BETWEEN: [char; 3] = [',', '،', '|'];
+    let (hash, between) = const { (Marks::of(&['#']), Marks::of(&BETWEEN)) };
+    if line.end_mark || !line.marks.may_have(hash) && !line.marks.may_have(between) {
         return false;
     }
     let hashed = line.shown.split_whitespace().filter(|word| word.starts_with('#')).count();
     if hashed >= 2 && hashed * 2 >= line.shown.split_whitespace().count() {
         return true;
     }
-    let items: Vec<&str> = line.shown.split([',', '،', '|']).collect();
+    let items: Vec<&str> = line.shown.split(BETWEEN).collect();
     let short = items.iter().all(|item| item.split_whitespace().count() <= 5);
     let tight = items.iter().skip(1).filter(|item| !item.starts_with(' ')).count() * 2 > items.len();
     short && (items.len() >= 3 && tight || items.len() >= 4)

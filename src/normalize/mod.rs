@@ -43,6 +43,7 @@ mod key;
 mod language;
 mod lines;
 mod lists;
+mod marks;
 mod markup;
 mod names;
 mod phrases;
@@ -117,14 +118,28 @@ impl Normalizer {
     /// [`Reason::NoText`] where nothing is left to be called an article's text.
     pub fn normalize(&self, article: &Article) -> Result<(Text, Vec<Degraded>), Reject> {
         let mut degraded = Vec::new();
-        let Judged { lines, kinds, names, partial } = self.judge(article, &mut degraded);
-        let mut text = assemble(article, lines, &kinds, names);
-        text.partial = partial;
-        self.name_sources(article, &mut text);
+        let Assembled { mut text, sources, hashes } = self.assembled(article, &mut degraded);
         if text.blocks.is_empty() {
             return Err(no_text(article, &text.removed));
         }
+        text.fingerprint = fingerprint_of(&text, &hashes);
+        name_languages(article, &mut text, &sources);
+        self.name_sources(article, &mut text);
         Ok((text, degraded))
+    }
+
+    /// The text's two forms, its blocks and their sentences alone, without its
+    /// language, its fingerprint and who wrote it: to be measured by itself.
+    #[must_use]
+    pub fn forms(&self, article: &Article) -> Text {
+        self.assembled(article, &mut Vec::new()).text
+    }
+
+    fn assembled(&self, article: &Article, degraded: &mut Vec<Degraded>) -> Assembled {
+        let Judged { lines, kinds, names, partial } = self.judge(article, degraded);
+        let mut assembled = assemble(article, lines, &kinds, names);
+        assembled.text.partial = partial;
+        assembled
     }
 
     /// What became of each line of the page, and why.
@@ -197,6 +212,15 @@ struct Judged {
     partial: bool,
 }
 
+/// A text in its two forms and blocks, and what is asked of its lines later on.
+struct Assembled {
+    text: Text,
+    /// Of each block the index of the source's.
+    sources: Vec<Option<usize>>,
+    /// Of each block those of its words: see [`key::hash`].
+    hashes: Vec<Vec<u64>>,
+}
+
 /// At most `most` bytes, up to the last blank within them.
 fn at_blank(text: &str, most: usize) -> &str {
     let start = (0..=most.min(text.len())).rev().find_map(|end| text.get(..end)).unwrap_or_default();
@@ -211,7 +235,7 @@ fn uses_joiners(texts: &[&str], declared: Option<&str>) -> bool {
         && matches!(language::detect(texts.iter().copied(), declared).tag.as_str(), "fa" | "ckb" | "ur" | "ps" | "ku")
 }
 
-fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Names) -> Text {
+fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Names) -> Assembled {
     let mut text = Text {
         title: names.title,
         section: names.section,
@@ -221,7 +245,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         credit: names.credit,
         ..Text::default()
     };
-    let mut sources = Vec::new();
+    let (mut sources, mut hashes) = (Vec::new(), Vec::new());
     text.display.reserve(lines.iter().map(|line| line.shown.len() + 1).sum());
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
     for (line, kind) in lines.into_iter().zip(kinds) {
@@ -234,6 +258,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         }
         let start = text.display.len();
         sources.push(line.source);
+        hashes.push(line.hashes);
         text.display.push_str(&line.shown);
         let sentences = sentences::sentences(&line.shown);
         let piece = match line.source {
@@ -251,20 +276,24 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     }
     text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
     (text.matched, text.edits) = fold::fold(&text.display);
-    text.language = language::detect(body(&text).map(|block| text.shown(block.span)), article.language.as_deref());
+    Assembled { text, sources, hashes }
+}
+
+/// By the words of the running text.
+fn fingerprint_of(text: &Text, hashes: &[Vec<u64>]) -> u64 {
+    let body = body(text);
+    let blocks = text.blocks.iter().zip(hashes).filter(|(block, _)| body(block));
+    fingerprint::fingerprint(blocks.map(|(_, hashes)| hashes.as_slice()))
+}
+
+/// The language of the article, and of blocks that are certainly in another.
+fn name_languages(article: &Article, text: &mut Text, sources: &[Option<usize>]) {
+    let body = body(text);
+    let shown = text.blocks.iter().filter(|block| body(block)).map(|block| text.shown(block.span));
+    text.language = language::detect(shown, article.language.as_deref());
     if text.language.tag == "und" {
         text.language.right_to_left = article.right_to_left.unwrap_or(text.language.right_to_left);
     }
-    name_languages(article, &mut text, &sources);
-    text.fingerprint = fingerprint::fingerprint(body(&text).map(|block| {
-        let span = text.to_match(block.span);
-        text.matched.get(span.start..span.end).unwrap_or_default()
-    }));
-    text
-}
-
-/// Blocks that are certainly in another language than the article.
-fn name_languages(article: &Article, text: &mut Text, sources: &[Option<usize>]) {
     for index in 0..text.blocks.len() {
         let Some(block) = text.blocks.get(index) else { break };
         let declared = sources.get(index).copied().flatten().and_then(|source| article.blocks.get(source));
@@ -276,11 +305,11 @@ fn name_languages(article: &Article, text: &mut Text, sources: &[Option<usize>])
     }
 }
 
-/// The running text; all blocks where there is none.
-fn body(text: &Text) -> impl Iterator<Item = &Block> + Clone {
+/// Whether a block is of the running text; each is where there is none.
+fn body(text: &Text) -> impl Fn(&Block) -> bool + use<> {
     let runs = |kind: BlockKind| matches!(kind, BlockKind::Paragraph | BlockKind::Quote | BlockKind::List);
     let any = text.blocks.iter().any(|block| runs(block.kind));
-    text.blocks.iter().filter(move |block| !any || runs(block.kind))
+    move |block| !any || runs(block.kind)
 }
 
 fn no_text(article: &Article, removed: &[Removed]) -> Reject {

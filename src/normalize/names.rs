@@ -4,6 +4,7 @@
 use super::blocks::Sorter;
 use super::key;
 use super::lines::Line;
+use super::marks::Marks;
 use super::phrases::{Cue, Phrases, class};
 use crate::letters::fold;
 use crate::record::SourceKind;
@@ -16,12 +17,13 @@ impl Sorter<'_> {
     /// site's, as it stands in another short line of the page.
     pub(super) fn names_site_and_author(&self, index: usize, line: &Line) -> Option<String> {
         let near = self.title.is_some_and(|title| title < index && index <= title + NEAR);
-        let parted = || line.shown.contains(['-', '–', '—', '|', '/']);
+        const BETWEEN: [char; 5] = ['-', '–', '—', '|', '/'];
+        let parted = || line.marks.may_have(const { Marks::of(&BETWEEN) }) && line.shown.contains(BETWEEN);
         if !near || line.words > 16 || line.end_mark || line.says(Cue::Byline) || !parted() {
             return None;
         }
         let told = self.without_date(line);
-        let (site, name) = told.split_once(['-', '–', '—', '|', '/'])?;
+        let (site, name) = told.split_once(BETWEEN)?;
         let name = name.trim().trim_end_matches(['-', '–', '|']).trim();
         let words = name.split_whitespace().count();
         let plain = (2..=4).contains(&words)
@@ -184,7 +186,7 @@ impl Sorter<'_> {
         let date = words.iter().position(|word| {
             let key = key::of(word);
             key.starts_with(|first: char| first.is_ascii_digit())
-                || ["نشر", "تاريخ", "published", "publié"].iter().any(|label| fold(label) == key)
+                || ["نشر", "تاريخ", "published", "publié"].contains(&key.as_str())
         });
         let kept = words.get(..date.unwrap_or(words.len())).unwrap_or_default().join(" ");
         kept.trim_matches([' ', '|', '-', '–', ':', '/']).to_owned()
@@ -219,7 +221,8 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
 /// Items of a breadcrumb: at least two separators, one behind «Home», each item
 /// short.
 pub(super) fn crumbs<'a>(line: &'a Line, phrases: &Phrases) -> Option<Vec<&'a str>> {
-    if line.end_mark || line.words > 20 {
+    const SEPARATORS: Marks = Marks::of(&['/', '>', '»', '›', '«', '‹', '|']);
+    if line.end_mark || line.words > 20 || !line.marks.may_have(SEPARATORS) {
         return None;
     }
     [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {

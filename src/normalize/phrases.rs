@@ -77,9 +77,8 @@ pub(super) struct Phrase {
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    words: FxHashMap<String, Word>,
-    /// Bytes of the longest of the words.
-    longest_word: usize,
+    /// By their hashes.
+    words: FxHashMap<u64, Word>,
     whole: FxHashMap<String, u8>,
     stop_words: Vec<String>,
 }
@@ -87,6 +86,7 @@ pub(super) struct Phrases {
 /// What the tables know of a word.
 #[derive(Debug, Default)]
 struct Word {
+    text: String,
     classes: u8,
     /// A section's name or a crumb's begins with it.
     begins_section: bool,
@@ -97,6 +97,8 @@ struct Word {
 /// What the tables know of a line.
 pub(super) struct Known {
     pub words: usize,
+    /// Of the words: see [`key::hash`].
+    pub hashes: Vec<u64>,
     pub classes: Classes,
     /// Words that a section's name or a crumb's begins with.
     pub section_words: usize,
@@ -185,12 +187,12 @@ pub(super) mod class {
 
 impl Phrases {
     pub(super) fn new() -> Self {
-        let mut words: FxHashMap<String, Word> = FxHashMap::default();
+        let mut words: FxHashMap<u64, Word> = FxHashMap::default();
         for (index, phrase) in PHRASES.iter().enumerate() {
             for text in phrase.texts {
                 let key = key::of(text);
-                let first = key.split(' ').next().unwrap_or_default().to_owned();
-                words.entry(first).or_default().phrases.push((key, index));
+                let first = key.split(' ').next().unwrap_or_default();
+                entry(&mut words, first).phrases.push((key, index));
             }
         }
         for (class, texts) in [
@@ -201,7 +203,7 @@ impl Phrases {
             (class::STOP, STOP_WORDS),
             (class::WIDGET, WIDGET_WORDS),
         ] {
-            texts.iter().for_each(|text| words.entry(key::of(text)).or_default().classes |= class);
+            texts.iter().for_each(|text| entry(&mut words, &key::of(text)).classes |= class);
         }
         let mut whole: FxHashMap<String, u8> = FxHashMap::default();
         for (class, texts) in [(class::AGENCY, AGENCIES), (class::SECTION, SECTIONS), (class::GENERIC, GENERIC_CRUMBS)]
@@ -210,28 +212,30 @@ impl Phrases {
         }
         for text in SECTIONS.iter().chain(GENERIC_CRUMBS) {
             let key = key::of(text);
-            let first = key.split(' ').next().unwrap_or_default().to_owned();
-            words.entry(first).or_default().begins_section = true;
+            entry(&mut words, key.split(' ').next().unwrap_or_default()).begins_section = true;
         }
-        let longest_word = words.keys().map(String::len).max().unwrap_or_default();
         let mut stop_words: Vec<String> = STOP_WORDS.iter().map(|text| key::of(text)).collect();
         stop_words.retain(|word| may_say_something(word));
         stop_words.sort_unstable();
         stop_words.dedup();
-        Self { words, longest_word, whole, stop_words }
+        Self { words, whole, stop_words }
     }
 
     /// Looks each word of a line's key up, once.
     pub(super) fn read(&self, key: &str) -> Known {
         let blanks = memchr::memchr_iter(b' ', key.as_bytes()).count();
+        let all = if key.is_empty() { 0 } else { blanks + 1 };
         let mut known = Known {
-            words: if key.is_empty() { 0 } else { blanks + 1 },
+            words: all,
+            hashes: Vec::with_capacity(all),
             classes: Classes::default(),
             section_words: 0,
             phrases: Vec::new(),
         };
         for word in words(key).filter(|word| !word.is_empty()) {
-            let found = self.known(word);
+            let hash = key::hash(word);
+            known.hashes.push(hash);
+            let found = self.known(hash, word);
             known.classes.add(found.map_or(0, |found| found.classes), is_number(word));
             let Some(found) = found else { continue };
             known.section_words += usize::from(found.begins_section);
@@ -244,8 +248,8 @@ impl Phrases {
         known
     }
 
-    fn known(&self, word: &str) -> Option<&Word> {
-        if word.len() > self.longest_word { None } else { self.words.get(word) }
+    fn known(&self, hash: u64, word: &str) -> Option<&Word> {
+        self.words.get(&hash).filter(|known| known.text == word)
     }
 
     /// Small words that every text has, of those that are long enough to say something.
@@ -280,12 +284,16 @@ impl Phrases {
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
-        self.known(word).is_some_and(|found| found.classes & class != 0)
+        self.known(key::hash(word), word).is_some_and(|found| found.classes & class != 0)
     }
 
     pub(super) fn whole(&self, key: &str, class: u8) -> bool {
         self.whole.get(key).is_some_and(|classes| classes & class != 0)
     }
+}
+
+fn entry<'a>(words: &'a mut FxHashMap<u64, Word>, word: &str) -> &'a mut Word {
+    words.entry(key::hash(word)).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
 }
 
 impl Word {

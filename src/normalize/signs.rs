@@ -2,7 +2,8 @@
 
 use super::key;
 use super::lines::Line;
-use super::phrases::{Cue, Phrases, Zone, class};
+use super::marks::Marks;
+use super::phrases::{Cue, Phrases, Zone, class, words};
 use super::tables::LONGEST;
 use super::weights::{Sign, Signs};
 
@@ -62,10 +63,11 @@ fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
     signs.add_if(parts(line).is_some(), Sign::Pager);
     let switch = line.all_words(class::SWITCH) && line.any_word(class::SWITCH);
     signs.add_if(switch, Sign::Switch);
-    let size = line.words <= 4 && line.key.split(' ').all(|word| matches!(word, "a" | "aa"));
+    let size = line.words <= 4 && words(&line.key).all(|word| matches!(word, "a" | "aa"));
     signs.add_if(size, Sign::LetterSize);
     // What has the signs of a breadcrumb is read as one.
-    let crumbs = || line.shown.contains(['/', '>', '»', '›', '«', '‹', '|']);
+    const CRUMBS: [char; 7] = ['/', '>', '»', '›', '«', '‹', '|'];
+    let crumbs = || line.marks.may_have(const { Marks::of(&CRUMBS) }) && line.shown.contains(CRUMBS);
     let sections = !line.end_mark && line.section_words >= 3 && phrases.is_menu(&line.key);
     signs.add_if(sections && !crumbs(), Sign::Sections);
 }
@@ -78,10 +80,11 @@ pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
     if line.words > 6 {
         return false;
     }
-    let sizes = || line.shown.contains("A+") || line.shown.contains("A-");
+    const SIZES: Marks = Marks::of(&['+', '-']);
+    let sizes = || line.marks.may_have(SIZES) && (line.shown.contains("A+") || line.shown.contains("A-"));
     let mut named = false;
     let all = line.words > 0
-        && line.key.split(' ').all(|word| {
+        && words(&line.key).all(|word| {
             let share = phrases.word(word, class::SHARE) || line.words <= 3 && are_run_together(word, phrases);
             named |= share;
             share || word.starts_with(|first: char| first.is_ascii_digit()) || word == "a" && sizes()
@@ -126,26 +129,30 @@ fn is_widget(line: &Line, phrases: &Phrases) -> bool {
     if line.words < 2 || line.words > 16 || line.end_mark || line.shown.ends_with(':') || line.is_bullet() {
         return false;
     }
-    let degrees = line.shown.contains(['°', '℃']);
+    const DEGREES: [char; 2] = ['°', '℃'];
+    let degrees = line.marks.may_have(const { Marks::of(&DEGREES) }) && line.shown.contains(DEGREES);
     if !degrees && !line.key.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
     let number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
-    let figures = line.key.split(' ').filter(number).count();
-    let words = line.words - figures;
-    let known = line.key.split(' ').filter(|word| phrases.word(word, class::WIDGET)).count();
-    (figures > 0 && known > 0 || degrees) && words - known <= 1
+    let figures = words(&line.key).filter(number).count();
+    let others = line.words - figures;
+    let known = words(&line.key).filter(|word| phrases.word(word, class::WIDGET)).count();
+    (figures > 0 && known > 0 || degrees) && others - known <= 1
 }
 
 /// Who heads the paper and where its office is: `هاتف: … فاكس: …`, two such
 /// things or more on one line.
 fn is_contact(line: &Line, phrases: &Phrases) -> bool {
-    if line.end_mark || line.words > LONGEST || !line.shown.contains([':', '@', '-', '.']) {
+    const MARKS: Marks = Marks::of(&[':', '@', '-', '.']);
+    const AT: Marks = Marks::of(&['@']);
+    if line.end_mark || line.words > LONGEST || !line.marks.may_have(MARKS) {
         return false;
     }
-    let words = || line.key.split(' ');
+    let words = || words(&line.key);
     let said = words().filter(|word| CONTACT_WORDS.contains(word)).count();
-    let address = line.shown.split_whitespace().filter(|word| word.contains('@') && word.contains('.')).count();
+    let addresses = || line.shown.split_whitespace().filter(|word| word.contains('@') && word.contains('.')).count();
+    let address = if line.marks.may_have(AT) { addresses() } else { 0 };
     let long = words().filter(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit())).count();
     let box_number = usize::from(line.key.contains("ص ب "));
     // «Editor: A - Publisher: B»: each with its own mark.
@@ -180,7 +187,7 @@ pub(super) fn parts(line: &Line) -> Option<u8> {
     if line.words > 8 || !line.any_number() {
         return None;
     }
-    let words: Vec<&str> = line.key.split(' ').collect();
+    let words: Vec<&str> = words(&line.key).collect();
     words.windows(3).enumerate().find_map(|(at, window)| {
         let [part, this, next] = window else { return None };
         // Without a word between them the numbers must be all there is.

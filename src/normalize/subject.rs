@@ -1,8 +1,8 @@
 //! What a text is about, and whether a line is about the same.
 
 use rustc_hash::FxHashSet;
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::key::hash;
 use super::lines::{Line, is_number};
 use super::phrases::{Phrases, class, words};
 
@@ -46,10 +46,6 @@ impl Subject {
     pub(super) const fn is_thin(&self) -> bool {
         self.thin
     }
-}
-
-fn hash(word: &str) -> u64 {
-    xxh3_64(word.as_bytes())
 }
 
 /// Words that may say what the line is about.

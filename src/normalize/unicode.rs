@@ -20,6 +20,9 @@ const MAX_PASSES: usize = 8;
 
 /// The display form and the way to it.
 pub(super) fn display(text: &str, keep_joiners: bool) -> (String, Edits) {
+    if is_plain(text.as_bytes()) {
+        return (text.to_owned(), Edits::default());
+    }
     let mut current: Option<(String, Edits)> = None;
     for _ in 0..MAX_PASSES {
         let now = current.as_ref().map_or(text, |(now, _)| now);
@@ -30,6 +33,26 @@ pub(super) fn display(text: &str, keep_joiners: bool) -> (String, Edits) {
         current = Some((next, edits));
     }
     current.unwrap_or_else(|| (text.to_owned(), Edits::default()))
+}
+
+/// Of ASCII and Arabic letters and punctuation that stay as they are, blanks
+/// single and between: most lines. Each pair of bytes is looked at for itself, as
+/// the processor can do with many at a time.
+fn is_plain(bytes: &[u8]) -> bool {
+    if bytes.first().is_none_or(|first| *first == b' ') || bytes.last() == Some(&b' ') {
+        return false;
+    }
+    let stays = |byte: u8| matches!(byte, b' '..=b':' | b'<'..=b'~' | 0x80..=0xBF | 0xD8..=0xDB);
+    let changes = |lead: u8, trail: u8| {
+        lead == b' ' && trail == b' '
+            || lead == 0xD8 && matches!(trail, 0x80..=0x85 | 0x90..=0x9A | 0x9C)
+            || lead == 0xD9 && matches!(trail, 0x80 | 0x8B..=0x9F | 0xB0)
+            || lead == 0xDB && matches!(trail, 0x96..=0xAD)
+    };
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    // Not one by one: that could be done with one at a time only.
+    pairs.fold(true, |plain, (lead, trail)| plain & stays(*lead) & !changes(*lead, *trail))
+        && bytes.last().is_some_and(|last| stays(*last))
 }
 
 /// One rewriting of a text.
@@ -456,6 +479,19 @@ mod tests {
                 "{letter:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_plain_changes_nothing() {
+        for letter in ('\0'..='\u{FFFF}').chain(['😀']) {
+            for text in [format!("a{letter}b"), format!("{letter}ب"), format!("و{letter}"), format!(" {letter} ")] {
+                let mut pass = Pass::new(&text, false);
+                let clean = pass.run().is_none() && pass.composed;
+                assert!(!is_plain(text.as_bytes()) || clean, "{text:?}");
+            }
+        }
+        assert!(is_plain("وصل الوزير، أحمد - 3: ٢٠٢٤؟ Yes!".as_bytes()));
+        assert!(["", " a", "a ", "a  b", "a;b"].iter().all(|text| !is_plain(text.as_bytes())));
     }
 
     fn messy() -> impl Strategy<Value = String> {

@@ -1,5 +1,7 @@
 //! What the source itself says about an element: article or furniture.
 
+use std::borrow::Cow;
+
 use super::tags::Tag;
 use super::tokens::Attributes;
 
@@ -180,7 +182,7 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
 }
 
 fn is_cited(name: &str) -> bool {
-    name.len() <= 100 && words(name).any(|word| CITED.contains(&word.as_str()))
+    name.len() <= 100 && words(name).any(|word| CITED.contains(&&*word))
 }
 
 /// Whether the element holds a byline, a dateline or the like.
@@ -189,7 +191,7 @@ pub(super) fn is_meta(attributes: &Attributes) -> bool {
     named.into_iter().flatten().flat_map(str::split_whitespace).take(32).any(|name| {
         words(name).any(|word| {
             matches!(
-                word.as_str(),
+                &*word,
                 "author"
                     | "authors"
                     | "byline"
@@ -225,7 +227,7 @@ pub(super) fn is_caption(attributes: &Attributes) -> bool {
         return false;
     }
     classes.split_whitespace().take(32).any(|name| {
-        words(name).any(|word| matches!(word.as_str(), "caption" | "figcaption" | "imagecaption" | "photocaption"))
+        words(name).any(|word| matches!(&*word, "caption" | "figcaption" | "imagecaption" | "photocaption"))
     })
 }
 
@@ -258,44 +260,59 @@ fn of_name(name: &str) -> i8 {
         return 0;
     }
     if let Some(word) = words(name).find(|word| is_furniture(word)) {
-        let word = word.as_str();
-        let related = RELATED_WORDS.contains(&word) || RELATED_STARTS.iter().any(|start| word.starts_with(start));
-        return match () {
-            () if COMMENT_WORDS.contains(&word) => COMMENTS,
-            () if related => RELATED,
-            () => FURNITURE,
-        };
+        return of_furniture(&word);
     }
-    let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    let letters = letters(name);
     if is_furniture(&letters) {
-        return FURNITURE;
+        return of_furniture(&letters);
     }
     if BODIES.iter().any(|end| letters.ends_with(end)) { BODY } else { 0 }
+}
+
+/// Which furniture a word of it means.
+fn of_furniture(word: &str) -> i8 {
+    if COMMENT_WORDS.contains(&word) {
+        COMMENTS
+    } else if RELATED_WORDS.contains(&word) || RELATED_STARTS.iter().any(|start| word.starts_with(start)) {
+        RELATED
+    } else {
+        FURNITURE
+    }
+}
+
+/// The letters of a name alone: `most-read` is `mostread`.
+fn letters(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect())
 }
 
 fn is_furniture(word: &str) -> bool {
     FURNITURE_WORDS.binary_search(&word).is_ok() || FURNITURE_STARTS.iter().any(|start| word.starts_with(start))
 }
 
-/// Words of a name: `td-post-content`, `articleBody`, `share_bar2`.
-fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+/// Words of a name, small: `td-post-content`, `articleBody`, `share_bar2`. Copied
+/// only where they have capitals.
+fn words(name: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let mut rest = name;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
         let first = rest.chars().next()?;
-        let mut upper = first.is_ascii_uppercase();
+        let (mut upper, mut capitals) = (first.is_ascii_uppercase(), first.is_ascii_uppercase());
         let end = rest
             .char_indices()
             .skip(1)
             .find(|(_, c)| {
                 let boundary = !c.is_ascii_alphabetic() || c.is_ascii_uppercase() && !upper;
                 upper = c.is_ascii_uppercase();
+                capitals |= upper && !boundary;
                 boundary
             })
             .map_or(rest.len(), |(at, _)| at);
-        let word = rest.get(..end)?.to_ascii_lowercase();
+        let word = rest.get(..end)?;
         rest = rest.get(end..)?;
-        Some(word)
+        Some(if capitals { Cow::Owned(word.to_ascii_lowercase()) } else { Cow::Borrowed(word) })
     })
 }
 
@@ -316,7 +333,8 @@ mod tests {
         assert_eq!(of(Tag::Div, "StoryBody"), BODY);
         assert_eq!(of(Tag::Div, "shareBar"), FURNITURE);
         assert_eq!(of(Tag::Ul, "social_links2"), FURNITURE);
-        assert_eq!(of(Tag::Div, "most-read"), FURNITURE);
+        assert_eq!(of(Tag::H3, "most-read"), RELATED);
+        assert_eq!(of(Tag::Div, "authorBox"), FURNITURE);
         assert_eq!(of(Tag::H3, "relatedpoststitle"), RELATED);
         assert_eq!(of(Tag::Div, "comments-area"), COMMENTS);
         assert_eq!(of(Tag::Div, "social-embed tweet"), 0);

@@ -128,10 +128,14 @@ pub(super) fn of_block(block: &str, of_text: &str, declared: Option<&str>) -> Op
     if text_is_arabic == block_is_arabic && !long && declared.is_none() {
         return None;
     }
-    // Nor twice, where its first word is that nothing differs.
-    let guess = || tag(whichlang::detect_language(&sample(std::iter::once(block))));
-    if !text_is_arabic && !count.tells_script() && guess() == of_text {
-        return None;
+    // Nor of all, where its first third tells that nothing differs: thirds that do
+    // not agree are not believed.
+    if !text_is_arabic && !count.tells_script() {
+        let sample = sample(std::iter::once(block));
+        let first = thirds(&sample).first().copied().filter(|_| declared.is_none());
+        if tag(whichlang::detect_language(first.unwrap_or(&sample))) == of_text {
+            return None;
+        }
     }
     let found = judge(&count, std::iter::once(block), declared.as_deref());
     let told = declared.as_deref() == Some(found.tag.as_str());
@@ -259,11 +263,13 @@ fn sample<'a>(blocks: impl Iterator<Item = &'a str>) -> String {
 /// Latin, Cyrillic, Han and the rest: the classifier on up to three stretches,
 /// which must agree to be trusted.
 fn trained(sample: &str, declared: Option<&str>) -> Language {
-    let guess = whichlang::detect_language(sample);
+    let guesses: Vec<Lang> = thirds(sample).into_iter().map(whichlang::detect_language).collect();
+    // What all parts are in the whole is in, too.
+    let first = guesses.first().copied().filter(|first| guesses.iter().all(|guess| guess == first));
+    let guess = first.unwrap_or_else(|| whichlang::detect_language(sample));
+    let agree = guesses.iter().filter(|part| **part == guess).count();
     let words = sample.split_whitespace().count();
-    let parts: Vec<&str> = thirds(sample);
-    let agree = parts.iter().filter(|part| whichlang::detect_language(part) == guess).count();
-    let confidence = share(agree, parts.len()) * certainty(words);
+    let confidence = share(agree, guesses.len()) * certainty(words);
     let tag = tag(guess);
     match declared {
         // The classifier knows sixteen languages; on anything else it guesses.

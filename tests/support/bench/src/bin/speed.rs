@@ -18,6 +18,10 @@ use warraq::letters::fold;
 use warraq::normalize::{self, Normalizer};
 use warraq::record::{Header, Origin, RawRecord, Text};
 
+/// As in the worker.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A pass over the pages is repeated until so much time on the core has gone by.
 const LEAST: Duration = Duration::from_secs(1);
 
@@ -75,14 +79,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         let article = decoder.decode(raw).ok()?;
         normalizer.normalize(&article).ok().map(|(text, _)| text)
     };
+    let forms = |raw: &RawRecord| -> Option<Text> { Some(normalizer.forms(&decoder.decode(raw).ok()?)) };
     let texts = pages(folder, "txt")?;
     let strings: Vec<String> = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     let letters = speed(&strings, String::len, |text| drop(black_box(fold(black_box(text)))))?;
-    let run =
-        |records: &[RawRecord]| speed(records, |raw| raw.value_length, |raw| drop(black_box(whole(black_box(raw)))));
+    let run = |records: &[RawRecord], work: &dyn Fn(&RawRecord) -> Option<Text>| {
+        speed(records, |raw| raw.value_length, |raw| drop(black_box(work(black_box(raw)))))
+    };
     let texts: Vec<RawRecord> = texts.into_iter().map(|text| record(text, "text/plain; charset=utf-8")).collect();
     let html: Vec<RawRecord> =
         pages(folder, "html")?.into_iter().map(|page| record(page, "text/html; charset=utf-8")).collect();
-    println!(r#"{{"letters": {letters:.1}, "text": {:.1}, "html": {:.1}}}"#, run(&texts)?, run(&html)?);
+    let (forms, text, html) = (run(&texts, &forms)?, run(&texts, &whole)?, run(&html, &whole)?);
+    println!(r#"{{"letters": {letters:.1}, "forms": {forms:.1}, "text": {text:.1}, "html": {html:.1}}}"#);
     Ok(())
 }

@@ -1,0 +1,56 @@
+//! A text as it grows byte by byte. Its room is made before it is written, for
+//! to ask for it at each letter is most of the work.
+
+pub(crate) struct Writer {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Writer {
+    /// Room for what so many bytes become, if none becomes longer: see
+    /// [`Writer::many`].
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { bytes: vec![0; bytes + 2], length: 0 }
+    }
+
+    pub(crate) const fn length(&self) -> usize {
+        self.length
+    }
+
+    /// All of the room, and behind it the length so far: for a loop that writes
+    /// many and tells the new length at its end.
+    pub(crate) const fn room(&mut self) -> (&mut [u8], &mut usize) {
+        (self.bytes.as_mut_slice(), &mut self.length)
+    }
+
+    /// Any number, more than there was room for among them; what `left` bytes
+    /// become follows.
+    pub(crate) fn many(&mut self, bytes: &[u8], left: usize) {
+        let end = self.length + bytes.len();
+        if self.bytes.len() < end + left + 2 {
+            self.bytes.resize(end + left + 2, 0);
+        }
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(bytes);
+            self.length = end;
+        }
+    }
+
+    /// Appends all but the last `without` bytes to a text.
+    pub(crate) fn finish(&self, without: usize, text: &mut String) {
+        let bytes = self.bytes.get(..self.length.saturating_sub(without)).unwrap_or_default();
+        match simdutf8::basic::from_utf8(bytes) {
+            Ok(written) => text.push_str(written),
+            // Not reached: whole characters alone were written.
+            Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
+        }
+    }
+}
+
+/// Writes two bytes, of which the caller may count none, one or both.
+#[inline(always)]
+pub(crate) fn write(room: &mut [u8], at: usize, bytes: [u8; 2]) {
+    if let Some(place) = room.get_mut(at..).and_then(|room| room.first_chunk_mut()) {
+        *place = bytes;
+    }
+}
