@@ -19,10 +19,14 @@ pub(super) static TAGGER: LazyLock<Tagger> = LazyLock::new(|| {
 
 /// As it is shipped: with the model that judges.
 pub(super) static JUDGED: LazyLock<Tagger> = LazyLock::new(|| {
-    let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap();
     let gazetteer = Gazetteer::new(SHIPPED.as_slice()).unwrap();
-    Tagger::new(&Options::default(), gazetteer, &[]).unwrap().with_linear(Linear::new(model).unwrap())
+    Tagger::new(&Options::default(), gazetteer, &[]).unwrap().with_linear(linear())
 });
+
+/// The shipped model.
+pub(super) fn linear() -> Linear {
+    Linear::new(std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap()).unwrap()
+}
 
 /// A page whose first line is its title.
 pub(super) fn text(lines: &[&str]) -> Text {

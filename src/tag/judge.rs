@@ -32,7 +32,7 @@ pub(super) fn settle(page: &Page<'_>, said: &[Candidate], listed: &[Candidate], 
         let sure = found.certainty >= BETTER && !several();
         let trusted = proposed.is_some() || found.certainty >= ALONE && (sure || !contested());
         if trusted {
-            let name = proposed.or_else(|| known(found, listed)).unwrap_or_else(|| unknown(found));
+            let name = proposed.or_else(|| known(found, listed)).unwrap_or_else(|| unknown(found, listed));
             settled.take(Candidate { score: found.chance.max(ACCEPT), ..name });
         }
     }
@@ -74,11 +74,10 @@ fn known(found: &Found, names: &[Candidate]) -> Option<Candidate> {
     names.iter().find(same).copied()
 }
 
-fn unknown(found: &Found) -> Candidate {
-    Candidate {
-        cut: found.cut,
-        preposition: found.preposition,
-        how: How::Model,
-        ..Candidate::rule(found.first, found.last, found.kind, found.chance)
-    }
+/// What lists hold as a whole word begins with no clitic: بترا.
+fn unknown(found: &Found, listed: &[Candidate]) -> Candidate {
+    let whole = listed.iter().any(|name| name.first == found.first && name.cut == 0 && !name.preposition);
+    let name = Candidate::rule(found.first, found.last, found.kind, found.chance);
+    let (cut, preposition) = if whole { (0, false) } else { (found.cut, found.preposition) };
+    Candidate { cut, preposition, how: How::Model, ..name }
 }

@@ -3,7 +3,8 @@
 //! Names come from lists (the built-in [`Gazetteer`] and the users' own
 //! [`UserGazetteer`]s), from patterns of words, and from the article itself: a
 //! name given once in full explains its short forms. All of them enter one list
-//! of candidates with a score; the longest and surest win, and what is left is
+//! of candidates with a score; the longest and surest win. A linear model
+//! ([`linear`]) judges these and adds what it sees itself; what is left is
 //! joined into entities.
 //!
 //! ```
@@ -76,8 +77,8 @@ pub struct Options {
     /// Mentions kept of one article. Default 5,000: a long read has a few
     /// hundred; what has more is a list, and would make records of megabytes.
     pub max_mentions: usize,
-    /// What reads the text besides lists and rules: `fast` (nothing more),
-    /// `accurate` (a small transformer that is part of the build).
+    /// What reads Arabic text besides lists and rules: `fast` (a linear model),
+    /// `accurate` (a small transformer as well, some hundred times slower).
     pub model: Model,
     /// Pieces of words that a transformer reads of one article; the rest of it is
     /// left to lists and rules, and the record says `too_many_tokens`. Default

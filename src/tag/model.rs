@@ -1,3 +1,5 @@
+//! The choice of what reads the text, and what a transformer answers.
+
 use serde::{Deserialize, Serialize};
 
 use super::labels::Row;
@@ -6,10 +8,10 @@ use super::labels::Row;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
-    /// Nothing more.
+    /// The linear model.
     #[default]
     Fast,
-    /// A small transformer, part of the build with the feature `neural`.
+    /// A small transformer as well, part of the build with the feature `neural`.
     Accurate,
 }
 

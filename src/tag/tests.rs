@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::fixture::{JUDGED, TAGGER, entities, mentions, names, text};
-use super::linear::{Convention, Linear};
+use super::fixture::{JUDGED, TAGGER, entities, linear, mentions, names, text};
+use super::labels::{LABELS, OUTSIDE, begin, inside};
+use super::linear::Convention;
+use super::model::Heard;
 use super::{Gazetteer, Hints, Options, Tagger, UserGazetteer};
 use crate::record::{EntityType, How, Tagged, Text};
 use EntityType::{Event, Organization, Other, Person, Place};
@@ -270,13 +272,34 @@ fn users_names_stand_above_the_model() {
     let list = "name\ttype\tid\nوزارة الدفاع\tother\tdesk-1\nالبيان الختامي\tevent\tdesk-2\n";
     let users = UserGazetteer::parse("desk.tsv", list).unwrap();
     let gazetteer = Gazetteer::new(super::fixture::SHIPPED.as_slice()).unwrap();
-    let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap();
-    let tagger =
-        Tagger::new(&Options::default(), gazetteer, &[users]).unwrap().with_linear(Linear::new(model).unwrap());
+    let tagger = Tagger::new(&Options::default(), gazetteer, &[users]).unwrap().with_linear(linear());
     let line = "قالت وزارة الدفاع الأمريكية في البيان الختامي إن الوفد عاد إلى بغداد";
     let (tags, _) = tagger.tag(&text(&[line]), Hints::default());
     let found: Vec<_> = tags.entities.iter().map(|one| (one.kind, one.name.as_str())).collect();
     assert_eq!(found, [(Other, "وزارة الدفاع"), (Event, "البيان الختامي"), (Place, "بغداد")]);
+}
+
+#[test]
+fn what_a_transformer_is_sure_of_outweighs_the_model() {
+    let sure = |label: usize| {
+        let mut row = [-30.0; LABELS];
+        row[label] = 0.0;
+        Some(row)
+    };
+    let words = vec!["وأكد", "المدرب", "زرنوق", "شلهوبي", "أن", "فريقه", "مستعد", "للمباراة"];
+    JUDGED.on_page(&[words], |page, _| {
+        let found = |heard: &Heard| {
+            let mentions = JUDGED.mentions(page, true, Convention::News, Some(heard)).0;
+            mentions.iter().map(|name| (name.first, name.last, name.kind)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&Heard::default()), [(2, 3, Person)]);
+        let nothing = Heard { scores: vec![sure(OUTSIDE); page.len()], cut: false };
+        assert_eq!(found(&nothing), []);
+        let mut club = Heard { scores: vec![None; page.len()], cut: false };
+        club.scores[2] = sure(begin(Organization));
+        club.scores[3] = sure(inside(Organization));
+        assert_eq!(found(&club), [(2, 3, Organization)]);
+    });
 }
 
 #[test]

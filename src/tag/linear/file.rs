@@ -152,7 +152,7 @@ impl Lexicon for File {
 /// First slot of a word, and what tells it from others there; never 0.
 #[allow(clippy::cast_possible_truncation)] // both halves are meant
 const fn place(hash: u64, slots: u32) -> (u32, u32) {
-    ((hash as u32 as u64 * slots as u64 >> 32) as u32, (hash >> 32) as u32 | 1)
+    (((hash as u32 as u64 * slots as u64) >> 32) as u32, (hash >> 32) as u32 | 1)
 }
 
 fn unpacked(record: &[u8]) -> Entry {

@@ -118,30 +118,21 @@ pub(super) fn in_parts(examples: &[Example], parts: usize, corpora: usize, setti
     each_part(&examples.iter().collect::<Vec<_>>(), parts, corpora, settings, Weights::labels)
 }
 
-/// Calls `read` with each article and a model that did not learn from it; two
-/// models are learned at a time.
-pub(super) fn each_part<T: Send>(
+/// Calls `read` with each article and a model that did not learn from it.
+pub(super) fn each_part<T>(
     examples: &[&Example],
     parts: usize,
     corpora: usize,
     settings: Settings,
-    read: impl Fn(&Weights, &Example) -> T + Sync,
+    read: impl Fn(&Weights, &Example) -> T,
 ) -> Vec<T> {
-    let one = |part: usize| {
+    let mut all: Vec<(usize, T)> = Vec::with_capacity(examples.len());
+    for part in 0..parts {
         let others: Vec<&Example> =
             examples.iter().enumerate().filter(|(at, _)| at % parts != part).map(|(_, example)| *example).collect();
         let weights = learn(&others, corpora, settings);
         let mine = examples.iter().enumerate().filter(|(at, _)| at % parts == part);
-        mine.map(|(at, example)| (at, read(&weights, example))).collect::<Vec<_>>()
-    };
-    let mut all: Vec<(usize, T)> = Vec::with_capacity(examples.len());
-    for pair in (0..parts).collect::<Vec<_>>().chunks(2) {
-        std::thread::scope(|scope| {
-            let running: Vec<_> = pair.iter().map(|part| scope.spawn(|| one(*part))).collect();
-            for thread in running {
-                all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-        });
+        all.extend(mine.map(|(at, example)| (at, read(&weights, example))));
     }
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, read)| read).collect()
