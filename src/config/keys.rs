@@ -167,6 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn no_number_is_a_secret() {
+        let numbers: Vec<_> = known().into_iter().filter(|known| known.default.is_number()).collect();
+        assert!(numbers.len() > 10);
+        let hidden = numbers.iter().filter(|known| is_secret(&path(&known.dotted())));
+        assert_eq!(hidden.map(|known| known.dotted()).collect::<Vec<_>>(), [""; 0]);
+    }
+
+    #[test]
     fn secrets_are_known_by_name() {
         assert!(is_secret(&path("kafka.sasl_password")) && is_secret(&path("kafka.sasl_pssword")));
         assert!(!is_secret(&path("kafka.group_id")) && !is_secret(&path("kafka.properties")));

@@ -115,7 +115,7 @@ impl Reject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Degraded {
     pub stage: Stage,
-    /// One of `too_many_blocks`, `too_long`, `too_many_mentions`, `too_many_tokens`, `deadline`.
+    /// One of `too_many_blocks`, `too_long`, `too_many_mentions`, `too_many_pieces`, `deadline`.
     pub why: &'static str,
 }
 

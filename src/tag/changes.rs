@@ -12,7 +12,7 @@ pub struct Changes {
     pub gazetteer_files: Option<Vec<PathBuf>>,
     pub max_mentions: Option<usize>,
     pub model: Option<Model>,
-    pub max_model_tokens: Option<usize>,
+    pub max_model_pieces: Option<usize>,
 }
 
 impl Changes {
@@ -20,12 +20,12 @@ impl Changes {
     #[must_use]
     pub fn over(&self, options: &Options) -> Options {
         // Named one by one, so that none of them can be forgotten here.
-        let Options { gazetteer_files, max_mentions, model, max_model_tokens } = options.clone();
+        let Options { gazetteer_files, max_mentions, model, max_model_pieces } = options.clone();
         Options {
             gazetteer_files: self.gazetteer_files.clone().unwrap_or(gazetteer_files),
             max_mentions: self.max_mentions.unwrap_or(max_mentions),
             model: self.model.clone().unwrap_or(model),
-            max_model_tokens: self.max_model_tokens.unwrap_or(max_model_tokens),
+            max_model_pieces: self.max_model_pieces.unwrap_or(max_model_pieces),
         }
     }
 
@@ -46,7 +46,7 @@ mod tests {
             gazetteer_files: vec!["a.tsv".into()],
             max_mentions: 7,
             model: Model::Accurate,
-            max_model_tokens: 8,
+            max_model_pieces: 8,
         };
         let value = |options: &Options| serde_json::to_value(options).unwrap();
         assert_eq!(value(&Changes::default().over(&options)), value(&options));
@@ -54,7 +54,7 @@ mod tests {
             gazetteer_files: vec!["b.tsv".into(), "c.tsv".into()],
             max_mentions: 9,
             model: Model::Fast,
-            max_model_tokens: 10,
+            max_model_pieces: 10,
         };
         // The same keys: what is one's options in full are the other's changes.
         let changes: Changes = serde_json::from_value(value(&other)).unwrap();

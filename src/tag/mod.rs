@@ -81,14 +81,14 @@ pub struct Options {
     /// `accurate` (a small transformer as well, some hundred times slower).
     pub model: Model,
     /// Pieces of words that a transformer reads of one article; the rest of it is
-    /// left to lists and rules, and the record says `too_many_tokens`. Default
+    /// left to the linear model, and the record says `too_many_pieces`. Default
     /// 20,000: twelve thousand words, and some three seconds of one core.
-    pub max_model_tokens: usize,
+    pub max_model_pieces: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gazetteer_files: Vec::new(), max_mentions: 5000, model: Model::default(), max_model_tokens: 20_000 }
+        Self { gazetteer_files: Vec::new(), max_mentions: 5000, model: Model::default(), max_model_pieces: 20_000 }
     }
 }
 
@@ -100,9 +100,9 @@ impl Options {
             let message = "no entity could ever be found: set at least 1";
             return vec![InvalidOption::new("tag.max_mentions", self.max_mentions, message)];
         }
-        if self.max_model_tokens == 0 {
+        if self.max_model_pieces == 0 {
             let message = "the model could read nothing: set at least 1, or tag.model = \"fast\"";
-            return vec![InvalidOption::new("tag.max_model_tokens", self.max_model_tokens, message)];
+            return vec![InvalidOption::new("tag.max_model_pieces", self.max_model_pieces, message)];
         }
         Vec::new()
     }
@@ -175,7 +175,7 @@ impl Tagger {
         let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
-        let degraded = [(cut, "too_many_mentions"), (unread, "too_many_tokens")];
+        let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces")];
         let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
         let tags = Tags {
             tagged: if arabic { Tagged::Full } else { Tagged::Gazetteer },
@@ -191,7 +191,7 @@ impl Tagger {
     #[cfg(feature = "neural")]
     fn read(&self, text: &Text, page: &Page<'_>, arabic: bool) -> Option<Heard> {
         let neural = self.neural.as_ref().filter(|_| arabic)?;
-        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_tokens))
+        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_pieces))
     }
 
     #[cfg(not(feature = "neural"))]

@@ -101,16 +101,16 @@ fn tagger(options: &Options) -> Tagger {
 fn what_the_budget_leaves_unread_is_said() {
     let page = text(&["وصل سمير القرعاوي إلى مدينة طنجة", "ثم غادرها إلى باريس"]);
     let degraded =
-        |max_model_tokens| tagger(&Options { max_model_tokens, ..Options::default() }).tag(&page, Hints::default()).1;
+        |max_model_pieces| tagger(&Options { max_model_pieces, ..Options::default() }).tag(&page, Hints::default()).1;
     assert_eq!(degraded(1000), []);
-    assert_eq!(degraded(5).iter().map(|cut| cut.why).collect::<Vec<_>>(), ["too_many_tokens"]);
+    assert_eq!(degraded(5).iter().map(|cut| cut.why).collect::<Vec<_>>(), ["too_many_pieces"]);
 }
 
 #[test]
 fn text_in_another_language_is_not_read() {
     let mut page = text(&["وأكد المدرب زرنوق شلهوبي أن فريقه مستعد للمباراة"]);
     page.language.tag = "fa".to_owned();
-    let (tags, degraded) = tagger(&Options { max_model_tokens: 1, ..Options::default() }).tag(&page, Hints::default());
+    let (tags, degraded) = tagger(&Options { max_model_pieces: 1, ..Options::default() }).tag(&page, Hints::default());
     assert!(tags.entities.iter().flat_map(|entity| &entity.mentions).all(|mention| mention.how != How::Model));
     assert_eq!(degraded, []);
 }
