@@ -23,8 +23,8 @@ struct Known {
 
 #[derive(Debug, Default)]
 struct Cache {
-    /// Linear and convention.
-    of: (u64, u32),
+    /// Model, lists and convention.
+    of: (u64, u64, u32),
     words: FxHashMap<u64, Known>,
 }
 
@@ -34,11 +34,17 @@ thread_local! {
 }
 
 /// The profile of each token, and what it and its neighbours say.
-pub(super) fn sums(file: &File, convention: Convention, splits: &[Split<'_>]) -> (Vec<Profile>, Vec<Row<i32>>) {
+/// `lists`: the hash of the lists that the words were read against.
+pub(super) fn sums(
+    file: &File,
+    lists: u64,
+    convention: Convention,
+    splits: &[Split<'_>],
+) -> (Vec<Profile>, Vec<Row<i32>>) {
     let mut profiles = Vec::with_capacity(splits.len());
     let mut sums = vec![[0; LABELS]; splits.len()];
     CACHE.with_borrow_mut(|cache| {
-        let of = (file.hash, convention as u32);
+        let of = (file.hash, lists, convention as u32);
         if cache.of != of || cache.words.len() > MOST {
             (cache.of, cache.words) = (of, FxHashMap::default());
         }

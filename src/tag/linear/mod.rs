@@ -144,10 +144,13 @@ pub(super) struct Reading {
 impl Reading {
     /// Least chance, over the tokens, that they are of a name of the type.
     pub(super) fn chance(&self, first: usize, last: usize, kind: EntityType) -> f32 {
-        let rows = self.chances.get(first..=last).unwrap_or_default();
-        let of = |row: &Row<f32>| row[labels::begin(kind)] + row[labels::inside(kind)];
-        rows.iter().map(of).fold(1.0, f32::min)
+        certainty(self.chances.get(first..=last).unwrap_or_default(), kind)
     }
+}
+
+/// Least chance, over the tokens of a name, that they are of one of its type.
+fn certainty(tokens: &[Row<f32>], kind: EntityType) -> f32 {
+    tokens.iter().map(|row| row[labels::begin(kind)] + row[labels::inside(kind)]).fold(1.0, f32::min)
 }
 
 impl Linear {
@@ -183,7 +186,7 @@ impl Linear {
     ) -> Reading {
         let alone = alone(page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
-        let (profiles, mut sums) = cache::sums(&self.file, convention, &splits);
+        let (profiles, mut sums) = cache::sums(&self.file, page.gazetteer.hash(), convention, &splits);
         let context = Context::new(page, &profiles, said, listed);
         for (index, sum) in sums.iter_mut().enumerate() {
             let around = around(&profiles, index);

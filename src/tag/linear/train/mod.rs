@@ -19,9 +19,9 @@ use super::context::Context;
 use super::file::{Content, TENTHS};
 use super::passes::FirstPass;
 use super::words::{Split, Word};
-use super::{AROUND, CONVENTIONS, REACH, alone, around, cache, sequences, spans};
+use super::{AROUND, CONVENTIONS, REACH, alone, around, cache, certainty, sequences, spans};
 use crate::tag::Tagger;
-use crate::tag::labels::{self, LABELS, OUTSIDE, Row};
+use crate::tag::labels::{OUTSIDE, Row};
 use corpora::{Article, Corpus};
 pub use corpora::{Corpora, CorpusError};
 use learn::{Example, Settings, Weights};
@@ -166,9 +166,7 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<
             let chances: Vec<Row<f32>> = Paths::new(&scores, &steps).chances().collect();
             let gold = spans(example.gold.get(first..last).unwrap_or_default());
             for (from, to, kind) in spans(&labels) {
-                let of = |row: &Row<f32>| row[labels::begin(kind)] + row[labels::inside(kind)];
-                let chance = chances[from..=to].iter().map(of).fold(1.0, f32::min);
-                counts.push((chance, gold.contains(&(from, to, kind))));
+                counts.push((certainty(&chances[from..=to], kind), gold.contains(&(from, to, kind))));
             }
         }
         counts
@@ -211,8 +209,6 @@ impl Weights {
         (first..last).map(|index| self.score(example.features(index), example.corpus)).collect()
     }
 }
-
-const _: () = assert!(LABELS > CONVENTIONS);
 
 #[cfg(test)]
 mod tests;
