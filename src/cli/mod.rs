@@ -15,6 +15,7 @@ mod registry;
 pub mod replay;
 pub mod run;
 pub mod samples;
+mod sources;
 pub mod tag;
 mod text;
 #[cfg(feature = "train")]

@@ -1,15 +1,14 @@
 //! `warraq train`: labelled text in, the built-in model out.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use flate2::read::GzDecoder;
 
-use super::text;
+use super::{sources, text};
 use crate::config::Config;
 use crate::tag::linear::train::{self, Corpora, Report, WordTable};
 
@@ -33,7 +32,9 @@ pub struct Args {
 /// # Errors
 /// Where a source cannot be read or is broken, or the model not be written.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut files = read(&args.sources)?;
+    let texts = sources::read(&args.sources, "")?;
+    let mut files: BTreeMap<_, _> =
+        texts.into_iter().map(|(name, text)| (sources::plain(&name).to_owned(), text)).collect();
     let mut take = |name: &str| {
         files.remove(name).with_context(|| format!("{}: no {name} or {name}.gz in it", args.sources.display()))
     };
@@ -44,26 +45,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     fs::write(&args.out, &model).with_context(|| format!("{}: cannot be written", args.out.display()))?;
     text::unless_closed(told(&report, model.len()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The texts of a folder by their names without `.gz`.
-fn read(folder: &Path) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("{}: cannot be listed", folder.display()))? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
-        let mut text = String::new();
-        let file = File::open(&path).and_then(|mut file| {
-            if name.ends_with(".gz") {
-                GzDecoder::new(file).read_to_string(&mut text)
-            } else {
-                file.read_to_string(&mut text)
-            }
-        });
-        file.with_context(|| format!("{}: cannot be read", path.display()))?;
-        files.insert(name.strip_suffix(".gz").unwrap_or(name).to_owned(), text);
-    }
-    Ok(files)
 }
 
 fn told(report: &Report, bytes: usize) -> Result<()> {
