@@ -8,9 +8,11 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use warraq::letters;
 use warraq::record::{Block, DisplaySpan, EditsBuilder, Language, Text};
+use warraq::tag::linear::Linear;
 use warraq::tag::{Gazetteer, Hints, Options, Tagger};
 
 const GAZETTEER: &[u8] = include_bytes!("../models/gazetteer.bin");
+const MODEL: &[u8] = include_bytes!("../models/fast.bin");
 
 /// A page of plain news prose, written for this project.
 const PARAGRAPHS: [&str; 5] = [
@@ -42,7 +44,8 @@ fn page(paragraphs: usize) -> Text {
 
 fn tagging(criterion: &mut Criterion) {
     let gazetteer = Gazetteer::new(GAZETTEER).expect("the shipped gazetteer opens");
-    let tagger = Tagger::new(&Options::default(), gazetteer, &[]).expect("the defaults work");
+    let model = Linear::new(MODEL).expect("the shipped model opens");
+    let tagger = Tagger::new(&Options::default(), gazetteer, &[]).expect("the defaults work").with_linear(model);
     let mut group = criterion.benchmark_group("tag");
     for paragraphs in [5, 50, 500] {
         let text = page(paragraphs);
