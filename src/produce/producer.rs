@@ -21,6 +21,8 @@ use crate::record::{Destination, Outgoing};
 const CALL: Duration = Duration::from_secs(5);
 /// How long to wait for acknowledgements at a time.
 const DELIVERY: Duration = Duration::from_millis(200);
+/// How long to wait for the other reports of a batch that failed.
+const REST_OF_BATCH: Duration = Duration::from_millis(100);
 
 /// What a [`KafkaSink`] is made of.
 pub struct SinkParts {
@@ -281,13 +283,15 @@ impl Deliveries {
     fn wait(&self, count: usize, timeout: Duration) -> Result<bool, Vec<Failed>> {
         let counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let open = |counts: &mut Counts| counts.failed.is_empty() && counts.acknowledged < count;
-        let (mut counts, _) =
-            self.bell.wait_timeout_while(counts, timeout, open).unwrap_or_else(PoisonError::into_inner);
+        let (counts, _) = self.bell.wait_timeout_while(counts, timeout, open).unwrap_or_else(PoisonError::into_inner);
         if counts.failed.is_empty() {
-            Ok(counts.acknowledged >= count)
-        } else {
-            Err(std::mem::take(&mut counts.failed))
+            return Ok(counts.acknowledged >= count);
         }
+        // The rest of its batch failed with it and is told in a moment.
+        let told = |counts: &mut Counts| counts.acknowledged + counts.failed.len() < count;
+        let (mut counts, _) =
+            self.bell.wait_timeout_while(counts, REST_OF_BATCH, told).unwrap_or_else(PoisonError::into_inner);
+        Err(std::mem::take(&mut counts.failed))
     }
 }
 
@@ -337,8 +341,10 @@ mod tests {
         deliveries.report(deliveries.opaque(0), None);
         assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(true));
         let error = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
-        deliveries.report(deliveries.opaque(7), Some((error.clone(), "out")));
-        let failed = Failed { index: 7, error, topic: "out".to_owned() };
-        assert_eq!(deliveries.wait(2, Duration::ZERO), Err(vec![failed]));
+        for index in [7, 8] {
+            deliveries.report(deliveries.opaque(index), Some((error.clone(), "out")));
+        }
+        let failed = |index| Failed { index, error: error.clone(), topic: "out".to_owned() };
+        assert_eq!(deliveries.wait(3, Duration::ZERO), Err(vec![failed(7), failed(8)]));
     }
 }

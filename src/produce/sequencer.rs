@@ -308,7 +308,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
 
     fn fault(&mut self, operation: Operation, fault: &Fault, now: Duration) {
         if let Fault::Refused(indices, message) = fault {
-            for &index in indices {
+            for index in self.transaction.convict(indices) {
                 let Some(entry) = self.transaction.entry_mut(index) else { continue };
                 self.observer.refused(&entry.item, message);
                 entry.item.outgoing = entry.item.outgoing.as_ref().map(|outgoing| (self.refuse)(outgoing, message));

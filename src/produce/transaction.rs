@@ -37,7 +37,8 @@ pub enum Action {
     Begin,
     /// Hand the entry of this index to the producer.
     Send(usize),
-    /// Wait until the first so many entries are acknowledged.
+    /// Wait until the first so many entries are acknowledged: before the offsets,
+    /// and before and after an entry that is sent alone.
     AwaitDeliveries(usize),
     SendOffsets(Vec<Position>),
     Commit,
@@ -74,6 +75,15 @@ pub struct Entry<T> {
     pub ticket: Ticket,
     pub item: T,
     pub bytes: usize,
+    /// To be sent in a batch of its own: a broker refuses a whole batch, also for
+    /// one record in it or for the length of it all (`max.message.bytes`).
+    alone: bool,
+}
+
+impl<T> Entry<T> {
+    pub const fn new(ticket: Ticket, item: T, bytes: usize) -> Self {
+        Self { ticket, item, bytes, alone: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +92,8 @@ enum State {
     Asking,
     Closed,
     Open,
+    /// Something is sent alone, here or next.
+    Parting,
     Flushing,
     Offsets,
     /// `asked`: a commit was called and its outcome is not known.
@@ -100,6 +112,8 @@ pub struct Transaction<T> {
     entries: VecDeque<Entry<T>>,
     sent: usize,
     sent_bytes: usize,
+    /// How many of those sent are known to be acknowledged.
+    acknowledged: usize,
     /// Since the first record of the open transaction was sent.
     since: Duration,
     /// Cut as soon as all that is here was sent.
@@ -119,6 +133,7 @@ impl<T> Transaction<T> {
             entries: VecDeque::new(),
             sent: 0,
             sent_bytes: 0,
+            acknowledged: 0,
             since: Duration::ZERO,
             urgent: false,
             hold_until: None,
@@ -129,7 +144,7 @@ impl<T> Transaction<T> {
 
     /// A record whose turn it is.
     pub fn push(&mut self, ticket: Ticket, item: T, bytes: usize) {
-        self.entries.push_back(Entry { ticket, item, bytes });
+        self.entries.push_back(Entry::new(ticket, item, bytes));
     }
 
     #[must_use]
@@ -192,6 +207,7 @@ impl<T> Transaction<T> {
         if keep == 0 {
             self.sent = 0;
             self.sent_bytes = 0;
+            self.acknowledged = 0;
         }
         let in_transaction: Vec<u64> = self
             .entries
@@ -226,7 +242,7 @@ impl<T> Transaction<T> {
                 Action::Abort
             }
             State::Open => self.fill(now),
-            State::Flushing => Action::AwaitDeliveries(self.sent),
+            State::Parting | State::Flushing => Action::AwaitDeliveries(self.sent),
             State::Offsets => Action::SendOffsets(self.positions()),
             State::Committing { asked: false } => {
                 self.state = State::Committing { asked: true };
@@ -245,12 +261,21 @@ impl<T> Transaction<T> {
             return Action::AwaitDeliveries(self.sent);
         }
         if !all_sent {
+            if self.acknowledged < self.sent && self.parts() {
+                self.state = State::Parting;
+                return Action::AwaitDeliveries(self.sent);
+            }
             if self.sent == 0 {
                 self.since = now;
             }
             return Action::Send(self.sent);
         }
         Action::Wait((self.sent > 0).then(|| self.since + self.limits.interval))
+    }
+
+    /// Whether the next entry must not share a batch with the last one.
+    fn parts(&self) -> bool {
+        self.entries.range(self.sent.saturating_sub(1)..).take(2).any(|entry| entry.alone)
     }
 
     fn lanes(&self) -> Vec<Lane> {
@@ -281,6 +306,10 @@ impl<T> Transaction<T> {
         self.state = match self.state {
             State::NoProducer => State::Asking,
             State::Closed => State::Open,
+            State::Parting => {
+                self.acknowledged = self.sent;
+                State::Open
+            }
             State::Flushing => State::Offsets,
             State::Offsets => State::Committing { asked: false },
             State::Aborting => {
@@ -316,10 +345,26 @@ impl<T> Transaction<T> {
     fn start_over(&mut self) {
         self.sent = 0;
         self.sent_bytes = 0;
+        self.acknowledged = 0;
         let lost = std::mem::take(&mut self.lost);
         if !lost.is_empty() {
             self.entries.retain(|entry| !lost.contains(&(entry.ticket.lane, entry.ticket.epoch)));
         }
+    }
+
+    /// Of the entries that were refused, those that are themselves why: refused
+    /// before they were sent, or alone. The others may only have shared a batch, and
+    /// are sent alone from now on.
+    pub fn convict(&mut self, refused: &[usize]) -> Vec<usize> {
+        let mut convicted = Vec::new();
+        for &index in refused {
+            let Some(entry) = self.entries.get_mut(index) else { continue };
+            if index >= self.sent || entry.alone {
+                convicted.push(index);
+            }
+            entry.alone = true;
+        }
+        convicted
     }
 
     /// An action went wrong.
@@ -433,6 +478,30 @@ mod tests {
         assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
         transaction.done();
         assert_eq!(send_all(&mut transaction), [0, 1, 2]);
+    }
+
+    #[test]
+    fn who_shared_a_refused_batch_is_sent_alone_before_it_is_blamed() {
+        let mut transaction = transaction(3);
+        transaction.next(Duration::ZERO);
+        transaction.done();
+        send_all(&mut transaction);
+        let refused = Fault::Refused(vec![1, 2], "too large".to_owned());
+        assert_eq!(transaction.convict(&[1, 2]), [0; 0]);
+        assert_eq!(transaction.failed(&refused, Duration::ZERO), Next::Go);
+        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
+        transaction.done();
+        assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
+        transaction.done();
+        for index in 0..3 {
+            assert_eq!(send_all(&mut transaction), [index]);
+            assert_eq!(transaction.next(Duration::ZERO), Action::AwaitDeliveries(index + 1));
+            if index == 2 {
+                assert_eq!(transaction.convict(&[2]), [2]);
+            } else {
+                transaction.done();
+            }
+        }
     }
 
     #[test]

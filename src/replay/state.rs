@@ -383,7 +383,7 @@ mod tests {
         let permit = Budget::new(9).take(1);
         let polled = std::time::Duration::ZERO;
         let item = Finished { ticket, outgoing: None, outcome, permit, polled, appended: None, made: polled };
-        Entry { ticket, item, bytes: 1 }
+        Entry::new(ticket, item, 1)
     }
 
     /// What is committed of an earlier epoch was in the state that was read when

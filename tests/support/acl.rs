@@ -134,18 +134,25 @@ impl Request {
         self
     }
 
+    /// Any broker of the list will do; one may be away or frozen.
     fn send(&self, bootstrap: &str) -> Answer {
-        let mut broker = TcpStream::connect(bootstrap).unwrap();
-        broker.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        broker.write_all(&u32::try_from(self.0.len()).unwrap().to_be_bytes()).unwrap();
-        broker.write_all(&self.0).unwrap();
+        wait_for("a broker answers about grants", Duration::from_secs(60), || {
+            bootstrap.split(',').find_map(|address| self.ask(address).ok())
+        })
+    }
+
+    fn ask(&self, address: &str) -> std::io::Result<Answer> {
+        let mut broker = TcpStream::connect(address)?;
+        broker.set_read_timeout(Some(Duration::from_secs(10)))?;
+        broker.write_all(&u32::try_from(self.0.len()).unwrap().to_be_bytes())?;
+        broker.write_all(&self.0)?;
         let mut length = [0; 4];
-        broker.read_exact(&mut length).unwrap();
+        broker.read_exact(&mut length)?;
         let mut bytes = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
-        broker.read_exact(&mut bytes).unwrap();
+        broker.read_exact(&mut bytes)?;
         let mut answer = Answer { bytes, at: 0 };
         assert_eq!(answer.int32(), 1, "an answer to another request");
-        answer
+        Ok(answer)
     }
 }
 

@@ -33,12 +33,14 @@ pub fn shared() -> &'static str {
 pub struct Broker {
     dir: PathBuf,
     script: Option<Child>,
+    /// Most memory of its heap, as Java has it.
+    heap: &'static str,
 }
 
 impl Broker {
     pub fn start() -> Self {
         let dir = tempfile::Builder::new().prefix("warraq-kafka.").tempdir().unwrap();
-        let mut broker = Self { dir: dir.keep(), script: None };
+        let mut broker = Self { dir: dir.keep(), script: None, heap: "1g" };
         broker.start_again();
         broker
     }
@@ -47,11 +49,21 @@ impl Broker {
     /// script says.
     pub fn secured(prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::Builder::new().prefix("warraq-kafka.").tempdir().unwrap();
-        let mut broker = Self { dir: dir.keep(), script: None };
+        let mut broker = Self { dir: dir.keep(), script: None, heap: "1g" };
         std::fs::create_dir(broker.dir.join("tls")).unwrap();
         prepare(&broker.dir.join("tls"));
         broker.start_again();
         broker
+    }
+
+    /// One node of a cluster, not started yet: `prepare` writes `server.properties`
+    /// and `address` into its folder.
+    pub fn node(heap: &'static str, prepare: impl FnOnce(&Path)) -> Self {
+        let dir = tempfile::Builder::new().prefix("warraq-kafka.").tempdir().unwrap().keep();
+        prepare(&dir);
+        let status = Command::new(SCRIPT).args(["format".as_ref(), dir.as_os_str()]).status().unwrap();
+        assert!(status.success(), "kafka.sh format: {status}");
+        Self { dir, script: None, heap }
     }
 
     pub fn dir(&self) -> &Path {
@@ -61,6 +73,7 @@ impl Broker {
     fn serve(&self) -> Child {
         let mut script = Command::new(SCRIPT)
             .args(["serve".as_ref(), self.dir.as_os_str()])
+            .env("WARRAQ_TEST_KAFKA_HEAP", std::env::var("WARRAQ_TEST_KAFKA_HEAP").as_deref().unwrap_or(self.heap))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -89,18 +102,23 @@ impl Broker {
     /// As a power cut: data and port stay for `start_again`.
     pub fn kill(&mut self) {
         if let Some(script) = self.script.take() {
-            signal(read(&self.dir.join("pid")).parse().unwrap(), Signal::KILL);
+            signal(self.process(), Signal::KILL);
             wait(script);
         }
     }
 
+    /// The broker's own process.
+    pub fn process(&self) -> u32 {
+        read(&self.dir.join("pid")).parse().unwrap()
+    }
+
     /// Freezes the broker: connections stay open, nothing answers.
     pub fn freeze(&self) {
-        signal(read(&self.dir.join("pid")).parse().unwrap(), Signal::STOP);
+        signal(self.process(), Signal::STOP);
     }
 
     pub fn thaw(&self) {
-        signal(read(&self.dir.join("pid")).parse().unwrap(), Signal::CONT);
+        signal(self.process(), Signal::CONT);
     }
 
     pub fn start_again(&mut self) {

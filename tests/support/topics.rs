@@ -141,7 +141,8 @@ pub fn client(bootstrap: &str) -> ClientConfig {
 
 pub fn create_topic(bootstrap: &str, topic: &str, partitions: i32, settings: &[(&str, &str)]) {
     let admin: AdminClient<DefaultClientContext> = client(bootstrap).create().unwrap();
-    let mut new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    // -1: as often as the cluster does by default.
+    let mut new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
     for (name, value) in settings {
         new = new.set(name, value);
     }

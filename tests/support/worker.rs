@@ -22,13 +22,15 @@ pub struct Setup {
     name: String,
     /// How much it gives way to other processes, as `nice` has it.
     niceness: u8,
+    /// Where its log goes; None: to a file of its own.
+    log: Option<PathBuf>,
 }
 
 impl Setup {
     /// One of the workers of these topics; `name` tells it from the others.
     pub fn new(names: &Names, name: &str) -> Self {
         let name = format!("{}-{name}", names.group);
-        let setup = Self { tables: BTreeMap::new(), environment: BTreeMap::new(), name, niceness: 0 };
+        let setup = Self { tables: BTreeMap::new(), environment: BTreeMap::new(), name, niceness: 0, log: None };
         let transactional_id = setup.name.clone();
         setup
             .text("kafka", "bootstrap_servers", &names.bootstrap)
@@ -69,6 +71,12 @@ impl Setup {
         self
     }
 
+    /// Such as `/dev/full`.
+    pub fn log_to(mut self, path: &str) -> Self {
+        self.log = Some(path.into());
+        self
+    }
+
     fn toml(&self) -> String {
         let table = |(name, keys): (&String, &BTreeMap<String, String>)| {
             let lines: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
@@ -90,7 +98,8 @@ impl Setup {
         let config = dir.path().join("warraq.toml");
         std::fs::write(&config, self.clone().text("http", "listen", &http).toml()).unwrap();
         let log = dir.path().join("log");
-        let output = std::fs::File::create(&log).unwrap();
+        std::fs::write(&log, "").unwrap();
+        let output = std::fs::OpenOptions::new().append(true).open(self.log.as_ref().unwrap_or(&log)).unwrap();
         let printed = dir.path().join("stdout");
         let process = Command::new("nice")
             .args(["-n", &self.niceness.to_string(), env!("CARGO_BIN_EXE_warraq")])

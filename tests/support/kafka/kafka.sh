@@ -11,6 +11,8 @@
 #                             Where DIR/tls is there (broker.pem, ca.crt, jwks.json,
 #                             password), the broker has ACLs and two more listeners:
 #                             DIR/sasl is the address of SASL_SSL, DIR/ssl of mTLS.
+#   kafka.sh format DIR       make DIR/data for the DIR/server.properties that is there,
+#                             such as that of one node of a cluster
 #   kafka.sh tool NAME ARG... one of Kafka's own tools by the name of its script, such
 #                             as kafka-acls.sh
 #   kafka.sh with COMMAND...  run COMMAND with WARRAQ_TEST_BOOTSTRAP set to a fresh
@@ -77,9 +79,13 @@ configure() {
         -e "s|@SASL_PORT@|${sasl:-}|g; s|@TLS_PORT@|${tls:-}|g; s|@PASSWORD@|$(cat "$1/tls/password" 2>/dev/null)|" \
         "${templates[@]}" >"$1/server.properties"
     echo "127.0.0.1:$port" >"$1/address"
+    format "$1" "${format[@]}"
+}
+
+format() {
     rm -rf "$1/data"
     java -Xmx128m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.yaml" -cp "$cache/libs/*" \
-        kafka.tools.StorageTool format -t "$cluster" -c "$1/server.properties" --ignore-formatted "${format[@]}" >"$1/format.log" 2>&1 ||
+        kafka.tools.StorageTool format -t "$cluster" -c "$1/server.properties" --ignore-formatted "${@:2}" >"$1/format.log" 2>&1 ||
         { cat "$1/format.log" >&2; die "could not format $1/data"; }
 }
 
@@ -203,6 +209,7 @@ tool() {
 case ${1:-} in
 tool) [ $# -ge 2 ] || die "usage: kafka.sh tool NAME ARG..."; fetch; shift; tool "$@" ;;
 fetch) fetch ;;
+format) [ $# = 2 ] || die "usage: kafka.sh format DIR"; fetch; format "$2" ;;
 serve) [ $# = 2 ] || die "usage: kafka.sh serve DIR"; fetch; serve "$2" ;;
 with) [ $# -ge 2 ] || die "usage: kafka.sh with COMMAND..."; shift; with "$@" ;;
 *) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
