@@ -8,6 +8,7 @@ use super::notes::{NoNotes, Notes};
 use super::order::Order;
 use super::sink::Sink;
 use super::transaction::{Action, Entry, Limits, Next, Position, Transaction};
+use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Drain, Event, Finished, Lane, Outcome};
 use crate::kafka::Fault;
 use crate::record::{Outgoing, Reason, Stage};
@@ -181,6 +182,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             Event::Assigned { lane, epoch } => self.order.open(lane, epoch),
             Event::Finished(records) => self.finished(records),
             Event::Drain(drain) => self.drains.push(drain),
+            Event::Lost(_) if is_on(Mutation::NoEpochCheck) => {}
             Event::Lost(lanes) => {
                 let dropped = lanes.iter().map(|&lane| self.let_go(lane)).sum();
                 self.observer.dropped(dropped);
@@ -269,6 +271,9 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             }
             Action::Begin => self.sink.begin()?,
             Action::Send(index) => {
+                if is_on(Mutation::DropOnRevoke) {
+                    self.pass_over_if_drained(index);
+                }
                 let outgoing = self.transaction.entry(index).and_then(|entry| entry.item.outgoing.as_ref());
                 if let Some(outgoing) = outgoing {
                     self.sink.send(index, outgoing)?;
@@ -298,6 +303,16 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         }
         self.transaction.done();
         Ok(Done::Progress)
+    }
+
+    /// See [`Mutation::DropOnRevoke`].
+    fn pass_over_if_drained(&mut self, index: usize) {
+        let mut lanes = self.drains.iter().flat_map(|drain| &drain.lanes).map(|&(lane, _)| lane);
+        if let Some(entry) = self.transaction.entry_mut(index)
+            && lanes.any(|lane| lane == entry.ticket.lane)
+        {
+            entry.item.outgoing = None;
+        }
     }
 
     fn note(&self, position: &Position) -> Result<Option<String>, String> {

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Lane, Ticket};
 use crate::kafka::Fault;
 
@@ -260,7 +261,8 @@ impl<T> Transaction<T> {
 
     fn positions(&self) -> Vec<Position> {
         let mut positions: BTreeMap<Lane, Position> = BTreeMap::new();
-        for Entry { ticket, .. } in self.entries.iter().take(self.sent) {
+        let covered = if is_on(Mutation::OffsetBeforeRecord) { self.entries.len() } else { self.sent };
+        for Entry { ticket, .. } in self.entries.iter().take(covered) {
             let position = Position { lane: ticket.lane, epoch: ticket.epoch, offset: ticket.offset + 1, note: None };
             positions.insert(ticket.lane, position);
         }
@@ -303,8 +305,10 @@ impl<T> Transaction<T> {
     /// is done and is released; the rest is sent again.
     pub fn recovered(&mut self, committed: &BTreeMap<Lane, i64>) -> Vec<Entry<T>> {
         let entries = std::mem::take(&mut self.entries);
-        let is_done =
-            |entry: &Entry<T>| committed.get(&entry.ticket.lane).is_some_and(|&offset| entry.ticket.offset < offset);
+        let is_done = |entry: &Entry<T>| {
+            let of_lane = committed.get(&entry.ticket.lane).filter(|_| !is_on(Mutation::ResendAfterCommit));
+            of_lane.is_some_and(|&offset| entry.ticket.offset < offset)
+        };
         let (released, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_done);
         self.entries = rest.into();
         self.start_over();
@@ -326,6 +330,12 @@ impl<T> Transaction<T> {
     pub fn failed(&mut self, fault: &Fault, now: Duration) -> Next {
         match fault {
             Fault::QueueFull => Next::Breathe,
+            Fault::Retry(_)
+                if self.state == (State::Committing { asked: true }) && is_on(Mutation::ResendAfterCommit) =>
+            {
+                self.state = State::NoProducer;
+                Next::BackOff
+            }
             Fault::Retry(_) => Next::BackOff,
             Fault::Refused(indices, _) => {
                 // Told before anything was sent, the record is simply replaced.
