@@ -21,6 +21,7 @@ mod intake;
 mod options;
 mod pace;
 mod rebalance;
+mod reception;
 
 pub use batch::{Place, Work};
 pub use bounds::{Bounds, Committed, Span};

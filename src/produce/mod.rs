@@ -8,6 +8,7 @@
 //! same order; and where a commit's outcome is unknown, the group's committed
 //! offset, which was part of that commit, tells what is done.
 
+mod deliveries;
 mod notes;
 mod options;
 mod order;

@@ -108,8 +108,9 @@ impl<S: std::fmt::Debug, O> std::fmt::Debug for Sequencer<S, O> {
 
 /// What to do after a step.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Again,
+    /// Nothing before that time or the next event.
     Wait(Option<Duration>),
     Fenced(Fenced),
 }
@@ -158,25 +159,22 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             match self.step(clock) {
                 Step::Again => {}
                 Step::Fenced(fenced) => return Err(fenced),
-                Step::Wait(until) => {
-                    let until = self.drains.iter().map(|drain| drain.deadline).chain(until).min();
-                    match until.map(|until| events.recv_timeout(until.saturating_sub(clock()))) {
-                        Some(Ok(event)) => self.handle(event),
-                        Some(Err(RecvTimeoutError::Timeout)) => {}
-                        Some(Err(RecvTimeoutError::Disconnected)) => return Ok(()),
-                        None => match events.recv_timeout(Duration::from_secs(1)) {
-                            Ok(event) => self.handle(event),
-                            Err(RecvTimeoutError::Timeout) => {}
-                            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                        },
-                    }
-                }
+                Step::Wait(until) => match until.map(|until| events.recv_timeout(until.saturating_sub(clock()))) {
+                    Some(Ok(event)) => self.handle(event),
+                    Some(Err(RecvTimeoutError::Timeout)) => {}
+                    Some(Err(RecvTimeoutError::Disconnected)) => return Ok(()),
+                    None => match events.recv_timeout(Duration::from_secs(1)) {
+                        Ok(event) => self.handle(event),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                    },
+                },
             }
         }
         Ok(())
     }
 
-    fn handle(&mut self, event: Event) {
+    pub(crate) fn handle(&mut self, event: Event) {
         self.unsettled = true;
         match event {
             Event::Assigned { lane, epoch } => self.order.open(lane, epoch),
@@ -230,7 +228,8 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         self.transaction.set_urgent(!self.drains.is_empty());
     }
 
-    fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
+    /// One call to the sink, or none where there is nothing to do yet.
+    pub(crate) fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
         let now = clock();
         if self.unsettled || self.drains.iter().any(|drain| now >= drain.deadline) {
             self.unsettled = false;
@@ -238,7 +237,10 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         }
         let action = self.transaction.next(now);
         match action {
-            Action::Wait(until) => return Step::Wait(until),
+            Action::Wait(until) => {
+                let deadlines = self.drains.iter().map(|drain| drain.deadline);
+                return Step::Wait(deadlines.chain(until).min());
+            }
             Action::Exit(reason) => return Step::Fenced(Fenced(reason)),
             _ => {}
         }
