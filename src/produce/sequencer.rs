@@ -143,19 +143,24 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
     /// Where another producer took our transactional id.
     pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Duration) -> Result<(), Fenced> {
         let ended = self.serve(events, &clock);
-        if ended.is_ok() && self.transaction.is_open() {
-            // Left open, it would hold back readers until the broker's timeout.
-            // Where this fails, that timeout is all that is left.
-            let _ = self.sink.abort();
+        if ended.is_ok() {
+            self.close();
         }
         ended
     }
 
+    /// Nothing is sent any more.
+    pub(crate) fn close(&mut self) {
+        if self.transaction.is_open() {
+            // Left open, it would hold back readers until the broker's timeout.
+            // Where this fails, that timeout is all that is left.
+            let _ = self.sink.abort();
+        }
+    }
+
     fn serve(&mut self, events: &Receiver<Event>, clock: &impl Fn() -> Duration) -> Result<(), Fenced> {
         while !self.stopping {
-            for event in events.try_iter().take(256) {
-                self.handle(event);
-            }
+            self.hear(events);
             match self.step(clock) {
                 Step::Again => {}
                 Step::Fenced(fenced) => return Err(fenced),
@@ -174,10 +179,22 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         Ok(())
     }
 
+    /// What there is to hear, but not so much that no step is made for long.
+    pub(crate) fn hear(&mut self, events: &Receiver<Event>) {
+        for event in events.try_iter().take(256) {
+            self.handle(event);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     pub(crate) fn handle(&mut self, event: Event) {
         self.unsettled = true;
         match event {
-            Event::Assigned { lane, epoch } => self.order.open(lane, epoch),
+            Event::Assigned { lane, epoch } => self.assigned(lane, epoch),
             Event::Finished(records) => self.finished(records),
             Event::Drain(drain) => self.drains.push(drain),
             Event::Lost(_) if is_on(Mutation::NoEpochCheck) => {}
@@ -187,6 +204,21 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             }
             Event::Stop => self.stopping = true,
         }
+    }
+
+    /// What is in hand of an older epoch of the partition must not be sent any
+    /// more. There is some where its drain was not waited for to the end: a call
+    /// took longer than whoever asked had patience. That drain is over too, as
+    /// far as this partition goes, for it would drop what comes now.
+    fn assigned(&mut self, lane: Lane, epoch: u64) {
+        let dropped = self.let_go(lane);
+        if dropped > 0 {
+            self.observer.dropped(dropped);
+        }
+        for drain in &mut self.drains {
+            drain.lanes.retain(|&(of, _)| of != lane);
+        }
+        self.order.open(lane, epoch);
     }
 
     fn finished(&mut self, records: Vec<Finished>) {

@@ -106,6 +106,8 @@ pub struct Transaction<T> {
     /// Cut as soon as all that is here was sent.
     urgent: bool,
     hold_until: Option<Duration>,
+    /// A call that may have committed something was not answered.
+    unknown: bool,
     /// Lost with records in the open transaction: it must not be committed.
     lost: BTreeSet<(Lane, u64)>,
     fenced: String,
@@ -123,6 +125,7 @@ impl<T> Transaction<T> {
             since: Duration::ZERO,
             urgent: false,
             hold_until: None,
+            unknown: false,
             lost: BTreeSet::new(),
             fenced: String::new(),
         }
@@ -287,7 +290,7 @@ impl<T> Transaction<T> {
             State::Offsets => State::Committing { asked: false },
             State::Aborting => {
                 self.start_over();
-                State::Closed
+                if self.unknown { State::Asking } else { State::Closed }
             }
             state => state,
         };
@@ -297,6 +300,7 @@ impl<T> Transaction<T> {
     pub fn committed(&mut self) -> Vec<Entry<T>> {
         let released = self.entries.drain(..self.sent).collect();
         self.start_over();
+        self.unknown = false;
         self.state = State::Closed;
         released
     }
@@ -312,6 +316,7 @@ impl<T> Transaction<T> {
         let (released, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_done);
         self.entries = rest.into();
         self.start_over();
+        self.unknown = false;
         self.state = State::Closed;
         released
     }
@@ -336,7 +341,11 @@ impl<T> Transaction<T> {
                 self.state = State::NoProducer;
                 Next::BackOff
             }
-            Fault::Retry(_) => Next::BackOff,
+            Fault::Retry(_) => {
+                // Done or not: if it is not asked for again, the group must be.
+                self.unknown |= matches!(self.state, State::Offsets | State::Committing { asked: true });
+                Next::BackOff
+            }
             Fault::Refused(indices, _) => {
                 // Told before anything was sent, the record is simply replaced.
                 if indices.iter().any(|&index| index < self.sent) {
@@ -488,6 +497,28 @@ mod tests {
         assert_eq!(committing.failed(&Fault::Retry("timed out".to_owned()), Duration::ZERO), Next::BackOff);
         assert_eq!(committing.next(Duration::ZERO), Action::Commit);
         assert_eq!(committing.committed().len(), 3);
+    }
+
+    #[test]
+    fn an_abort_after_a_commit_without_an_answer_asks_the_group() {
+        // Without a transaction the offsets may be committed all the same: sent
+        // again in another cut, a lower offset would follow a higher one.
+        let retry = Fault::Retry("timed out".to_owned());
+        let mut transaction = transaction(3);
+        transaction.next(Duration::ZERO);
+        transaction.done();
+        send_all(&mut transaction);
+        transaction.done();
+        assert!(matches!(transaction.next(Duration::ZERO), Action::SendOffsets(_)));
+        transaction.failed(&retry, Duration::ZERO);
+        let lane = |partition| Lane { topic: 0, partition };
+        transaction.lose(lane(1));
+        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
+        transaction.done();
+        assert_eq!(transaction.next(Duration::ZERO), Action::AskCommitted(vec![lane(0)]));
+        let released = transaction.recovered(&BTreeMap::from([(lane(0), 3)]));
+        assert_eq!(released.iter().map(|entry| entry.item).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(transaction.next(Duration::ZERO), Action::Wait(None));
     }
 
     #[test]
