@@ -11,10 +11,9 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, TopicPartitionList};
 
 use super::Watcher;
-use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
-use super::batch::{BATCH_RECORDS, Batch, Queue, Work};
-use super::bounds::{Bounds, Gap, Reach, Seen};
+use super::batch::{BATCH_RECORDS, Queue, Work};
+use super::bounds::{Bounds, Gap, Seen};
 use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
 use super::reception::Reception;
@@ -102,15 +101,6 @@ impl Intake {
     /// Where librdkafka refuses a property.
     pub fn new(parts: IntakeParts) -> Result<Self, IntakeError> {
         let topics: Vec<Arc<str>> = parts.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
-        let batch = Batch::new(parts.pool);
-        let desk = Desk {
-            assignment: Assignment::default(),
-            batch,
-            pause_again: false,
-            reach: Reach::default(),
-            at_end: Vec::new(),
-            boundless: None,
-        };
         let reception = Reception {
             budget: parts.budget.clone(),
             queue: Queue::default(),
@@ -122,7 +112,7 @@ impl Intake {
         };
         let bounded = parts.seams.bounds.is_some();
         let context = Context {
-            desk: Mutex::new(desk),
+            desk: Mutex::new(Desk::new(parts.pool)),
             topics: topics.clone(),
             ownership: parts.ownership,
             events: parts.events,

@@ -29,6 +29,15 @@ pub use intake::{Intake, IntakeError, IntakeParts, Seams};
 pub use options::{Options, Start};
 pub use pace::{Pace, Sieve, Sifted};
 
+// For the simulation, which drives all of this but the client.
+#[cfg(test)]
+pub(crate) use {
+    backpressure::{Backpressure, Pressure},
+    batch::{BATCH_RECORDS, Queue},
+    rebalance::{Asked, Context, Desk},
+    reception::Reception,
+};
+
 use crate::flow::Lane;
 
 /// A change of the assignment.

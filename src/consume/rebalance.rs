@@ -16,7 +16,7 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
 use super::assignment::Assignment;
-use super::batch::Batch;
+use super::batch::{Batch, Work};
 use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
 use crate::flow::{Drain, Event, Lane, Ownership};
@@ -56,6 +56,18 @@ const COMMITTED: Duration = Duration::from_secs(120);
 const COMMITTED_CALL: Duration = Duration::from_secs(10);
 
 impl Desk {
+    /// With nothing on it; records go to `pool`.
+    pub fn new(pool: Sender<Vec<Work>>) -> Self {
+        Self {
+            assignment: Assignment::default(),
+            batch: Batch::new(pool),
+            pause_again: false,
+            reach: Reach::default(),
+            at_end: Vec::new(),
+            boundless: None,
+        }
+    }
+
     fn bound(&mut self, bounds: &dyn Bounds, lane: Lane, epoch: u64, found: Option<&TopicPartitionListElem<'_>>) {
         let committed = found.and_then(|found| match found.offset() {
             Offset::Offset(offset) => Some(Committed { offset, metadata: found.metadata() }),

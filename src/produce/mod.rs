@@ -23,3 +23,11 @@ pub use producer::{KafkaSink, SinkParts};
 pub use sequencer::{Fenced, Observer, Operation, Refuse, Sequencer};
 pub use sink::Sink;
 pub use transaction::{Entry, Limits, Position};
+
+// For the simulation, which drives all of this but the client.
+#[cfg(test)]
+pub(crate) use {
+    deliveries::{Deliveries, delivery_fault},
+    sequencer::Step,
+    sink::metadata_if_ours,
+};
