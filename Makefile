@@ -95,6 +95,15 @@ fuzz: ## the fuzz targets of the text half, SECONDS=60 each (TARGETS="html plain
 presets: ## the messages of trafilatura, news-please, newspaper4k and Scrapy in the tests, made anew
 	tests/support/presets/presets.sh
 
+# A new seed each time; a failure names its own.
+SEED ?= $(shell date +%s)
+STEPS ?= 20000000
+
+.PHONY: sim
+sim: ## delivery against scripted brokers: SEED= of the first episode, STEPS= in all (part of test, for seconds)
+	@$(SETUP) build
+	SEED=$(SEED) STEPS=$(STEPS) cargo test --locked --lib -- simulation::no_fault --nocapture
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test

@@ -55,6 +55,9 @@ pub mod trace;
 #[cfg(feature = "worker")]
 pub mod worker;
 
+#[cfg(all(test, feature = "worker"))]
+mod simulation;
+
 #[cfg(feature = "worker")]
 pub mod replay;
 

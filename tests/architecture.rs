@@ -36,6 +36,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("produce", &["record", "flow", "kafka", "retry", "metrics", "health"]),
     ("http", &["metrics", "health"]),
     ("worker", &["pipeline", "consume", "produce", "http", "trace"]),
+    // Tests alone: the rooms of delivery against a scripted broker.
+    ("simulation", &["consume", "produce", "encode"]),
     ("replay", &["worker"]),
     // Every room's options in one, so it sees every room; only cli sees it.
     ("config", &["replay", "registry"]),

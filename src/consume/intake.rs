@@ -4,27 +4,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, TryRecvError, bounded};
+use crossbeam_channel::{Sender, TryRecvError};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, TopicPartitionList};
 
 use super::Watcher;
-use super::assignment::Assignment;
 use super::backpressure::{Backpressure, Pressure};
-use super::batch::{BATCH_RECORDS, Batch, Queue, Work};
-use super::bounds::{Bounds, Gap, Reach, Seen};
-use super::pace::{Pace, Sieve, Sifted};
+use super::batch::{BATCH_RECORDS, Queue, Work};
+use super::bounds::{Bounds, Gap, Seen};
+use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
-use crate::flow::{Budget, Drain, Event, Finished, Lane, Outcome, Ownership, Ticket};
+use super::reception::Reception;
+use crate::flow::{Budget, Event, Lane, Outcome, Ownership};
 use crate::kafka::{ClientListener, Group, raw_record};
-use crate::record::Outgoing;
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
 const POLL: Duration = Duration::from_millis(50);
-/// What a record costs besides its bytes: tickets, headers, queue entries.
-const OVERHEAD: usize = 1024;
 /// How long the budget may be spent before partitions are paused.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a broker may take to tell where a partition begins.
@@ -82,13 +79,12 @@ pub enum IntakeError {
 pub struct Intake {
     consumer: Arc<BaseConsumer<Context>>,
     topics: Vec<Arc<str>>,
-    budget: Budget,
-    queue: Queue,
+    reception: Reception,
     pressure: Backpressure,
     clock: Arc<dyn Fn() -> Duration + Send + Sync>,
     keep_bytes: usize,
     watcher: Arc<dyn Watcher>,
-    seams: Seams,
+    bounded: bool,
     stop: Arc<AtomicBool>,
 }
 
@@ -105,21 +101,22 @@ impl Intake {
     /// Where librdkafka refuses a property.
     pub fn new(parts: IntakeParts) -> Result<Self, IntakeError> {
         let topics: Vec<Arc<str>> = parts.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
-        let batch = Batch::new(parts.pool);
-        let desk = Desk {
-            assignment: Assignment::default(),
-            batch,
-            pause_again: false,
-            reach: Reach::default(),
-            at_end: Vec::new(),
-            boundless: None,
+        let reception = Reception {
+            budget: parts.budget.clone(),
+            queue: Queue::default(),
+            events: parts.events.clone(),
+            clock: Arc::clone(&parts.clock),
+            watcher: Arc::clone(&parts.watcher),
+            pace: parts.seams.pace,
+            sieve: parts.seams.sieve,
         };
+        let bounded = parts.seams.bounds.is_some();
         let context = Context {
-            desk: Mutex::new(desk),
+            desk: Mutex::new(Desk::new(parts.pool)),
             topics: topics.clone(),
             ownership: parts.ownership,
             events: parts.events,
-            bounds: parts.seams.bounds.clone(),
+            bounds: parts.seams.bounds,
             resets: AtomicU64::new(0),
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
@@ -134,12 +131,11 @@ impl Intake {
             consumer: Arc::new(consumer),
             topics,
             pressure: Backpressure::new(parts.budget.limit(), PATIENCE),
-            budget: parts.budget,
-            queue: Queue::default(),
+            reception,
             clock: parts.clock,
             keep_bytes: parts.keep_bytes,
             watcher: parts.watcher,
-            seams: parts.seams,
+            bounded,
             stop: parts.stop,
         })
     }
@@ -163,16 +159,17 @@ impl Intake {
         })?;
         while !self.stop.load(Ordering::Relaxed) {
             self.watcher.tick();
-            let wait = self.pace();
-            match self.pressure.decide(self.budget.used(), !wait.is_zero(), (self.clock)()) {
+            let wait = self.reception.pace();
+            let budget = &self.reception.budget;
+            match self.pressure.decide(budget.used(), !wait.is_zero(), (self.clock)()) {
                 Pressure::Hold if !wait.is_zero() => {
                     std::thread::sleep(wait.min(POLL));
                     continue;
                 }
                 Pressure::Hold => {
                     // Below the limit by a little, so that not each record is waited for.
-                    let enough = self.budget.limit() - self.budget.limit() / 16;
-                    let _ = self.budget.wait_below(enough, POLL);
+                    let enough = budget.limit() - budget.limit() / 16;
+                    let _ = budget.wait_below(enough, POLL);
                     continue;
                 }
                 Pressure::Pause => self.pause(),
@@ -183,11 +180,6 @@ impl Intake {
         }
         self.drain()?;
         self.leave()
-    }
-
-    /// How long the pace lets nothing be taken.
-    fn pace(&self) -> Duration {
-        self.seams.pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait(self.queue.len(), (self.clock)()))
     }
 
     /// One batch: all that is at hand, up to the size of a batch.
@@ -201,7 +193,7 @@ impl Intake {
                 Some(Err(error)) => self.error(&error)?,
             }
             timeout = Duration::ZERO;
-            if !self.pace().is_zero() {
+            if !self.reception.pace().is_zero() {
                 break;
             }
         }
@@ -230,31 +222,10 @@ impl Intake {
         let Some(lane) = self.consumer.context().lane(message.topic(), message.partition()) else { return };
         let Some(topic) = self.topics.get(usize::from(lane.topic)) else { return };
         let mut desk = self.consumer.context().desk();
-        if self.seams.bounds.is_some() && !self.within(&mut desk, lane, message.offset()) {
+        if self.bounded && !self.within(&mut desk, lane, message.offset()) {
             return;
         }
-        let Some(ticket) = desk.assignment.stamp(lane, message.offset()) else { return };
-        let raw = raw_record(message, topic, self.keep_bytes);
-        let now = (self.clock)();
-        if ticket.sequence == 0 {
-            self.watcher.first(lane, ticket.offset, raw.timestamp);
-        }
-        self.watcher.consumed(raw.value_length);
-        if let Some(pace) = &self.seams.pace {
-            pace.took(raw.value_length, now);
-        }
-        let appended = raw.timestamp;
-        let sifted = match &self.seams.sieve {
-            Some(sieve) => sieve.sift(raw),
-            None => Sifted::Work(raw),
-        };
-        match sifted {
-            Sifted::Work(raw) => {
-                let permit = self.budget.take(raw.bytes() + OVERHEAD);
-                desk.batch.push(Work { raw, ticket, permit, place: self.queue.place(), polled: now });
-            }
-            Sifted::Done(outgoing, outcome) => self.hand_on(ticket, outgoing, outcome, appended),
-        }
+        self.reception.take(&mut desk, lane, message.offset(), || raw_record(message, topic, self.keep_bytes));
     }
 
     /// Whether a record is of its partition's span; looks after what the record
@@ -300,17 +271,8 @@ impl Intake {
                 self.watcher.deleted(lane, deleted);
             }
             self.watcher.passed();
-            self.hand_on(ticket, None, Outcome::Gap { deleted }, None);
+            self.reception.hand_on(ticket, None, Outcome::Gap { deleted }, None);
         }
-    }
-
-    /// Past the pool: there is nothing to enrich.
-    fn hand_on(&self, ticket: Ticket, outgoing: Option<Outgoing>, outcome: Outcome, appended: Option<i64>) {
-        let permit = self.budget.take(outgoing.as_ref().map_or(0, Outgoing::bytes) + OVERHEAD);
-        let now = (self.clock)();
-        let finished = Finished { ticket, outgoing, outcome, permit, polled: now, made: now, appended };
-        // Its receiver lives as long as the worker.
-        let _ = self.consumer.context().events.send(Event::Finished(vec![finished]));
     }
 
     /// Where the partition begins now.
@@ -395,20 +357,12 @@ impl Intake {
     /// even while its last revoke waits: a drain in there that takes longer than
     /// the session would be committed by a member that the group no longer knows.
     fn drain(&self) -> Result<(), IntakeError> {
-        let context = self.consumer.context();
-        let lanes = {
-            let mut desk = context.desk();
-            desk.batch.flush();
-            desk.assignment.given()
-        };
+        let asked = self.consumer.context().drain_asked();
         // What is fetched from now on is not taken.
         if let Err(error) = self.consumer.pause(&self.partitions()) {
             self.watcher.poll_error(&error);
         }
-        let (done, answer) = bounded(1);
-        let deadline = (self.clock)() + context.patience();
-        let told = context.events.send(Event::Drain(Drain { lanes, deadline, done })).is_ok();
-        while told && (self.clock)() < deadline && answer.try_recv() == Err(TryRecvError::Empty) {
+        while asked.told && (self.clock)() < asked.deadline && asked.answer.try_recv() == Err(TryRecvError::Empty) {
             self.watcher.tick();
             if let Some(Err(error)) = self.consumer.poll(POLL) {
                 self.error(&error)?;

@@ -21,12 +21,22 @@ mod intake;
 mod options;
 mod pace;
 mod rebalance;
+mod reception;
 
 pub use batch::{Place, Work};
 pub use bounds::{Bounds, Committed, Span};
 pub use intake::{Intake, IntakeError, IntakeParts, Seams};
 pub use options::{Options, Start};
 pub use pace::{Pace, Sieve, Sifted};
+
+// For the simulation, which drives all of this but the client.
+#[cfg(test)]
+pub(crate) use {
+    backpressure::{Backpressure, Pressure},
+    batch::{BATCH_RECORDS, Queue},
+    rebalance::{Asked, Context, Desk},
+    reception::Reception,
+};
 
 use crate::flow::Lane;
 

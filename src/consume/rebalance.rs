@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
@@ -16,7 +16,7 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
 use super::assignment::Assignment;
-use super::batch::Batch;
+use super::batch::{Batch, Work};
 use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
 use crate::flow::{Drain, Event, Lane, Ownership};
@@ -40,12 +40,34 @@ pub struct Desk {
     pub boundless: Option<String>,
 }
 
+/// A drain that was asked for.
+#[derive(Debug)]
+pub struct Asked {
+    pub answer: Receiver<usize>,
+    /// The sequencer still listens.
+    pub told: bool,
+    pub patience: Duration,
+    pub deadline: Duration,
+}
+
 /// How long the group's committed offsets may take to be told: well below the
 /// time after which a member that does not poll is thrown out.
 const COMMITTED: Duration = Duration::from_secs(120);
 const COMMITTED_CALL: Duration = Duration::from_secs(10);
 
 impl Desk {
+    /// With nothing on it; records go to `pool`.
+    pub fn new(pool: Sender<Vec<Work>>) -> Self {
+        Self {
+            assignment: Assignment::default(),
+            batch: Batch::new(pool),
+            pause_again: false,
+            reach: Reach::default(),
+            at_end: Vec::new(),
+            boundless: None,
+        }
+    }
+
     fn bound(&mut self, bounds: &dyn Bounds, lane: Lane, epoch: u64, found: Option<&TopicPartitionListElem<'_>>) {
         let committed = found.and_then(|found| match found.offset() {
             Offset::Offset(offset) => Some(Committed { offset, metadata: found.metadata() }),
@@ -103,14 +125,14 @@ impl Context {
         list.elements().iter().filter_map(|element| self.lane(element.topic(), element.partition())).collect()
     }
 
-    fn assigned(&self, consumer: &BaseConsumer<Self>, lanes: &[Lane]) {
-        let bounds = self.bounds.as_ref().filter(|_| !lanes.is_empty());
-        let committed = bounds.map(|bounds| (bounds, self.committed(consumer, lanes)));
+    /// `committed`: what the group has committed, where that matters.
+    pub fn assigned(&self, lanes: &[Lane], committed: Option<&Result<TopicPartitionList, String>>) {
+        let committed = self.bounds.as_ref().zip(committed);
         let mut desk = self.desk();
         for &lane in lanes {
             let epoch = desk.assignment.assign(lane);
             self.ownership.own(lane, epoch);
-            match &committed {
+            match committed {
                 Some((bounds, Ok(committed))) => {
                     let topic = self.topics.get(usize::from(lane.topic));
                     let found = topic.and_then(|topic| committed.find_partition(topic, lane.partition));
@@ -154,24 +176,45 @@ impl Context {
     }
 
     fn revoked(&self, lanes: &[Lane]) {
-        let (drain, left) = {
-            let mut desk = self.desk();
-            desk.batch.flush();
-            lanes.iter().for_each(|&lane| desk.reach.close(lane));
-            (desk.assignment.revoke(lanes), desk.assignment.owned())
-        };
-        let (done, answer) = bounded(1);
-        let patience = self.patience();
-        let deadline = (self.clock)() + patience;
+        let asked = self.revoke_asked(lanes);
         self.watcher.waiting(true);
-        let told = self.events.send(Event::Drain(Drain { lanes: drain, deadline, done })).is_ok();
         // The sequencer keeps the deadline; a call of its own may hold it up a
         // while longer. Not answered at all, the partitions go away regardless:
         // what is not committed is refused, since it is disowned below.
-        if told && answer.recv_timeout(patience * 2).is_err() {
+        if asked.told && asked.answer.recv_timeout(asked.patience * 2).is_err() {
             self.watcher.drain_unanswered(lanes);
         }
         self.watcher.waiting(false);
+        self.revoked_now(lanes);
+    }
+
+    /// Stops taking records of these partitions and asks for their drain.
+    pub fn revoke_asked(&self, lanes: &[Lane]) -> Asked {
+        let mut desk = self.desk();
+        desk.batch.flush();
+        lanes.iter().for_each(|&lane| desk.reach.close(lane));
+        let given = desk.assignment.revoke(lanes);
+        self.ask(given)
+    }
+
+    /// Asks for a drain of all that was taken, as a member of the group still.
+    pub fn drain_asked(&self) -> Asked {
+        let mut desk = self.desk();
+        desk.batch.flush();
+        self.ask(desk.assignment.given())
+    }
+
+    fn ask(&self, lanes: Vec<(Lane, u64)>) -> Asked {
+        let (done, answer) = bounded(1);
+        let patience = self.patience();
+        let deadline = (self.clock)() + patience;
+        let told = self.events.send(Event::Drain(Drain { lanes, deadline, done })).is_ok();
+        Asked { answer, told, patience, deadline }
+    }
+
+    /// The drain is over: the partitions are the group's again.
+    pub fn revoked_now(&self, lanes: &[Lane]) {
+        let left = self.desk().assignment.owned();
         for &lane in lanes {
             self.ownership.disown(lane);
         }
@@ -181,7 +224,7 @@ impl Context {
         self.watcher.rebalanced(Change::Revoked, lanes, left);
     }
 
-    fn lost(&self, lanes: &[Lane]) {
+    pub fn lost(&self, lanes: &[Lane]) {
         let left = {
             let mut desk = self.desk();
             desk.assignment.revoke(lanes);
@@ -231,7 +274,12 @@ impl ClientContext for Context {
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(list) => self.assigned(consumer, &self.lanes(list)),
+            Rebalance::Assign(list) => {
+                let lanes = self.lanes(list);
+                let bounded = self.bounds.is_some() && !lanes.is_empty();
+                let committed = bounded.then(|| self.committed(consumer, &lanes));
+                self.assigned(&lanes, committed.as_ref());
+            }
             Rebalance::Revoke(list) if consumer.assignment_lost() => self.lost(&self.lanes(list)),
             Rebalance::Revoke(list) => self.revoked(&self.lanes(list)),
             Rebalance::Error(error) => {

@@ -3,6 +3,7 @@
 
 mod budget;
 mod event;
+pub(crate) mod mutation;
 mod ownership;
 mod ticket;
 

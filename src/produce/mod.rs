@@ -8,6 +8,7 @@
 //! same order; and where a commit's outcome is unknown, the group's committed
 //! offset, which was part of that commit, tells what is done.
 
+mod deliveries;
 mod notes;
 mod options;
 mod order;
@@ -22,3 +23,11 @@ pub use producer::{KafkaSink, SinkParts};
 pub use sequencer::{Fenced, Observer, Operation, Refuse, Sequencer};
 pub use sink::Sink;
 pub use transaction::{Entry, Limits, Position};
+
+// For the simulation, which drives all of this but the client.
+#[cfg(test)]
+pub(crate) use {
+    deliveries::{Deliveries, delivery_fault},
+    sequencer::Step,
+    sink::metadata_if_ours,
+};

@@ -1,7 +1,7 @@
 //! The sink that is a real producer.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -10,7 +10,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
 
-use super::sink::Sink;
+use super::deliveries::{Deliveries, delivery_fault};
+use super::sink::{Sink, metadata_if_ours};
 use super::transaction::Position;
 use crate::flow::{Lane, Ownership};
 use crate::kafka::{ClientKind, ClientListener, Fault, Group, base_record, fault, figures, is_fenced, log};
@@ -21,7 +22,7 @@ use crate::record::{Destination, Outgoing};
 const CALL: Duration = Duration::from_secs(5);
 /// How long to wait for acknowledgements at a time.
 const DELIVERY: Duration = Duration::from_millis(200);
-/// How long to wait for the other reports of a batch that failed.
+/// How long for the other reports of a batch that failed.
 const REST_OF_BATCH: Duration = Duration::from_millis(100);
 
 /// What a [`KafkaSink`] is made of.
@@ -160,24 +161,21 @@ impl Sink for KafkaSink {
     }
 
     fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
-        match self.deliveries.wait(count, DELIVERY) {
+        match self.deliveries.wait(count, DELIVERY, REST_OF_BATCH) {
             Ok(all) => {
                 // A fatal error purges the queue only later; do not wait for it.
                 let fatal = self.producer()?.client().fatal_error();
                 fatal.map_or(Ok(all), |(code, _)| Err(self.fault(&KafkaError::MessageProduction(code), 0)))
             }
-            Err(failed) => Err(self.delivery_fault(&failed)),
+            Err(failed) => {
+                Err(delivery_fault(&failed, |failed| self.record_fault(&failed.error, failed.index, &failed.topic)))
+            }
         }
     }
 
     fn send_offsets(&mut self, positions: &[Position]) -> Result<(), Fault> {
         let offsets = self.offsets(positions)?;
-        // First the metadata, then the question: see `Ownership`.
-        let metadata = self.parts.group.metadata();
-        if let Some(lost) = positions.iter().find(|position| !self.parts.ownership.owns(position.lane, position.epoch))
-        {
-            return Err(Fault::Abort(format!("partition {} is no longer ours", lost.lane.partition)));
-        }
+        let metadata = metadata_if_ours(&self.parts.ownership, positions, || self.parts.group.metadata())?;
         if !self.parts.transactional {
             return self.parts.group.commit(&offsets).map_err(|error| self.retry(&error));
         }
@@ -199,99 +197,6 @@ impl Sink for KafkaSink {
             self.producer()?.abort_transaction(CALL).map_err(|error| self.fault(&error, 0))?;
         }
         Ok(())
-    }
-}
-
-impl KafkaSink {
-    /// Records that the broker will never take are told apart from a producer
-    /// or a broker in trouble.
-    fn delivery_fault(&self, failed: &[Failed]) -> Fault {
-        let mut refused = Vec::new();
-        let mut message = String::new();
-        let mut other = None;
-        for Failed { index, error, topic } in failed {
-            match self.record_fault(error, *index, topic) {
-                Fault::Refused(indices, text) => {
-                    refused.extend(indices);
-                    message = text;
-                }
-                fault @ (Fault::Fenced(_) | Fault::Recreate(_)) => return fault,
-                fault => other = Some(fault.to_string()),
-            }
-        }
-        match other {
-            _ if !refused.is_empty() => Fault::Refused(refused, message),
-            text => Fault::Abort(text.unwrap_or_default()),
-        }
-    }
-}
-
-/// Acknowledgements of the open transaction. Reports of one that was aborted
-/// come late; their attempt tells them apart.
-#[derive(Debug, Default)]
-struct Deliveries {
-    state: Mutex<Counts>,
-    bell: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    attempt: u32,
-    acknowledged: usize,
-    failed: Vec<Failed>,
-}
-
-/// A record that was not delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Failed {
-    index: usize,
-    error: KafkaError,
-    topic: String,
-}
-
-const INDEX_BITS: u32 = 32;
-
-impl Deliveries {
-    fn start(&self) {
-        let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts = Counts { attempt: counts.attempt.wrapping_add(1), ..Counts::default() };
-    }
-
-    /// Names a record in its delivery report: attempt and index in one word.
-    fn opaque(&self, index: usize) -> usize {
-        let attempt = self.state.lock().unwrap_or_else(PoisonError::into_inner).attempt;
-        (attempt as usize) << INDEX_BITS | index
-    }
-
-    fn report(&self, opaque: usize, error: Option<(KafkaError, &str)>) {
-        let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if opaque >> INDEX_BITS != counts.attempt as usize {
-            return;
-        }
-        match error {
-            None => counts.acknowledged += 1,
-            Some((error, topic)) => {
-                let index = opaque & ((1 << INDEX_BITS) - 1);
-                counts.failed.push(Failed { index, error, topic: topic.to_owned() });
-            }
-        }
-        drop(counts);
-        self.bell.notify_one();
-    }
-
-    /// Whether so many are acknowledged, after waiting for it at most so long.
-    fn wait(&self, count: usize, timeout: Duration) -> Result<bool, Vec<Failed>> {
-        let counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = |counts: &mut Counts| counts.failed.is_empty() && counts.acknowledged < count;
-        let (counts, _) = self.bell.wait_timeout_while(counts, timeout, open).unwrap_or_else(PoisonError::into_inner);
-        if counts.failed.is_empty() {
-            return Ok(counts.acknowledged >= count);
-        }
-        // The rest of its batch failed with it and is told in a moment.
-        let told = |counts: &mut Counts| counts.acknowledged + counts.failed.len() < count;
-        let (mut counts, _) =
-            self.bell.wait_timeout_while(counts, REST_OF_BATCH, told).unwrap_or_else(PoisonError::into_inner);
-        Err(std::mem::take(&mut counts.failed))
     }
 }
 
@@ -320,31 +225,5 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
         let failed = result.as_ref().err().map(|(error, message)| (error.clone(), message.topic()));
         self.deliveries.report(opaque, failed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rdkafka::error::RDKafkaErrorCode;
-
-    use super::*;
-
-    #[test]
-    fn reports_of_an_aborted_attempt_do_not_count() {
-        let deliveries = Deliveries::default();
-        deliveries.start();
-        let old = deliveries.opaque(0);
-        deliveries.start();
-        deliveries.report(old, Some((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue), "out")));
-        deliveries.report(old, None);
-        assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(false));
-        deliveries.report(deliveries.opaque(0), None);
-        assert_eq!(deliveries.wait(1, Duration::ZERO), Ok(true));
-        let error = KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge);
-        for index in [7, 8] {
-            deliveries.report(deliveries.opaque(index), Some((error.clone(), "out")));
-        }
-        let failed = |index| Failed { index, error: error.clone(), topic: "out".to_owned() };
-        assert_eq!(deliveries.wait(3, Duration::ZERO), Err(vec![failed(7), failed(8)]));
     }
 }

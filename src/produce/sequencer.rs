@@ -8,6 +8,7 @@ use super::notes::{NoNotes, Notes};
 use super::order::Order;
 use super::sink::Sink;
 use super::transaction::{Action, Entry, Limits, Next, Position, Transaction};
+use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Drain, Event, Finished, Lane, Outcome};
 use crate::kafka::Fault;
 use crate::record::{Outgoing, Reason, Stage};
@@ -107,8 +108,9 @@ impl<S: std::fmt::Debug, O> std::fmt::Debug for Sequencer<S, O> {
 
 /// What to do after a step.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Again,
+    /// Nothing before that time or the next event.
     Wait(Option<Duration>),
     Fenced(Fenced),
 }
@@ -141,52 +143,82 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
     /// Where another producer took our transactional id.
     pub fn run(mut self, events: &Receiver<Event>, clock: impl Fn() -> Duration) -> Result<(), Fenced> {
         let ended = self.serve(events, &clock);
-        if ended.is_ok() && self.transaction.is_open() {
-            // Left open, it would hold back readers until the broker's timeout.
-            // Where this fails, that timeout is all that is left.
-            let _ = self.sink.abort();
+        if ended.is_ok() {
+            self.close();
         }
         ended
     }
 
+    /// Nothing is sent any more.
+    pub(crate) fn close(&mut self) {
+        if self.transaction.is_open() {
+            // Left open, it would hold back readers until the broker's timeout.
+            // Where this fails, that timeout is all that is left.
+            let _ = self.sink.abort();
+        }
+    }
+
     fn serve(&mut self, events: &Receiver<Event>, clock: &impl Fn() -> Duration) -> Result<(), Fenced> {
         while !self.stopping {
-            for event in events.try_iter().take(256) {
-                self.handle(event);
-            }
+            self.hear(events);
             match self.step(clock) {
                 Step::Again => {}
                 Step::Fenced(fenced) => return Err(fenced),
-                Step::Wait(until) => {
-                    let until = self.drains.iter().map(|drain| drain.deadline).chain(until).min();
-                    match until.map(|until| events.recv_timeout(until.saturating_sub(clock()))) {
-                        Some(Ok(event)) => self.handle(event),
-                        Some(Err(RecvTimeoutError::Timeout)) => {}
-                        Some(Err(RecvTimeoutError::Disconnected)) => return Ok(()),
-                        None => match events.recv_timeout(Duration::from_secs(1)) {
-                            Ok(event) => self.handle(event),
-                            Err(RecvTimeoutError::Timeout) => {}
-                            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                        },
-                    }
-                }
+                Step::Wait(until) => match until.map(|until| events.recv_timeout(until.saturating_sub(clock()))) {
+                    Some(Ok(event)) => self.handle(event),
+                    Some(Err(RecvTimeoutError::Timeout)) => {}
+                    Some(Err(RecvTimeoutError::Disconnected)) => return Ok(()),
+                    None => match events.recv_timeout(Duration::from_secs(1)) {
+                        Ok(event) => self.handle(event),
+                        Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                    },
+                },
             }
         }
         Ok(())
     }
 
-    fn handle(&mut self, event: Event) {
+    /// What there is to hear, but not so much that no step is made for long.
+    pub(crate) fn hear(&mut self, events: &Receiver<Event>) {
+        for event in events.try_iter().take(256) {
+            self.handle(event);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    pub(crate) fn handle(&mut self, event: Event) {
         self.unsettled = true;
         match event {
-            Event::Assigned { lane, epoch } => self.order.open(lane, epoch),
+            Event::Assigned { lane, epoch } => self.assigned(lane, epoch),
             Event::Finished(records) => self.finished(records),
             Event::Drain(drain) => self.drains.push(drain),
+            Event::Lost(_) if is_on(Mutation::NoEpochCheck) => {}
             Event::Lost(lanes) => {
                 let dropped = lanes.iter().map(|&lane| self.let_go(lane)).sum();
                 self.observer.dropped(dropped);
             }
             Event::Stop => self.stopping = true,
         }
+    }
+
+    /// What is in hand of an older epoch of the partition must not be sent any
+    /// more. There is some where its drain was not waited for to the end: a call
+    /// took longer than whoever asked had patience. That drain is over too, as
+    /// far as this partition goes, for it would drop what comes now.
+    fn assigned(&mut self, lane: Lane, epoch: u64) {
+        let dropped = self.let_go(lane);
+        if dropped > 0 {
+            self.observer.dropped(dropped);
+        }
+        for drain in &mut self.drains {
+            drain.lanes.retain(|&(of, _)| of != lane);
+        }
+        self.order.open(lane, epoch);
     }
 
     fn finished(&mut self, records: Vec<Finished>) {
@@ -228,7 +260,8 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         self.transaction.set_urgent(!self.drains.is_empty());
     }
 
-    fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
+    /// One call to the sink, or none where there is nothing to do yet.
+    pub(crate) fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
         let now = clock();
         if self.unsettled || self.drains.iter().any(|drain| now >= drain.deadline) {
             self.unsettled = false;
@@ -236,7 +269,10 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         }
         let action = self.transaction.next(now);
         match action {
-            Action::Wait(until) => return Step::Wait(until),
+            Action::Wait(until) => {
+                let deadlines = self.drains.iter().map(|drain| drain.deadline);
+                return Step::Wait(deadlines.chain(until).min());
+            }
             Action::Exit(reason) => return Step::Fenced(Fenced(reason)),
             _ => {}
         }
@@ -269,6 +305,9 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             }
             Action::Begin => self.sink.begin()?,
             Action::Send(index) => {
+                if is_on(Mutation::DropOnRevoke) {
+                    self.pass_over_if_drained(index);
+                }
                 let outgoing = self.transaction.entry(index).and_then(|entry| entry.item.outgoing.as_ref());
                 if let Some(outgoing) = outgoing {
                     self.sink.send(index, outgoing)?;
@@ -298,6 +337,16 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         }
         self.transaction.done();
         Ok(Done::Progress)
+    }
+
+    /// See [`Mutation::DropOnRevoke`].
+    fn pass_over_if_drained(&mut self, index: usize) {
+        let mut lanes = self.drains.iter().flat_map(|drain| &drain.lanes).map(|&(lane, _)| lane);
+        if let Some(entry) = self.transaction.entry_mut(index)
+            && lanes.any(|lane| lane == entry.ticket.lane)
+        {
+            entry.item.outgoing = None;
+        }
     }
 
     fn note(&self, position: &Position) -> Result<Option<String>, String> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::transaction::Position;
-use crate::flow::Lane;
+use crate::flow::{Lane, Ownership};
 use crate::kafka::Fault;
 use crate::record::Outgoing;
 
@@ -54,4 +54,21 @@ pub trait Sink {
     /// # Errors
     /// See [`Fault`].
     fn abort(&mut self) -> Result<(), Fault>;
+}
+
+/// The group's metadata to commit these positions with, if their partitions are
+/// still ours. First the metadata, then the question: see [`Ownership`].
+///
+/// # Errors
+/// An abort, where one of them is not.
+pub fn metadata_if_ours<M>(
+    ownership: &Ownership,
+    positions: &[Position],
+    metadata: impl FnOnce() -> M,
+) -> Result<M, Fault> {
+    let metadata = metadata();
+    match positions.iter().find(|position| !ownership.owns(position.lane, position.epoch)) {
+        Some(lost) => Err(Fault::Abort(format!("partition {} is no longer ours", lost.lane.partition))),
+        None => Ok(metadata),
+    }
 }

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Lane, Ticket};
 use crate::kafka::Fault;
 
@@ -86,6 +87,10 @@ impl<T> Entry<T> {
     }
 }
 
+/// A client that fails so often in a row is replaced: it may hold on to what is no
+/// longer so, such as the leaders of a topic that was deleted and made again.
+const ABORTS: u32 = 3;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     NoProducer,
@@ -114,11 +119,15 @@ pub struct Transaction<T> {
     sent_bytes: usize,
     /// How many of those sent are known to be acknowledged.
     acknowledged: usize,
+    /// How often in a row nothing was committed.
+    aborts: u32,
     /// Since the first record of the open transaction was sent.
     since: Duration,
     /// Cut as soon as all that is here was sent.
     urgent: bool,
     hold_until: Option<Duration>,
+    /// A call that may have committed something was not answered.
+    unknown: bool,
     /// Lost with records in the open transaction: it must not be committed.
     lost: BTreeSet<(Lane, u64)>,
     fenced: String,
@@ -134,9 +143,11 @@ impl<T> Transaction<T> {
             sent: 0,
             sent_bytes: 0,
             acknowledged: 0,
+            aborts: 0,
             since: Duration::ZERO,
             urgent: false,
             hold_until: None,
+            unknown: false,
             lost: BTreeSet::new(),
             fenced: String::new(),
         }
@@ -285,7 +296,8 @@ impl<T> Transaction<T> {
 
     fn positions(&self) -> Vec<Position> {
         let mut positions: BTreeMap<Lane, Position> = BTreeMap::new();
-        for Entry { ticket, .. } in self.entries.iter().take(self.sent) {
+        let covered = if is_on(Mutation::OffsetBeforeRecord) { self.entries.len() } else { self.sent };
+        for Entry { ticket, .. } in self.entries.iter().take(covered) {
             let position = Position { lane: ticket.lane, epoch: ticket.epoch, offset: ticket.offset + 1, note: None };
             positions.insert(ticket.lane, position);
         }
@@ -314,7 +326,14 @@ impl<T> Transaction<T> {
             State::Offsets => State::Committing { asked: false },
             State::Aborting => {
                 self.start_over();
-                State::Closed
+                if self.aborts >= ABORTS {
+                    self.aborts = 0;
+                    State::NoProducer
+                } else if self.unknown {
+                    State::Asking
+                } else {
+                    State::Closed
+                }
             }
             state => state,
         };
@@ -324,6 +343,8 @@ impl<T> Transaction<T> {
     pub fn committed(&mut self) -> Vec<Entry<T>> {
         let released = self.entries.drain(..self.sent).collect();
         self.start_over();
+        self.unknown = false;
+        self.aborts = 0;
         self.state = State::Closed;
         released
     }
@@ -332,11 +353,14 @@ impl<T> Transaction<T> {
     /// is done and is released; the rest is sent again.
     pub fn recovered(&mut self, committed: &BTreeMap<Lane, i64>) -> Vec<Entry<T>> {
         let entries = std::mem::take(&mut self.entries);
-        let is_done =
-            |entry: &Entry<T>| committed.get(&entry.ticket.lane).is_some_and(|&offset| entry.ticket.offset < offset);
+        let is_done = |entry: &Entry<T>| {
+            let of_lane = committed.get(&entry.ticket.lane).filter(|_| !is_on(Mutation::ResendAfterCommit));
+            of_lane.is_some_and(|&offset| entry.ticket.offset < offset)
+        };
         let (released, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_done);
         self.entries = rest.into();
         self.start_over();
+        self.unknown = false;
         self.state = State::Closed;
         released
     }
@@ -371,7 +395,17 @@ impl<T> Transaction<T> {
     pub fn failed(&mut self, fault: &Fault, now: Duration) -> Next {
         match fault {
             Fault::QueueFull => Next::Breathe,
-            Fault::Retry(_) => Next::BackOff,
+            Fault::Retry(_)
+                if self.state == (State::Committing { asked: true }) && is_on(Mutation::ResendAfterCommit) =>
+            {
+                self.state = State::NoProducer;
+                Next::BackOff
+            }
+            Fault::Retry(_) => {
+                // Done or not: if it is not asked for again, the group must be.
+                self.unknown |= matches!(self.state, State::Offsets | State::Committing { asked: true });
+                Next::BackOff
+            }
             Fault::Refused(indices, _) => {
                 // Told before anything was sent, the record is simply replaced.
                 if indices.iter().any(|&index| index < self.sent) {
@@ -385,6 +419,7 @@ impl<T> Transaction<T> {
                 Next::BackOff
             }
             Fault::Abort(_) => {
+                self.aborts += 1;
                 self.state = State::Aborting;
                 Next::BackOff
             }
@@ -481,6 +516,20 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_commits_nothing_is_replaced() {
+        let mut transaction = transaction(1);
+        for _ in 0..ABORTS {
+            assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
+            transaction.done();
+            send_all(&mut transaction);
+            transaction.failed(&Fault::Abort("timed out".to_owned()), Duration::ZERO);
+            assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
+            transaction.done();
+        }
+        assert_eq!(transaction.next(Duration::ZERO), Action::Recreate);
+    }
+
+    #[test]
     fn who_shared_a_refused_batch_is_sent_alone_before_it_is_blamed() {
         let mut transaction = transaction(3);
         transaction.next(Duration::ZERO);
@@ -547,6 +596,28 @@ mod tests {
         assert_eq!(committing.failed(&Fault::Retry("timed out".to_owned()), Duration::ZERO), Next::BackOff);
         assert_eq!(committing.next(Duration::ZERO), Action::Commit);
         assert_eq!(committing.committed().len(), 3);
+    }
+
+    #[test]
+    fn an_abort_after_a_commit_without_an_answer_asks_the_group() {
+        // Without a transaction the offsets may be committed all the same: sent
+        // again in another cut, a lower offset would follow a higher one.
+        let retry = Fault::Retry("timed out".to_owned());
+        let mut transaction = transaction(3);
+        transaction.next(Duration::ZERO);
+        transaction.done();
+        send_all(&mut transaction);
+        transaction.done();
+        assert!(matches!(transaction.next(Duration::ZERO), Action::SendOffsets(_)));
+        transaction.failed(&retry, Duration::ZERO);
+        let lane = |partition| Lane { topic: 0, partition };
+        transaction.lose(lane(1));
+        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
+        transaction.done();
+        assert_eq!(transaction.next(Duration::ZERO), Action::AskCommitted(vec![lane(0)]));
+        let released = transaction.recovered(&BTreeMap::from([(lane(0), 3)]));
+        assert_eq!(released.iter().map(|entry| entry.item).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(transaction.next(Duration::ZERO), Action::Wait(None));
     }
 
     #[test]

@@ -1,0 +1,371 @@
+//! The consuming side of a worker: the real intake's parts, turned by hand, over
+//! a client that knows how librdkafka serves rebalances.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::TryRecvError;
+use rdkafka::error::KafkaError;
+
+use super::broker::{Broker, key};
+use super::group::Answer;
+use crate::consume::{
+    Asked, BATCH_RECORDS, Backpressure, Change, Context, Pressure, Reception, Sieve, Sifted, Watcher,
+};
+use crate::flow::{Event, Lane, Outcome};
+use crate::kafka::{ClientFigures, ClientKind, ClientListener};
+use crate::record::{Origin, RawRecord};
+
+/// What a poll is to serve before any message.
+#[derive(Debug)]
+enum Callback {
+    Assign(Vec<Lane>),
+    Revoke(Vec<Lane>),
+    Lost,
+}
+
+/// What the polling thread is at.
+#[derive(Debug)]
+enum At {
+    Polling,
+    /// In the callback of a revoke; `then` it goes on.
+    Revoking {
+        asked: Asked,
+        lanes: Vec<Lane>,
+        until: Duration,
+        leaving: bool,
+    },
+    /// Told to stop: waits for all in hand, as a member still.
+    Draining(Asked),
+    Leaving,
+    Left,
+}
+
+pub struct Consumer {
+    pub context: Context,
+    pub reception: Reception,
+    pub broker: Rc<RefCell<Broker>>,
+    pub instance: Option<usize>,
+    pressure: Backpressure,
+    at: At,
+    member: Option<(u64, u32)>,
+    /// Heartbeats go on while the polling thread waits, but not once it leaves.
+    owned: BTreeSet<Lane>,
+    callbacks: VecDeque<Callback>,
+    /// None until the group's offset was told.
+    positions: BTreeMap<Lane, Option<i64>>,
+    paused: BTreeSet<Lane>,
+    /// Its name in the group was taken by another process.
+    pub fenced: bool,
+    /// Bytes above its limit that the budget may be: one poll's.
+    slack: usize,
+}
+
+impl std::fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { at, member, owned, callbacks, positions, paused, .. } = self;
+        write!(f, "{at:?} {member:?} owns {owned:?} at {positions:?}, paused {paused:?}, to serve {callbacks:?}")
+    }
+}
+
+impl Consumer {
+    pub fn new(
+        context: Context,
+        reception: Reception,
+        broker: Rc<RefCell<Broker>>,
+        instance: Option<usize>,
+        patience: Duration,
+    ) -> Self {
+        let pressure = Backpressure::new(reception.budget.limit(), patience);
+        let slack = BATCH_RECORDS * 2048;
+        Self {
+            context,
+            reception,
+            broker,
+            instance,
+            pressure,
+            at: At::Polling,
+            member: None,
+            owned: BTreeSet::new(),
+            callbacks: VecDeque::new(),
+            positions: BTreeMap::new(),
+            paused: BTreeSet::new(),
+            fenced: false,
+            slack,
+        }
+    }
+
+    /// What goes into a transaction beside the offsets.
+    pub const fn metadata(&self) -> Option<(u64, u32)> {
+        self.member
+    }
+
+    /// librdkafka's own thread: it joins, and hears what the group wants.
+    pub fn heartbeat(&mut self) {
+        if matches!(self.at, At::Leaving | At::Left) || self.fenced {
+            return;
+        }
+        let mut broker = self.broker.borrow_mut();
+        let broker = &mut *broker;
+        let now = broker.now();
+        let Some((id, epoch)) = self.member else {
+            if self.callbacks.is_empty() && self.owned.is_empty() && matches!(self.at, At::Polling) {
+                let id = broker.group.join(self.instance, now, &mut broker.rng);
+                self.member = Some((id, 0));
+            }
+            return;
+        };
+        match broker.group.heartbeat(id, &self.owned, now) {
+            Answer::Unknown => {
+                broker.trace.count("assignments lost");
+                broker.trace.line(|| format!("member {id} was thrown out, it had {:?}", self.owned));
+                self.member = None;
+                self.callbacks.clear();
+                self.callbacks.push_back(Callback::Lost);
+            }
+            Answer::Fenced => self.fenced = true,
+            Answer::Fine(epoch) => self.member = Some((id, epoch)),
+            Answer::Revoke(lanes) => {
+                self.member = Some((id, epoch));
+                let waits = matches!(self.at, At::Revoking { .. })
+                    || self.callbacks.iter().any(|callback| matches!(callback, Callback::Revoke(_)));
+                if !waits {
+                    self.callbacks.push_back(Callback::Revoke(lanes));
+                }
+            }
+            Answer::Assign(epoch, lanes) => {
+                self.member = Some((id, epoch));
+                self.owned.extend(&lanes);
+                self.callbacks.push_back(Callback::Assign(lanes));
+            }
+        }
+    }
+
+    /// Once round the loop of the polling thread. Returns whether anything was
+    /// done.
+    pub fn turn(&mut self) -> bool {
+        match &self.at {
+            At::Left => false,
+            At::Revoking { asked, until, .. } => {
+                let now = (self.context.clock)();
+                if asked.answer.try_recv() == Err(TryRecvError::Empty) && now < *until {
+                    return false;
+                }
+                self.revoked();
+                true
+            }
+            At::Draining(asked) => {
+                let over =
+                    asked.answer.try_recv() != Err(TryRecvError::Empty) || (self.context.clock)() >= asked.deadline;
+                if over {
+                    self.at = At::Leaving;
+                    return true;
+                }
+                self.serve()
+            }
+            At::Leaving => self.leave(),
+            At::Polling if self.context.stop.load(Ordering::Relaxed) => {
+                self.broker.borrow().trace.count("graceful stops");
+                self.at = At::Draining(self.context.drain_asked());
+                self.paused.clone_from(&self.owned);
+                true
+            }
+            At::Polling => self.poll(),
+        }
+    }
+
+    fn poll(&mut self) -> bool {
+        let budget = &self.reception.budget;
+        if budget.used() > budget.limit() + self.slack {
+            let (used, limit) = (budget.used(), budget.limit());
+            self.broker.borrow_mut().checks.breached("I8 memory", || format!("{used} of {limit} bytes"));
+        }
+        match self.pressure.decide(budget.used(), false, (self.context.clock)()) {
+            Pressure::Hold => return false,
+            Pressure::Pause => self.pause(),
+            Pressure::Resume => self.paused.clear(),
+            Pressure::Flow | Pressure::Paused => {}
+        }
+        if self.serve() {
+            return true;
+        }
+        let took = self.fetch();
+        self.context.desk().batch.flush();
+        took
+    }
+
+    fn pause(&mut self) {
+        self.broker.borrow().trace.count("pauses");
+        self.paused.clone_from(&self.owned);
+    }
+
+    /// One callback, if one waits.
+    fn serve(&mut self) -> bool {
+        let Some(callback) = self.callbacks.pop_front() else { return false };
+        self.broker.borrow().trace.line(|| format!("{:?} is served {callback:?}", self.member));
+        match callback {
+            Callback::Assign(lanes) => {
+                self.context.assigned(&lanes, None);
+                self.positions.extend(lanes.iter().map(|&lane| (lane, None)));
+                if std::mem::take(&mut self.context.desk().pause_again) && self.pressure.is_paused() {
+                    self.paused.extend(lanes);
+                }
+            }
+            Callback::Revoke(lanes) => self.revoke(lanes, false),
+            Callback::Lost => {
+                let lanes: Vec<Lane> = std::mem::take(&mut self.owned).into_iter().collect();
+                self.positions.clear();
+                self.paused.clear();
+                self.context.lost(&lanes);
+            }
+        }
+        true
+    }
+
+    fn revoke(&mut self, lanes: Vec<Lane>, leaving: bool) {
+        self.broker.borrow().trace.count("drains");
+        lanes.iter().for_each(|lane| {
+            self.positions.remove(lane);
+            self.paused.remove(lane);
+        });
+        let asked = self.context.revoke_asked(&lanes);
+        let until = (self.context.clock)() + asked.patience * 2;
+        self.at = At::Revoking { asked, lanes, until, leaving };
+    }
+
+    /// The callback of a revoke returns.
+    fn revoked(&mut self) {
+        let At::Revoking { lanes, leaving, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
+        self.context.revoked_now(&lanes);
+        lanes.iter().for_each(|lane| {
+            self.owned.remove(lane);
+        });
+        if leaving {
+            self.gone();
+        }
+    }
+
+    fn leave(&mut self) -> bool {
+        // What waits to be served is of a member that goes.
+        self.callbacks.clear();
+        let lanes: Vec<Lane> = self.owned.iter().copied().collect();
+        if lanes.is_empty() {
+            self.gone();
+        } else if self.member.is_none() {
+            self.owned.clear();
+            self.context.lost(&lanes);
+            self.gone();
+        } else {
+            self.revoke(lanes, true);
+        }
+        true
+    }
+
+    fn gone(&mut self) {
+        let mut broker = self.broker.borrow_mut();
+        let broker = &mut *broker;
+        // A static member stays, until its session ends or it comes back.
+        if let Some((id, _)) = self.member.take().filter(|_| self.instance.is_none()) {
+            broker.group.leave(id, &mut broker.rng);
+        }
+        let _ = self.context.events.send(Event::Stop);
+        self.at = At::Left;
+    }
+
+    /// Some messages of a partition that has some.
+    fn fetch(&mut self) -> bool {
+        let mut broker = self.broker.borrow_mut();
+        let ready: Vec<Lane> = self.positions.keys().copied().filter(|lane| !self.paused.contains(lane)).collect();
+        let Some(lane) = broker.rng.choice(ready) else { return false };
+        let Some(position) = self.positions.get_mut(&lane) else { return false };
+        let mut from = match *position {
+            Some(from) => from,
+            None => match broker.committed(lane) {
+                Some(from) => from,
+                None => return false,
+            },
+        };
+        *position = Some(from);
+        if broker.trouble > 0 && broker.one_in(50) {
+            // Fetched twice, as after a pause.
+            from = broker.committed(lane).unwrap_or(from).min(from);
+        }
+        let mut took = false;
+        let begun = from;
+        for _ in 0..broker.rng.usize(1..6) {
+            let Some(offset) = broker.inputs[&lane].at(from) else { break };
+            from = offset + 1;
+            self.reception.take(&mut self.context.desk(), lane, offset, || raw(lane, offset));
+            took = true;
+        }
+        if took {
+            broker.trace.line(|| format!("{:?} polls {lane:?} from {begun} up to {from}", self.member));
+        }
+        *position = (*position).max(Some(from));
+        took
+    }
+}
+
+fn raw(lane: Lane, offset: i64) -> RawRecord {
+    let value = vec![b'a'; usize::try_from(offset % 300).unwrap()];
+    RawRecord {
+        origin: Origin { topic: "in".into(), partition: lane.partition, offset },
+        timestamp: None,
+        key: Some(key(lane, offset)),
+        value_length: value.len(),
+        value: Some(value),
+        headers: Vec::new(),
+    }
+}
+
+/// Passes over what is to be passed over.
+#[derive(Debug)]
+pub struct Passing;
+
+impl Sieve for Passing {
+    fn sift(&self, raw: RawRecord) -> Sifted {
+        let lane = Lane { topic: 0, partition: raw.origin.partition };
+        match super::broker::kind(lane, raw.origin.offset) {
+            super::broker::Kind::Silent => Sifted::Done(None, Outcome::Skipped),
+            _ => Sifted::Work(raw),
+        }
+    }
+}
+
+/// Hears nothing.
+#[derive(Debug)]
+pub struct Deaf;
+
+impl Deaf {
+    pub fn listener() -> Arc<dyn ClientListener> {
+        Arc::new(Self)
+    }
+
+    pub fn watcher() -> Arc<dyn Watcher> {
+        Arc::new(Self)
+    }
+}
+
+impl ClientListener for Deaf {
+    fn figures(&self, _: ClientKind, _: ClientFigures) {}
+    fn error(&self, _: ClientKind, _: &KafkaError, _: &str) {}
+    fn failed(&self, _: &KafkaError, _: Option<&str>) {}
+}
+
+impl Watcher for Deaf {
+    fn tick(&self) {}
+    fn waiting(&self, _: bool) {}
+    fn consumed(&self, _: usize) {}
+    fn passed(&self) {}
+    fn first(&self, _: Lane, _: i64, _: Option<i64>) {}
+    fn rebalanced(&self, _: Change, _: &[Lane], _: usize) {}
+    fn drain_unanswered(&self, _: &[Lane]) {}
+    fn paused(&self, _: usize) {}
+    fn deleted(&self, _: Lane, _: u64) {}
+    fn finished(&self, _: Lane) {}
+    fn poll_error(&self, _: &KafkaError) {}
+}
