@@ -100,13 +100,13 @@ mod mounted {
             Some((name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).ok()?))
         });
         let weights = safetensors::serialize(views, None).unwrap_or_default();
-        // Letters and parts of words of two: some two pieces a word, as usual.
+        // Letters, and the halves of the words: two pieces each.
         let letters: Vec<char> = "ابتثجحخدذرزسشصضطظعغفقكلمنهويءآأؤإئىة،.“”".chars().collect();
         let mut vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n".to_owned();
         for one in &letters {
             vocabulary.push_str(&format!("{one}\n##{one}\n"));
         }
-        for word in super::SENTENCES.iter().flat_map(|sentence| sentence.split_whitespace()).take(60) {
+        for word in super::SENTENCES.iter().flat_map(|sentence| sentence.split_whitespace()) {
             let half: String = word.chars().take(word.chars().count() / 2 + 1).collect();
             let rest: String = word.chars().skip(half.chars().count()).collect();
             vocabulary.push_str(&format!("{half}\n##{rest}\n"));

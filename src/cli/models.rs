@@ -110,3 +110,52 @@ mod mounted {
         Neural::mounted(&Directory(path), &options.labels, options.batch).with_context(at)
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "mount")]
+mod tests {
+    use super::*;
+    use crate::tag::{Gazetteer, Model};
+
+    fn add_to(options: &Options, hash: &mut Xxh3) -> Result<Tagger> {
+        add(Tagger::new(options, Gazetteer::empty(), &[]).unwrap(), options, hash)
+    }
+
+    fn of(path: &std::path::Path) -> Options {
+        Options { model: Model::Mounted(path.to_owned()), ..Options::default() }
+    }
+
+    #[test]
+    fn what_is_no_directory_of_a_model_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for (path, part) in [
+            (folder.path().join("gone"), "there is no such directory"),
+            (file, "is no directory; name the one that config.json lies in"),
+            (folder.path().to_owned(), "config.json: is missing"),
+        ] {
+            let told = format!("{:#}", add_to(&of(&path), &mut Xxh3::new()).unwrap_err());
+            assert_eq!(told.find("tag.model = "), Some(0), "{told}");
+            assert!(told.contains(part) && told.contains(&path.display().to_string()), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_in_memory_once_and_its_content_enters_the_hash() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mounted/bert");
+        let digest = |options: &Options| {
+            let mut hash = Xxh3::new();
+            add_to(options, &mut hash).unwrap();
+            hash.digest()
+        };
+        assert_ne!(digest(&of(&path)), digest(&of(&path.with_file_name("electra"))));
+        assert_ne!(digest(&of(&path)), digest(&Options::default()));
+        let (one, other) = (held::model(&of(&path)).unwrap().unwrap(), held::model(&of(&path)).unwrap().unwrap());
+        assert!(std::sync::Arc::ptr_eq(&one, &other));
+        let fewer = held::model(&Options { batch: 1, ..of(&path) }).unwrap().unwrap();
+        assert!(!std::sync::Arc::ptr_eq(&one, &fewer));
+        assert!(told(&of(&path)).unwrap().is_some_and(|told| told.starts_with("bert, 2 layers of 32, ")));
+        assert_eq!(told(&Options::default()).unwrap(), None);
+    }
+}
