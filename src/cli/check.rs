@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use super::text;
+use super::{models, text};
 use crate::config::{self, Config};
 use crate::kafka;
 
@@ -14,7 +14,8 @@ use crate::kafka;
 ///
 /// Reads the file and the environment as `warraq run` does, looks whether the
 /// files that it names can be read, and tells everything that is wrong at once.
-/// When all is right, prints the configuration in force as TOML, secrets masked.
+/// When all is right, prints the configuration in force as TOML, secrets masked,
+/// and in a comment above it which model was loaded.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// TOML file; without one, defaults and environment
@@ -36,13 +37,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     clients(&config).map_err(wrong)?;
     #[cfg(feature = "schema-registry")]
     crate::registry::Client::new(&config.schema_registry, &config.output.topic).map_err(|error| wrong(error.into()))?;
-    text::tagger(&config).map_err(wrong)?;
+    // Kept, so that a model is read once.
+    let _tagger = text::tagger(&config).map_err(wrong)?;
     if let Some(shadow) = config.of_shadow() {
         text::tagger(&shadow).context("shadow").map_err(wrong)?;
     }
     if !args.quiet {
         let shown = config.to_toml().context("the configuration cannot be shown")?;
-        text::unless_closed(write(&shown))?;
+        let model = models::told(&config.tag).map_err(wrong)?;
+        let model = model.map(|told| format!("# tag.model: {told}\n\n")).unwrap_or_default();
+        text::unless_closed(write(&format!("{model}{shown}")))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -136,7 +136,8 @@ fn features(config: &config::Config) -> Result<(), config::Error> {
             "schema_registry.url",
             "schema-registry",
         ),
-        (cfg!(feature = "neural"), config.tag.model != Model::Fast, "tag.model", "neural"),
+        (cfg!(feature = "neural"), config.tag.model == Model::Accurate, "tag.model", "neural"),
+        (cfg!(feature = "mount"), matches!(config.tag.model, Model::Mounted(_)), "tag.model", "mount"),
     ];
     match asked.into_iter().find(|(built, set, ..)| *set && !built) {
         Some((.., key, feature)) => {

@@ -39,7 +39,7 @@ pub(super) struct With {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What reads the text, in place of the configuration's tag.model
-    #[arg(long, value_name = "fast|accurate")]
+    #[arg(long, value_name = "fast|accurate|DIRECTORY")]
     model: Option<Model>,
     /// Whose idea of a name: this project's own (news), in which articles are
     /// tagged, or ANERcorp's (newswire)

@@ -86,7 +86,7 @@ fn tagger_of(config: &Config, lists: &[UserGazetteer], texts: &[TextFile]) -> Re
         hash.update(text.as_bytes());
     }
     let tagger = Tagger::new(&config.tag, gazetteer, lists).map_err(|errors| told(&errors))?;
-    let tagger = models::add(tagger.with_linear(model), &config.tag.model, &mut hash)?;
+    let tagger = models::add(tagger.with_linear(model), &config.tag, &mut hash)?;
     Ok((tagger, format!("{:016x}", hash.digest())))
 }
 

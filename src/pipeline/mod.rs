@@ -207,7 +207,9 @@ impl Pipeline {
             url: article.canonical_url.as_deref().or(article.url.as_deref()),
             site: article.site.as_deref(),
         };
-        let (tags, cut) = timed(watch, Stage::Tag, || self.parts.tagger.tag(text, hints));
+        watch.begin(Stage::Tag);
+        let (tags, cut) = self.parts.tagger.tag_until(text, hints, &mut || watch.expired());
+        watch.end(Stage::Tag);
         degraded.extend(cut);
         tags
     }

@@ -115,7 +115,8 @@ impl Reject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Degraded {
     pub stage: Stage,
-    /// One of `too_many_blocks`, `too_long`, `too_many_mentions`, `too_many_pieces`, `deadline`.
+    /// One of `too_many_blocks`, `too_long`, `too_many_mentions`, `too_many_pieces`,
+    /// `model_deadline`, `deadline`.
     pub why: &'static str,
 }
 

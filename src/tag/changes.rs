@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Options};
+use super::{Meaning, Model, Options};
 
 /// A second tagger's options, told by what differs: a key that is not set is as
 /// in [`Options`].
@@ -12,6 +13,8 @@ pub struct Changes {
     pub gazetteer_files: Option<Vec<PathBuf>>,
     pub max_mentions: Option<usize>,
     pub model: Option<Model>,
+    pub labels: Option<BTreeMap<String, Meaning>>,
+    pub batch: Option<usize>,
     pub max_model_pieces: Option<usize>,
 }
 
@@ -20,11 +23,13 @@ impl Changes {
     #[must_use]
     pub fn over(&self, options: &Options) -> Options {
         // Named one by one, so that none of them can be forgotten here.
-        let Options { gazetteer_files, max_mentions, model, max_model_pieces } = options.clone();
+        let Options { gazetteer_files, max_mentions, model, labels, batch, max_model_pieces } = options.clone();
         Options {
             gazetteer_files: self.gazetteer_files.clone().unwrap_or(gazetteer_files),
             max_mentions: self.max_mentions.unwrap_or(max_mentions),
             model: self.model.clone().unwrap_or(model),
+            labels: self.labels.clone().unwrap_or(labels),
+            batch: self.batch.unwrap_or(batch),
             max_model_pieces: self.max_model_pieces.unwrap_or(max_model_pieces),
         }
     }
@@ -46,6 +51,8 @@ mod tests {
             gazetteer_files: vec!["a.tsv".into()],
             max_mentions: 7,
             model: Model::Accurate,
+            labels: BTreeMap::new(),
+            batch: 3,
             max_model_pieces: 8,
         };
         let value = |options: &Options| serde_json::to_value(options).unwrap();
@@ -54,6 +61,8 @@ mod tests {
             gazetteer_files: vec!["b.tsv".into(), "c.tsv".into()],
             max_mentions: 9,
             model: Model::Fast,
+            labels: BTreeMap::from([("PERS".to_owned(), Meaning::Person)]),
+            batch: 4,
             max_model_pieces: 10,
         };
         // The same keys: what is one's options in full are the other's changes.

@@ -63,7 +63,7 @@ impl Tagger {
     #[cfg(feature = "neural")]
     fn read_given(&self, page: &Page<'_>, shown: &[&str]) -> Option<Heard> {
         let words = super::neural::Words::given(shown);
-        self.neural.as_ref().map(|neural| neural.read_words(page, &words, usize::MAX))
+        self.neural.as_ref().and_then(|neural| neural.read_words(page, &words, usize::MAX, &mut || false))
     }
 
     #[cfg(not(feature = "neural"))]

@@ -43,6 +43,31 @@ pub(super) fn settle(page: &Page<'_>, said: &[Candidate], listed: &[Candidate], 
     settled.names
 }
 
+/// The names of a model of the user's own; its word is the last. Lists give
+/// identifiers to them, rules add events, and `rest` are the names of what it did
+/// not read. Users' names stand above all.
+pub(super) fn follow(
+    page: &Page<'_>,
+    said: &[Candidate],
+    listed: &[Candidate],
+    reading: &Reading,
+    rest: &[Candidate],
+) -> Vec<Candidate> {
+    let mut settled = Settled { taken: vec![false; page.len()], names: Vec::new() };
+    for name in said.iter().filter(|name| name.is_user()) {
+        settled.take(*name);
+    }
+    for found in &reading.found {
+        let name = known(found, said).or_else(|| known(found, listed)).unwrap_or_else(|| unknown(found, listed));
+        settled.take(Candidate { score: found.chance, ..name });
+    }
+    for name in said.iter().filter(|name| name.kind == EntityType::Event).chain(rest) {
+        settled.take(*name);
+    }
+    settled.names.sort_by_key(|name| name.first);
+    settled.names
+}
+
 struct Settled {
     /// By token.
     taken: Vec<bool>,

@@ -21,6 +21,7 @@
 //! assert!(degraded.is_empty());
 //! ```
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 #[cfg(feature = "neural")]
 use std::sync::Arc;
@@ -59,7 +60,9 @@ mod tokens;
 
 pub use changes::Changes;
 pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazetteer, UserListError, build};
-pub use model::Model;
+pub use model::{Meaning, Model};
+#[cfg(feature = "mount")]
+pub use neural::{Folder, MountError};
 #[cfg(feature = "neural")]
 pub use neural::{NetworkError, Neural};
 
@@ -78,8 +81,18 @@ pub struct Options {
     /// hundred; what has more is a list, and would make records of megabytes.
     pub max_mentions: usize,
     /// What reads Arabic text besides lists and rules: `fast` (a linear model),
-    /// `accurate` (a small transformer as well, some hundred times slower).
+    /// `accurate` (a small transformer as well, some hundred times slower), or the
+    /// directory of a token classifier of your own (told by a `/`), as Hugging
+    /// Face's transformers saves it: BERT, RoBERTa, XLM-RoBERTa or ELECTRA.
     pub model: Model,
+    /// What the labels of such a classifier mean, where their names do not say so:
+    /// by the whole label or by what follows `B-` and `I-`, as person,
+    /// organization, place, event, other or none.
+    pub labels: BTreeMap<String, Meaning>,
+    /// Windows (a sentence, or a part of one that is too long) that such a
+    /// classifier reads at once, 512 pieces of words at most in all. Default 8:
+    /// more makes it no faster.
+    pub batch: usize,
     /// Pieces of words that a transformer reads of one article; the rest of it is
     /// left to the linear model, and the record says `too_many_pieces`. Default
     /// 20,000: twelve thousand words, and some three seconds of one core.
@@ -88,7 +101,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gazetteer_files: Vec::new(), max_mentions: 5000, model: Model::default(), max_model_pieces: 20_000 }
+        Self {
+            gazetteer_files: Vec::new(),
+            max_mentions: 5000,
+            model: Model::default(),
+            labels: BTreeMap::new(),
+            batch: 8,
+            max_model_pieces: 20_000,
+        }
     }
 }
 
@@ -103,6 +123,10 @@ impl Options {
         if self.max_model_pieces == 0 {
             let message = "the model could read nothing: set at least 1, or tag.model = \"fast\"";
             return vec![InvalidOption::new("tag.max_model_pieces", self.max_model_pieces, message)];
+        }
+        if self.batch == 0 {
+            let message = "the model could read nothing: set at least 1";
+            return vec![InvalidOption::new("tag.batch", self.batch, message)];
         }
         Vec::new()
     }
@@ -167,15 +191,24 @@ impl Tagger {
     /// Finds entities and dates. Never fails: what is cut short is said.
     #[must_use]
     pub fn tag(&self, text: &Text, hints: Hints<'_>) -> (Tags, Vec<Degraded>) {
+        self.tag_until(text, hints, &mut || false)
+    }
+
+    /// The same by a deadline: where it becomes `late` before a transformer has
+    /// read all, the linear model reads alone, and that is said.
+    #[must_use]
+    pub fn tag_until(&self, text: &Text, hints: Hints<'_>, late: &mut dyn FnMut() -> bool) -> (Tags, Vec<Degraded>) {
         let tokens = Tokens::new(&text.matched);
         let page = Page::new(tokens, &self.gazetteer, |_, span| text.shown(tokens::shown(text, span)).ends_with('ي'));
         let arabic = text.language.tag.starts_with("ar") || text.language.tag == "und";
-        let heard = self.read(text, &page, arabic);
+        let read = self.read(text, &page, arabic, late);
+        let stopped = matches!(read, Some(None));
+        let heard = read.flatten();
         let unread = heard.as_ref().is_some_and(|heard| heard.cut);
         let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
-        let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces")];
+        let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces"), (stopped, "model_deadline")];
         let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
         let tags = Tags {
             tagged: if arabic { Tagged::Full } else { Tagged::Gazetteer },
@@ -187,15 +220,22 @@ impl Tagger {
         (tags, degraded.collect())
     }
 
-    /// What a transformer says of the text.
+    /// What a transformer says of the text, if there is one for it; nothing where
+    /// it became late.
     #[cfg(feature = "neural")]
-    fn read(&self, text: &Text, page: &Page<'_>, arabic: bool) -> Option<Heard> {
+    fn read(
+        &self,
+        text: &Text,
+        page: &Page<'_>,
+        arabic: bool,
+        late: &mut dyn FnMut() -> bool,
+    ) -> Option<Option<Heard>> {
         let neural = self.neural.as_ref().filter(|_| arabic)?;
-        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_pieces))
+        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_pieces, late))
     }
 
     #[cfg(not(feature = "neural"))]
-    fn read(&self, _: &Text, _: &Page<'_>, _: bool) -> Option<Heard> {
+    fn read(&self, _: &Text, _: &Page<'_>, _: bool, _: &mut dyn FnMut() -> bool) -> Option<Option<Heard>> {
         None
     }
 
@@ -208,7 +248,11 @@ impl Tagger {
         heard: Option<&Heard>,
     ) -> (Vec<Candidate>, bool) {
         let Proposals { mut mentions, candidates, forbidden } = self.proposals(page, arabic);
-        if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
+        if let Some(heard) = heard.filter(|heard| heard.decides) {
+            mentions = self.followed(page, &mentions, &candidates, convention, heard);
+            forbidden.drop(page, &mut mentions);
+            mentions = with_aliases(page, mentions, &[], &forbidden);
+        } else if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
             let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
             forbidden.drop(page, &mut mentions);
@@ -217,6 +261,26 @@ impl Tagger {
         let cut = mentions.len() > self.options.max_mentions;
         mentions.truncate(self.options.max_mentions);
         (mentions, cut)
+    }
+
+    /// The names of a user's own model, and those of the linear one in what it did
+    /// not read.
+    fn followed(
+        &self,
+        page: &Page<'_>,
+        said: &[Candidate],
+        listed: &[Candidate],
+        convention: Convention,
+        heard: &Heard,
+    ) -> Vec<Candidate> {
+        let reading = linear::heard(page, heard, convention);
+        let rest = self.linear.as_ref().filter(|_| heard.cut).map(|linear| {
+            let reading = linear.read(page, said, listed, convention, None);
+            judge::settle(page, said, listed, &reading)
+        });
+        let unread = |name: &Candidate| (name.first..=name.last).all(|at| matches!(heard.scores.get(at), Some(None)));
+        let rest: Vec<Candidate> = rest.into_iter().flatten().filter(unread).collect();
+        judge::follow(page, said, listed, &reading, &rest)
     }
 
     fn proposals(&self, page: &Page<'_>, arabic: bool) -> Proposals {

@@ -293,9 +293,9 @@ fn what_a_transformer_is_sure_of_outweighs_the_model() {
             mentions.iter().map(|name| (name.first, name.last, name.kind)).collect::<Vec<_>>()
         };
         assert_eq!(found(&Heard::default()), [(2, 3, Person)]);
-        let nothing = Heard { scores: vec![sure(OUTSIDE); page.len()], cut: false };
+        let nothing = Heard { scores: vec![sure(OUTSIDE); page.len()], cut: false, decides: false };
         assert_eq!(found(&nothing), []);
-        let mut club = Heard { scores: vec![None; page.len()], cut: false };
+        let mut club = Heard { scores: vec![None; page.len()], cut: false, decides: false };
         club.scores[2] = sure(begin(Organization));
         club.scores[3] = sure(inside(Organization));
         assert_eq!(found(&club), [(2, 3, Organization)]);

@@ -212,20 +212,7 @@ impl Linear {
             let paths = Paths::new(&rows, steps);
             chances.iter_mut().skip(first).zip(paths.chances()).for_each(|(chance, row)| *chance = row);
         }
-        let mut reading = Reading { found: Vec::new(), chances };
-        for (first, last, kind) in spans(&labels) {
-            let parts = match convention {
-                Convention::News => joined(&splits, first, last, kind),
-                Convention::Newswire => vec![(first, last)],
-            };
-            for (first, last) in parts {
-                let certainty = reading.chance(first, last, kind);
-                let chance = self.reliable(certainty);
-                let (cut, preposition) = splits.get(first).map_or((0, false), |split| (split.cut, split.preposition));
-                reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
-            }
-        }
-        reading
+        found(&splits, &labels, chances, convention, |certainty| self.reliable(certainty))
     }
 
     /// What each label of the tokens is worth.
@@ -270,6 +257,65 @@ impl Linear {
         let tenth = (chance * 10.0) as usize;
         self.reliability.get(tenth.min(file::TENTHS - 1)).copied().unwrap_or(chance)
     }
+}
+
+/// The names that labels make, and how sure they are.
+fn found(
+    splits: &[Split<'_>],
+    labels: &[usize],
+    chances: Vec<Row<f32>>,
+    convention: Convention,
+    reliable: impl Fn(f32) -> f32,
+) -> Reading {
+    let mut reading = Reading { found: Vec::new(), chances };
+    for (first, last, kind) in spans(labels) {
+        let parts = match convention {
+            Convention::News => joined(splits, first, last, kind),
+            Convention::Newswire => vec![(first, last)],
+        };
+        for (first, last) in parts {
+            let certainty = reading.chance(first, last, kind);
+            let chance = reliable(certainty);
+            let (cut, preposition) = splits.get(first).map_or((0, false), |split| (split.cut, split.preposition));
+            reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
+        }
+    }
+    reading
+}
+
+/// What a transformer's labels say by themselves: the likeliest of each token.
+/// An inside after anything else begins a name, as in the older scheme; marks at
+/// either end of a name are none of it.
+pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> Reading {
+    let alone = alone(page);
+    let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
+    let likeliest =
+        |row: &Row<f32>| (1..LABELS).fold(OUTSIDE, |best, label| if row[label] > row[best] { label } else { best });
+    let mut labels: Vec<usize> = heard.scores.iter().map(|row| row.as_ref().map_or(OUTSIDE, likeliest)).collect();
+    let mut before = OUTSIDE;
+    for label in &mut labels {
+        if let Some(kind) = kind(*label).filter(|_| !labels::may_follow(before, *label)) {
+            *label = labels::begin(kind);
+        }
+        before = *label;
+    }
+    let chances = heard.scores.iter().map(|row| row.map_or(NOTHING, |row| row.map(libm::expf))).collect();
+    let mut reading = found(&splits, &labels, chances, convention, |certainty| certainty);
+    let is_mark = |index: usize| !matches!(page.tokens.kind(index), Kind::Word | Kind::Number);
+    for found in &mut reading.found {
+        while found.first < found.last && is_mark(found.last) {
+            found.last -= 1;
+        }
+        while found.first < found.last && is_mark(found.first) {
+            found.first += 1;
+            (found.cut, found.preposition) =
+                splits.get(found.first).map_or((0, false), |split| (split.cut, split.preposition));
+        }
+        found.certainty = certainty(reading.chances.get(found.first..=found.last).unwrap_or_default(), found.kind);
+        found.chance = found.certainty;
+    }
+    reading.found.retain(|found| !is_mark(found.first));
+    reading
 }
 
 /// The words of the article, by which a prefix is told from a first letter.

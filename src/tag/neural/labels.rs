@@ -48,6 +48,16 @@ impl Labels {
         Ok(Self { places, instead })
     }
 
+    /// Those of a model whose labels are taken at their word: a type alone is the
+    /// inside of a name, which begins where another label was before it, and what
+    /// the model has no label for it never says.
+    #[cfg(feature = "mount")]
+    pub(super) fn taken(names: &[String], kind: impl Fn(&str) -> Option<Option<EntityType>>) -> Result<Self, String> {
+        let labels = Self::new(names, kind)?;
+        let places = labels.places.into_iter().map(|(one, inside)| (inside.unwrap_or(one), None)).collect();
+        Ok(Self { places, instead: std::array::from_fn(|label| label) })
+    }
+
     /// Numbers of a model's own labels → log probabilities of ours. A type that
     /// the model does not have is as likely as what it calls other, or nothing.
     pub(super) fn scores(&self, logits: &[f32]) -> Row<f32> {
@@ -73,11 +83,18 @@ impl Labels {
 pub(super) fn usual(name: &str) -> Option<Option<EntityType>> {
     Some(Some(match name.to_ascii_uppercase().as_str() {
         "O" => return Some(None),
+        // Of OntoNotes and Wojood: no names.
+        "NORP" | "OCC" | "LANGUAGE" | "DATE" | "TIME" | "MONEY" | "CURR" | "PERCENT" | "QUANTITY" | "UNIT"
+        | "CARDINAL" | "ORDINAL" => return Some(None),
         "PER" | "PERS" | "PERSON" | "PEOPLE" => EntityType::Person,
-        "ORG" | "ORGANIZATION" | "ORGANISATION" | "NORP_ORG" => EntityType::Organization,
+        "ORG" | "ORGANIZATION" | "ORGANISATION" | "NORP_ORG" | "CORPORATION" | "CORP" | "GROUP" => {
+            EntityType::Organization
+        }
         "LOC" | "LOCATION" | "GPE" | "FAC" | "PLACE" => EntityType::Place,
         "EVENT" | "EVE" => EntityType::Event,
-        "MISC" | "OTHER" | "PRODUCT" | "PROD" | "WORK_OF_ART" => EntityType::Other,
+        "MISC" | "OTHER" | "PRODUCT" | "PROD" | "WORK_OF_ART" | "CREATIVE-WORK" | "LAW" | "WEBSITE" | "VEH" | "WEA" => {
+            EntityType::Other
+        }
         _ => return None,
     }))
 }
@@ -89,8 +106,8 @@ mod tests {
 
     #[test]
     fn labels_are_read_by_any_of_their_names() {
-        let names = ["O", "B-PERS", "I-PER", "LOC", "B-NORP"].map(str::to_owned);
-        let kind = |name: &str| if name == "NORP" { Some(None) } else { usual(name) };
+        let names = ["O", "B-PERS", "I-PER", "LOC", "B-FOLK"].map(str::to_owned);
+        let kind = |name: &str| if name == "FOLK" { Some(None) } else { usual(name) };
         let labels = Labels::new(&names, kind).unwrap();
         let scores = labels.scores(&[0.0, 1.0, 2.0, 3.0, 0.5]);
         let total: f64 = [0.0, 1.0, 2.0, 3.0, 0.5].map(f64::exp).iter().sum();

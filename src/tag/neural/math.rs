@@ -243,7 +243,7 @@ fn quantize_row(row: &[f32], bytes: &mut [u8]) -> (f32, u8) {
 
 #[inline(always)]
 #[allow(clippy::cast_precision_loss)] // a row has few columns
-fn norm_row(row: &mut [f32], norm: &Norm) {
+pub(super) fn norm_row(row: &mut [f32], norm: &Norm) {
     let count = row.len() as f32;
     let mean = fold(row, 0.0, |one, other| one + other) / count;
     for number in row.iter_mut() {
@@ -275,7 +275,7 @@ fn fold(numbers: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// The form with tanh, of which x · sigmoid(2u) is another spelling.
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
+pub(super) fn gelu(x: f32) -> f32 {
     let u = 0.797_884_6 * (x + 0.044_715 * x * x * x);
     x / (1.0 + exp(-2.0 * u))
 }

@@ -1,15 +1,20 @@
-//! Transformers that label words: the accurate tagger's own.
+//! Transformers that label words: the accurate tagger's own, and what a user
+//! mounts.
 //!
 //! A model is handed in as bytes and answers for each word with log
 //! probabilities of one set of labels (`tag/labels.rs`). Words are given as they are
 //! shown, hamza and ة included, without vowel marks: so was what the accurate
 //! tagger was trained on, and of folded words it finds a tenth less.
 //!
-//! The same words give the same bits on every machine and for any number of
-//! threads: products of matrices are sums of whole numbers, everything else is
-//! computed in a fixed order without fused operations.
+//! The accurate tagger gives the same bits for the same words on every machine
+//! and for any number of threads: products of matrices are sums of whole numbers,
+//! everything else is computed in a fixed order without fused operations. A
+//! mounted one multiplies in f32: any number of threads, but processors of one
+//! kind.
 
 use std::borrow::Cow;
+#[cfg(feature = "mount")]
+use std::collections::BTreeMap;
 
 use super::labels::Row;
 use super::model::Heard;
@@ -23,6 +28,8 @@ use network::{Network, Sentence};
 mod file;
 mod labels;
 mod math;
+#[cfg(feature = "mount")]
+mod mount;
 mod network;
 mod pieces;
 #[cfg(test)]
@@ -30,13 +37,23 @@ mod tests;
 mod windows;
 
 pub use file::NetworkError;
+#[cfg(feature = "mount")]
+pub use mount::{Folder, MountError};
 
 /// A transformer that labels words; built once, shared by all threads.
 #[derive(Debug)]
 pub struct Neural {
-    network: Network,
+    network: Reader,
     labels: Labels,
     hash: u64,
+}
+
+/// What answers for words.
+#[derive(Debug)]
+enum Reader {
+    Accurate(Box<Network>),
+    #[cfg(feature = "mount")]
+    Mounted(Box<mount::Mounted>),
 }
 
 /// The words of an article as a model reads them, a sentence each.
@@ -57,7 +74,40 @@ impl Neural {
         let network = Network::new(bytes)?;
         let labels = Labels::new(network.labels(), labels::usual)
             .map_err(|label| NetworkError::Inconsistent(format!("label {label:?} has no type")))?;
-        Ok(Self { network, labels, hash })
+        Ok(Self { network: Reader::Accurate(Box::new(network)), labels, hash })
+    }
+
+    /// A token classifier of the user's own, from a directory that transformers
+    /// wrote. `labels` says what its labels mean, where their names do not;
+    /// `together` windows are read at once.
+    ///
+    /// # Errors
+    /// The first file that is missing, broken, or does not fit the others.
+    #[cfg(feature = "mount")]
+    pub fn mounted(
+        folder: &dyn Folder,
+        labels: &BTreeMap<String, super::Meaning>,
+        together: usize,
+    ) -> Result<Self, MountError> {
+        let (mounted, hash) = mount::Mounted::open(folder, together)?;
+        let labels = mount::labels(mounted.labels(), labels)?;
+        Ok(Self { network: Reader::Mounted(Box::new(mounted)), labels, hash })
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let what = match &self.network {
+            Reader::Accurate(_) => "the accurate tagger of this build".to_owned(),
+            #[cfg(feature = "mount")]
+            Reader::Mounted(mounted) => mounted.told(),
+        };
+        format!("{what}; content {:016x}", self.hash)
+    }
+
+    /// Whether its labels are the names, rather than one voice among several.
+    pub(super) const fn decides(&self) -> bool {
+        !matches!(self.network, Reader::Accurate(_))
     }
 
     /// Hash of the model's content, for provenance.
@@ -70,12 +120,18 @@ impl Neural {
     /// in display form, without vowel marks.
     #[must_use]
     pub fn scores(&self, sentences: &[Vec<&str>]) -> Vec<Vec<Row<f32>>> {
-        self.read(sentences, usize::MAX).0
+        self.read(sentences, usize::MAX, &mut || false).unwrap_or_default().0
     }
 
     /// The same for the first sentences, as far as `budget` pieces go; the
-    /// others get none. The second is whether there were others.
-    pub(super) fn read<W: AsRef<str>>(&self, sentences: &[Vec<W>], budget: usize) -> (Vec<Vec<Row<f32>>>, bool) {
+    /// others get none. The second is whether there were others. Nothing where
+    /// it became late.
+    pub(super) fn read<W: AsRef<str>>(
+        &self,
+        sentences: &[Vec<W>],
+        budget: usize,
+        late: &mut dyn FnMut() -> bool,
+    ) -> Option<(Vec<Vec<Row<f32>>>, bool)> {
         let (mut parts, mut kept) = (Vec::new(), Vec::new());
         let (mut spent, mut cut) = (0_usize, false);
         let mut cutter = Cutter { network: &self.network, scratch: pieces::Scratch::default() };
@@ -93,21 +149,27 @@ impl Neural {
             }
         }
         let mut scores = vec![Vec::new(); sentences.len()];
-        for (logits, (index, keep)) in self.network.logits(&parts).iter().zip(kept) {
+        for (logits, (index, keep)) in self.network.logits(&parts, late)?.iter().zip(kept) {
             let words = logits.chunks_exact(self.network.labels().len()).skip(keep.start).take(keep.len());
             if let Some(into) = scores.get_mut(index) {
                 Vec::extend(into, words.map(|logits| self.labels.scores(logits)));
             }
         }
-        (scores, cut)
+        Some((scores, cut))
     }
 
     /// Reads an article, or of it what `budget` pieces hold.
-    pub(super) fn read_words(&self, page: &Page<'_>, words: &Words<'_>, budget: usize) -> Heard {
+    pub(super) fn read_words(
+        &self,
+        page: &Page<'_>,
+        words: &Words<'_>,
+        budget: usize,
+        late: &mut dyn FnMut() -> bool,
+    ) -> Option<Heard> {
         let texts: Vec<Vec<&str>> =
             words.sentences.iter().map(|words| words.iter().map(|(_, word)| word.as_ref()).collect()).collect();
-        let (scores, cut) = self.read(&texts, budget);
-        let mut heard = Heard { scores: vec![None; page.len()], cut };
+        let (scores, cut) = self.read(&texts, budget, late)?;
+        let mut heard = Heard { scores: vec![None; page.len()], cut, decides: self.decides() };
         for (sentence, scores) in words.sentences.iter().zip(scores) {
             for ((token, _), scores) in sentence.iter().zip(scores) {
                 if let Some(slot) = heard.scores.get_mut(*token) {
@@ -115,7 +177,50 @@ impl Neural {
                 }
             }
         }
-        heard
+        Some(heard)
+    }
+}
+
+impl Reader {
+    fn labels(&self) -> &[String] {
+        match self {
+            Self::Accurate(network) => network.labels(),
+            #[cfg(feature = "mount")]
+            Self::Mounted(mounted) => mounted.labels(),
+        }
+    }
+
+    /// Pieces of a sentence that can be read at once, marks included.
+    fn longest(&self) -> usize {
+        match self {
+            Self::Accurate(network) => network.longest(),
+            #[cfg(feature = "mount")]
+            Self::Mounted(mounted) => mounted.longest(),
+        }
+    }
+
+    const fn marks(&self) -> (u32, u32) {
+        match self {
+            Self::Accurate(network) => network.marks(),
+            #[cfg(feature = "mount")]
+            Self::Mounted(mounted) => mounted.marks(),
+        }
+    }
+
+    fn cut(&self, word: &str, scratch: &mut pieces::Scratch, into: &mut Vec<u32>) {
+        match self {
+            Self::Accurate(network) => network.cut(word, scratch, into),
+            #[cfg(feature = "mount")]
+            Self::Mounted(mounted) => mounted.cut(word, into),
+        }
+    }
+
+    fn logits(&self, sentences: &[Sentence], late: &mut dyn FnMut() -> bool) -> Option<Vec<Vec<f32>>> {
+        match self {
+            Self::Accurate(network) => network.logits(sentences, late),
+            #[cfg(feature = "mount")]
+            Self::Mounted(mounted) => mounted.logits(sentences, late),
+        }
     }
 }
 
@@ -171,7 +276,7 @@ fn unmarked(word: &str) -> Cow<'_, str> {
 
 /// Sentences → what the network reads.
 struct Cutter<'a> {
-    network: &'a Network,
+    network: &'a Reader,
     scratch: pieces::Scratch,
 }
 

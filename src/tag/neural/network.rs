@@ -20,6 +20,8 @@ use super::pieces::{Pieces, Scratch};
 const ROWS: usize = 128;
 
 type Gemm = GemmExecutor<u8, i8, i32>;
+/// For networks that are not quantized.
+pub(super) type Floats = GemmExecutor<f32, f32, f32>;
 
 /// The network and its vocabulary; built once, shared by all threads.
 pub(super) struct Network {
@@ -75,7 +77,7 @@ impl Network {
             row.iter_mut().zip(&segment).for_each(|(number, more)| *number += more);
         }
         let norm = file.norm(width, epsilon);
-        let layers = alone(|gemm| (0..file.header.layers).map(|_| file.layer(gemm)).collect());
+        let layers = alone(|gemm, _| (0..file.header.layers).map(|_| file.layer(gemm)).collect());
         let head = file.floats(width * file.header.labels.len());
         let head_bias = file.floats(file.header.labels.len());
         let Header { labels, heads, begin, end, unknown, unknown_score, letters, pieces, .. } = file.header;
@@ -118,21 +120,25 @@ impl Network {
     }
 
     /// One number for each label and word of each sentence, before softmax.
-    pub(super) fn logits(&self, sentences: &[Sentence]) -> Vec<Vec<f32>> {
+    /// Nothing where it became late.
+    pub(super) fn logits(&self, sentences: &[Sentence], late: &mut dyn FnMut() -> bool) -> Option<Vec<Vec<f32>>> {
         let mut found = Vec::with_capacity(sentences.len());
         let mut run = Run::default();
         let mut rest = sentences;
         while !rest.is_empty() {
+            if late() {
+                return None;
+            }
             let mut rows = 0;
             let fits = rest.iter().take_while(|sentence| {
                 rows += sentence.pieces.len();
                 rows <= ROWS
             });
             let (together, later) = rest.split_at(fits.count().max(1));
-            alone(|gemm| self.run(gemm, together, &mut run, &mut found));
+            alone(|gemm, _| self.run(gemm, together, &mut run, &mut found));
             rest = later;
         }
-        found
+        Some(found)
     }
 
     fn run(&self, gemm: &Gemm, sentences: &[Sentence], run: &mut Run, found: &mut Vec<Vec<f32>>) {
@@ -273,6 +279,7 @@ thread_local! {
 /// works himself, and no call waits for another's.
 struct Alone {
     gemm: Gemm,
+    floats: Floats,
     _pool: Option<ThreadPool>,
 }
 
@@ -281,13 +288,13 @@ impl Alone {
         // In a thread of somebody else's pool there is none to be had; then that
         // pool decides, which changes no result.
         let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok();
-        Self { gemm: Gemm::new(), _pool: pool }
+        Self { gemm: Gemm::new(), floats: Floats::new(), _pool: pool }
     }
 }
 
 /// Runs `work` on this thread and no other.
-fn alone<T>(work: impl FnOnce(&Gemm) -> T) -> T {
-    ALONE.with(|alone| work(&alone.gemm))
+pub(super) fn alone<T>(work: impl FnOnce(&Gemm, &Floats) -> T) -> T {
+    ALONE.with(|alone| work(&alone.gemm, &alone.floats))
 }
 
 #[cfg(test)]
@@ -307,7 +314,7 @@ mod tests {
             let view = NdTensorView::from_data([outputs, width], matrix.as_slice());
             let columns = Columns { steps: Vec::new(), totals: Vec::new(), bias: Vec::new() };
             let mut sums = Vec::new();
-            alone(|gemm| {
+            alone(|gemm, _| {
                 Matrix { packed: gemm.prepack_b(view.transposed()), columns }.multiply(gemm, &input, &mut sums);
             });
             let expected = input.bytes.chunks(width).flat_map(|row| {
