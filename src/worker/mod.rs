@@ -209,6 +209,8 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
+        #[cfg(feature = "faults")]
+        tracing::warn!("this build makes faults on purpose: it is for tests alone");
         let Parts {
             settings,
             pipeline,

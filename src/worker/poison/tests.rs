@@ -101,15 +101,16 @@ fn a_suspect_is_tried_alone() {
     let trial = suspect.take(&raw(1));
     let (done, heard) = mpsc::channel();
     std::thread::scope(|scope| {
-        for thread in 0..2 {
-            let (journal, done) = (journal.clone(), done.clone());
-            scope.spawn(move || {
-                let hand = journal.hand(1);
-                let _held = (thread == 0).then(|| drop(hand.take(&raw(5))));
-                let _beside = (thread == 1).then(|| drop(journal.beside()));
-                done.send(()).unwrap();
-            });
-        }
+        let (pool, told) = (journal.hand(1), done.clone());
+        scope.spawn(move || {
+            drop(pool.take(&raw(5)));
+            told.send(()).unwrap();
+        });
+        let (beside, told) = (journal.clone(), done.clone());
+        scope.spawn(move || {
+            drop(beside.beside());
+            told.send(()).unwrap();
+        });
         assert!(heard.recv_timeout(Duration::from_millis(200)).is_err(), "somebody did not wait");
         suspect.survived(trial);
         for _ in 0..2 {
