@@ -17,7 +17,7 @@ use crate::pipeline::Pipeline;
 use crate::produce::{DeliveryMode, Notes};
 use crate::record::Provenance;
 use crate::trace::Tracer;
-use crate::worker::{Clock, Facts, Gazetteers, Live, Parts, Service, Settings, Shadow, Stop, TextFile};
+use crate::worker::{Clock, Facts, Gazetteers, Journal, Live, Parts, Service, Settings, Shadow, Stop, TextFile};
 
 /// Run the worker until it is told to stop
 ///
@@ -85,6 +85,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
     let Made { pipeline, gazetteers, metrics, clock, seams, notes } = made;
     let provenance = pipeline.provenance().clone();
     let settings = settings(config);
+    let journal = Journal::open(&config.state, &config.poison, settings.threads(), &metrics);
     let schema_id = registry::schema_id(config, &provenance, &metrics, &stop)?;
     let parts = Parts {
         settings,
@@ -96,6 +97,7 @@ pub(super) fn start_with(config: &Config, stop: Stop, made: Made) -> Result<(Ser
         keep_bytes: keep_bytes(config, &seams),
         facts: facts(config),
         clock,
+        journal,
         seams,
         notes,
         telemetry: None,

@@ -13,6 +13,9 @@ const PREFIX: &str = "WARRAQ_";
 /// keeps what it fetched.
 const OTHERS: [&str; 3] = ["WARRAQ_CONFIG", "WARRAQ_LOG", "WARRAQ_CACHE"];
 
+/// Whether this build makes faults on purpose: `worker/faults.rs`.
+const FAULTS: bool = cfg!(any(feature = "faults", debug_assertions));
+
 /// One override, as it is to be merged.
 #[derive(Debug)]
 pub(super) struct Override {
@@ -54,7 +57,8 @@ fn is_ours(name: &str) -> bool {
             _ => false,
         }
     };
-    !OTHERS.contains(&name) && !rest.starts_with("TEST_") && (rest.contains("__") || !set_by_kubernetes())
+    let of_tests = rest.starts_with("TEST_") || (FAULTS && rest.starts_with("FAULT_"));
+    !OTHERS.contains(&name) && !of_tests && (rest.contains("__") || !set_by_kubernetes())
 }
 
 fn read(name: &str, text: &str, known: &[Known]) -> Result<Override, Problem> {

@@ -55,6 +55,8 @@ pub struct Config {
     pub memory: worker::MemoryOptions,
     pub shutdown: worker::ShutdownOptions,
     pub reload: worker::ReloadOptions,
+    pub state: worker::StateOptions,
+    pub poison: worker::PoisonOptions,
     pub http: http::Options,
     pub log: LogOptions,
     pub otel: trace::Options,

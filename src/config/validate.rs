@@ -29,6 +29,7 @@ impl Config {
             self.encode.check(),
             self.memory.check(),
             self.reload.check(),
+            self.poison.check(),
             self.log.check(),
             self.otel.check(),
         ];

@@ -100,6 +100,8 @@ struct Inner {
     last_reload: By<Reloaded, Gauge>,
     shadow_records: By<ShadowResult, IntCounter>,
     shadow_waiting: IntGauge,
+    poison_journal: IntGauge,
+    poison_suspects: IntGauge,
     build: Build,
 }
 
@@ -307,6 +309,16 @@ impl Metrics {
         }
     }
 
+    /// Whether records are written down before they are processed.
+    pub fn poison_journal(&self, on: bool) {
+        self.inner.poison_journal.set(i64::from(on));
+    }
+
+    /// Records that were in hand when the process died, and are so many still.
+    pub fn poison_suspects(&self, records: usize) {
+        self.inner.poison_suspects.set(whole(records as u64));
+    }
+
     /// A record is in the shadow's sample.
     pub fn shadow_taken(&self) {
         self.inner.shadow_waiting.inc();
@@ -450,6 +462,8 @@ impl Inner {
             last_reload: make.gauges_f64(&series::LAST_RELOAD)?,
             shadow_records: make.counters(&series::SHADOW_RECORDS)?,
             shadow_waiting: make.gauge(&series::SHADOW_WAITING)?,
+            poison_journal: make.gauge(&series::POISON_JOURNAL)?,
+            poison_suspects: make.gauge(&series::POISON_SUSPECTS)?,
             build: Build::new(make, build)?,
         })
     }
@@ -485,6 +499,8 @@ mod tests {
         metrics.budget(1);
         metrics.last_progress(Duration::from_secs(1));
         metrics.stranded();
+        metrics.poison_journal(true);
+        metrics.poison_suspects(1);
         metrics.lag(&[PartitionLag { topic: "raw".to_owned(), partition: 0, records: 1, seconds: Some(1.0) }]);
         for &to in Destination::all() {
             metrics.produced(to, 1, 1);

@@ -207,6 +207,10 @@ series! {
         "Records of the shadow's sample, by what became of them; 0 without shadow.topic. Taken = written + rejected + dropped + failed + waiting.";
     SHADOW_WAITING = "warraq_shadow_waiting_records", Gauge, Records, [],
         "Records of the shadow's sample that are not decided yet: queued, in hand, or sent and not acknowledged.";
+    POISON_JOURNAL = "warraq_poison_journal", Gauge, None, [],
+        "1 while records are written down before they are processed; 0 without state.dir, and where it cannot be written.";
+    POISON_SUSPECTS = "warraq_poison_suspects", Gauge, Records, [],
+        "Records that were in hand when the process died and are not tried or durable yet.";
     BUILD_INFO = "warraq_build_info", Gauge, None, [VERSION, CONFIG, MODEL],
         "Always 1; its labels say what runs.";
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::poison::Journal;
 use super::pool::span_times;
 use super::telemetry::{Progress, Telemetry};
 use crate::encode::headers;
@@ -24,6 +25,7 @@ pub struct Ledger {
     pulse: Pulse,
     durable: DurableMetrics,
     tracer: Option<Tracer>,
+    journal: Journal,
     transactional: bool,
     begun: Duration,
     /// Records handed to the producer since.
@@ -32,10 +34,10 @@ pub struct Ledger {
 
 impl Ledger {
     #[must_use]
-    pub fn new(telemetry: Arc<Telemetry>, transactional: bool, tracer: Option<Tracer>) -> Self {
+    pub fn new(telemetry: Arc<Telemetry>, transactional: bool, tracer: Option<Tracer>, journal: Journal) -> Self {
         let pulse = telemetry.health.sequencer();
         let durable = telemetry.metrics.durable();
-        Self { telemetry, pulse, durable, tracer, transactional, begun: Duration::ZERO, sent: 0 }
+        Self { telemetry, pulse, durable, tracer, journal, transactional, begun: Duration::ZERO, sent: 0 }
     }
 
     fn took(&self) -> Duration {
@@ -141,6 +143,11 @@ impl Observer for Ledger {
             metrics.produced(to, records, bytes);
         }
         metrics.last_progress(unix);
+        if self.journal.has_suspects() {
+            for (lane, progress) in &positions {
+                self.journal.settled(self.telemetry.topic(*lane), lane.partition, progress.next - 1);
+            }
+        }
         self.telemetry.durable(&positions);
         self.telemetry.health.done(now, records.len() as u64);
     }

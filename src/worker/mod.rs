@@ -14,11 +14,14 @@
 
 mod census;
 mod clock;
+#[cfg(any(feature = "faults", debug_assertions))]
+mod faults;
 mod files;
 mod ledger;
 mod lifecycle;
 mod options;
 mod panics;
+mod poison;
 mod pool;
 mod preflight;
 mod reload;
@@ -39,6 +42,7 @@ pub use files::{FileError, TextFile, read as read_files};
 pub use lifecycle::Stop;
 pub use options::{EnrichOptions, MemoryOptions, ReloadOptions, ShutdownOptions};
 pub use panics::install_hook;
+pub use poison::{Journal, PoisonOptions, StateOptions};
 pub use preflight::{Facts, TopicSettings};
 pub use reload::{Built, Gazetteers, Live};
 pub use service::Service;
@@ -139,6 +143,8 @@ pub struct Parts {
     pub facts: Facts,
     /// What all times of this worker count from.
     pub clock: Clock,
+    /// Where what is in hand is written down; the same for all workers of a process.
+    pub journal: Journal,
     /// What makes a bounded run of it; nothing by default.
     pub seams: consume::Seams,
     /// The account that is committed beside the offsets, where one is kept.
@@ -203,6 +209,8 @@ impl Worker {
     /// Where a client cannot be made of the options, or a thread not be started.
     pub fn start(parts: Parts, stop: Stop) -> Result<Self, WorkerError> {
         install_hook();
+        #[cfg(feature = "faults")]
+        tracing::warn!("this build makes faults on purpose: it is for tests alone");
         let Parts {
             settings,
             pipeline,
@@ -213,6 +221,7 @@ impl Worker {
             keep_bytes,
             facts,
             clock,
+            journal,
             seams,
             notes,
             telemetry,
@@ -232,7 +241,15 @@ impl Worker {
         let mut tap = None;
         let mut running = None;
         if let Some(Shadow { pipeline, gazetteers }) = shadow {
-            let started = shadow::start(&settings, memory, pipeline.clone(), &metrics, &telemetry.events, clock)?;
+            let started = shadow::start(
+                &settings,
+                memory,
+                pipeline.clone(),
+                &metrics,
+                &telemetry.events,
+                clock,
+                journal.clone(),
+            )?;
             (tap, running) = started.unzip();
             shadow_reload = Reload::start(gazetteers, pipeline, metrics.clone(), telemetry.events.clone())
                 .map_err(WorkerError::Thread)?;
@@ -268,7 +285,7 @@ impl Worker {
             ownership,
             listener: Arc::clone(&telemetry) as _,
         });
-        let ledger = Ledger::new(Arc::clone(&telemetry), transactional, tracer.clone());
+        let ledger = Ledger::new(Arc::clone(&telemetry), transactional, tracer.clone(), journal.clone());
         let refuse: Refuse = Box::new(encode::refused);
         let sequencer = Sequencer::new(sink, ledger, limits(&settings.delivery), refuse)
             .with_notes(notes.unwrap_or_else(|| Box::new(NoNotes)));
@@ -283,6 +300,7 @@ impl Worker {
                 clock,
                 deadline: settings.enrich.deadline,
                 pulse: health.pool(index),
+                hand: journal.hand(index),
                 tracer: tracer.clone(),
                 shadow: tap.clone(),
             };

@@ -1,4 +1,5 @@
-//! The threads that enrich; a panic is one record's.
+//! The threads that enrich; a panic is one record's, and what kills the process is
+//! written down before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::clock::Clock;
 use super::panics;
+use super::poison::{self, Hand, Trial};
 use super::reload::Live;
 use super::shadow::Tap;
 use crate::consume::Work;
@@ -34,6 +36,8 @@ pub struct Enricher {
     /// The last resort against a slow record.
     pub deadline: Duration,
     pub pulse: Pulse,
+    /// Where what is in hand is written down.
+    pub hand: Hand,
     /// Where traces are exported.
     pub tracer: Option<Tracer>,
     /// What a second tagger gets its sample by, where there is one.
@@ -55,6 +59,7 @@ impl Enricher {
                 }
                 since = if finished.is_empty() { now } else { since };
             }
+            self.hand.rest();
             self.metrics.flush();
             if !finished.is_empty() && !self.hand_on(&mut finished) {
                 return;
@@ -72,6 +77,7 @@ impl Enricher {
         let begun = self.tracer.as_ref().and_then(|tracer| tracer.begin(&mut raw));
         // One for the whole record, whatever is swapped meanwhile.
         let pipeline = self.pipeline.now();
+        let trial = self.hand.take(&raw);
         let start = self.clock.now();
         self.pulse.busy(start);
         let mut watch = Stopwatch {
@@ -82,11 +88,17 @@ impl Enricher {
             stage: Stage::Decode,
         };
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            inject_panic(&raw);
+            if let Trial::Convicted(deaths) = trial {
+                return pipeline.reject(&raw, &poison::convicted(deaths));
+            }
+            #[cfg(any(feature = "faults", debug_assertions))]
+            super::faults::inject(&raw);
             pipeline.enrich(&raw, &mut watch)
         }));
         let stage = watch.stage;
         let mut outcome = caught.unwrap_or_else(|_| panicked(&pipeline, &raw, stage));
+        let convicted = matches!(trial, Trial::Convicted(_));
+        self.hand.survived(trial);
         self.pulse.idle();
         self.metrics.record(&summary(&outcome.summary));
         let made = self.clock.now();
@@ -109,7 +121,8 @@ impl Enricher {
         };
         let outgoing = Some(outcome.outgoing);
         let appended = raw.timestamp;
-        if let Some(tap) = &self.shadow {
+        // What kills here would kill there.
+        if let Some(tap) = self.shadow.as_ref().filter(|_| !convicted) {
             tap.offer(raw);
         }
         Finished { ticket, outgoing, outcome: fate, permit, polled, made, appended }
@@ -164,19 +177,4 @@ impl Watch for Stopwatch<'_> {
     fn expired(&mut self) -> bool {
         self.clock.now() >= self.expires
     }
-}
-
-/// In builds with debug assertions, which are what tests run: panics on a record
-/// that holds the text named by `WARRAQ_TEST_PANIC_ON`.
-fn inject_panic(raw: &RawRecord) {
-    #[cfg(debug_assertions)]
-    {
-        static NEEDLE: std::sync::LazyLock<Option<String>> =
-            std::sync::LazyLock::new(|| std::env::var("WARRAQ_TEST_PANIC_ON").ok());
-        let Some(needle) = NEEDLE.as_deref() else { return };
-        let value = raw.value.as_deref().unwrap_or_default();
-        assert!(memchr::memmem::find(value, needle.as_bytes()).is_none(), "injected");
-    }
-    #[cfg(not(debug_assertions))]
-    let _ = raw;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::reload::{Credentials, look};
 use super::stranded::Stranded;
-use super::{Clock, Facts, Live, Parts, Settings, Shadow, Stop, Telemetry, Worker, WorkerError};
+use super::{Clock, Facts, Journal, Live, Parts, Settings, Shadow, Stop, Telemetry, Worker, WorkerError};
 use crate::consume::Seams;
 use crate::metrics::{Metrics, Reloaded};
 use crate::trace::Tracer;
@@ -34,6 +34,7 @@ struct Blueprint {
     tracer: Option<Tracer>,
     keep_bytes: usize,
     facts: Facts,
+    journal: Journal,
 }
 
 impl Service {
@@ -53,6 +54,7 @@ impl Service {
             tracer: parts.tracer.clone(),
             keep_bytes: parts.keep_bytes,
             facts: parts.facts,
+            journal: parts.journal.clone(),
         });
         let in_force = look(&options.credentials());
         let worker = Worker::start(parts, stop.child())?;
@@ -120,6 +122,7 @@ impl Blueprint {
             keep_bytes: self.keep_bytes,
             facts: self.facts,
             clock: telemetry.clock,
+            journal: self.journal.clone(),
             seams: Seams::default(),
             notes: None,
             telemetry: Some(telemetry),

@@ -21,6 +21,7 @@ mod memory;
 mod metrics;
 mod observed;
 mod outage;
+mod poison;
 mod records;
 mod redrive;
 #[cfg(feature = "schema-registry")]

@@ -37,6 +37,11 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("warraq_tombstones_total", "rare, passed through, and part of what is produced"),
     ("warraq_client_queue_messages", "the same queues are shown in bytes, which is what the budget counts"),
     ("warraq_last_reload_timestamp_seconds", "each reload is marked on every panel"),
+    ("warraq_poison_journal", "what state.dir says; where it fails, the log says so once"),
+    (
+        "warraq_poison_suspects",
+        "of seconds after a death, which is marked; what they come to is a dead letter or nothing",
+    ),
     ("warraq_alive", "what /livez says; a pod that is not alive is restarted, and its start is marked"),
 ];
 

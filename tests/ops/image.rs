@@ -35,6 +35,20 @@ fn hadolint_finds_nothing_in_the_dockerfile() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// Faults on purpose are for tests: neither the default nor what the image is built
+/// with has them.
+#[test]
+fn a_release_makes_no_faults_on_purpose() {
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let default = manifest["features"]["default"].as_array().unwrap();
+    assert!(
+        manifest["features"].get("faults").is_some() && !default.iter().any(|name| name.as_str() == Some("faults"))
+    );
+    let image = std::fs::read_to_string(root().join("Dockerfile")).unwrap();
+    assert!(!image.contains("faults") && !image.contains("--all-features"), "{image}");
+    assert!(image.contains("build --release"), "a debug build has them");
+}
+
 #[test]
 fn the_configuration_of_the_image_is_that_of_a_pod() {
     let Some(image) = image() else { return };

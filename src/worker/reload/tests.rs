@@ -14,6 +14,7 @@ use crate::normalize::{self, Normalizer};
 use crate::pipeline::Parts;
 use crate::record::{Origin, Provenance, RawRecord};
 use crate::tag::{self, Gazetteer, Tagger, UserGazetteer};
+use crate::worker::poison::Journal;
 use crate::worker::pool::Enricher;
 
 /// The pipeline of these lists; its model is the identifier of the first name.
@@ -85,6 +86,7 @@ fn a_record_is_made_by_one_pipeline_whatever_is_swapped_meanwhile() {
                 clock,
                 deadline: Duration::from_secs(60),
                 pulse: health.pool(index),
+                hand: Journal::default().hand(index),
                 tracer: None,
                 shadow: None,
             };

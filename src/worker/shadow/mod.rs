@@ -32,6 +32,7 @@ use self::sample::Sample;
 use self::tally::Tally;
 use self::writer::{Connection, Writer};
 use super::clock::Clock;
+use super::poison::Journal;
 use super::reload::{Gazetteers, Live};
 use super::{Settings, WorkerError, spawn};
 use crate::kafka::{self, Memory};
@@ -143,6 +144,7 @@ pub(super) fn start(
     metrics: &Metrics,
     events: &Events,
     clock: Clock,
+    journal: Journal,
 ) -> Result<Option<(Tap, Running)>, WorkerError> {
     let Some(topic) = settings.shadow.topic.clone() else { return Ok(None) };
     let config = kafka::shadow_producer(&settings.kafka, memory, settings.output.compression.as_str())
@@ -165,6 +167,7 @@ pub(super) fn start(
         tally: tally.clone(),
         events: events.clone(),
         clock,
+        journal,
         deadline: settings.enrich.deadline,
         ending: ending.clone(),
         connection: Connection::default(),

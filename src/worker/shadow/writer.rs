@@ -18,6 +18,7 @@ use crate::pipeline::{Fate, Outcome, Watch};
 use crate::record::{Outgoing, RawRecord, Stage};
 use crate::worker::clock::Clock;
 use crate::worker::panics;
+use crate::worker::poison::Journal;
 use crate::worker::reload::Live;
 
 /// How long one look for a record, a place in the producer's queue or an
@@ -38,6 +39,8 @@ pub(super) struct Writer {
     pub tally: Tally,
     pub events: Events,
     pub clock: Clock,
+    /// Whose suspects are tried alone.
+    pub journal: Journal,
     /// The last resort against a slow record.
     pub deadline: Duration,
     pub ending: Ending,
@@ -75,10 +78,12 @@ impl Writer {
 
     fn write(&mut self, raw: &RawRecord) {
         let mut watch = Deadline { clock: self.clock, expires: self.clock.now() + self.deadline };
+        let not_now = self.journal.beside();
         let made = catch_unwind(AssertUnwindSafe(|| {
             inject(raw);
             self.pipeline.now().enrich(raw, &mut watch)
         }));
+        drop(not_now);
         match made {
             Ok(Outcome { summary, .. }) if matches!(summary.fate, Fate::Rejected { .. }) => self.tally.rejected(),
             Ok(outcome) => self.send(&outcome.outgoing),

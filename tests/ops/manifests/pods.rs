@@ -53,6 +53,30 @@ fn every_pod_fits_the_restricted_standard_and_more() {
     });
 }
 
+/// A worker's journal outlives the container: its directory is an `emptyDir`, and
+/// goes with the pod, not with the file that an overlay brings.
+#[test]
+fn a_worker_has_a_place_for_its_state() {
+    for one in ALL.iter() {
+        for (workload, template) in one.workloads() {
+            let pod = &template["spec"];
+            let state = list(&pod["volumes"]).iter().find(|volume| volume["name"] == "state");
+            if workload["kind"] != "StatefulSet" {
+                // A Job's pods are new ones each time, and so would be their state.
+                assert!(state.is_none(), "{}", one.name);
+                continue;
+            }
+            let expected = json!({"medium": "Memory", "sizeLimit": "1Mi"});
+            assert_eq!(state.map(|volume| &volume["emptyDir"]), Some(&expected), "{}", one.name);
+            for container in containers(pod) {
+                let mount = list(&container["volumeMounts"]).iter().find(|mount| mount["name"] == "state").unwrap();
+                let variable = list(&container["env"]).iter().find(|one| one["name"] == "WARRAQ_STATE__DIR").unwrap();
+                assert_eq!(variable["value"], mount["mountPath"], "{}", one.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_account_has_no_token_and_is_there() {
     for one in ALL.iter() {
@@ -85,7 +109,10 @@ fn what_is_mounted_is_there_apart_and_can_change() {
                 for mount in mounts {
                     let path = text(&mount["mountPath"]);
                     assert!(volumes.iter().any(|volume| volume["name"] == mount["name"]), "{}: {path}", one.name);
-                    assert_eq!(mount["readOnly"], true, "{}: {path}", one.name);
+                    // The state alone is written, and nothing else is there to be.
+                    let is_state = mount["name"] == "state";
+                    assert_eq!(mount.get("readOnly").is_some(), !is_state, "{}: {path}", one.name);
+                    assert!(is_state || mount["readOnly"] == true, "{}: {path}", one.name);
                     // A mounted file is never replaced, a folder's content is.
                     assert!(mount.get("subPath").is_none(), "{}: {path}", one.name);
                     // There is no place for it inside a mount that is read-only.
