@@ -2,8 +2,8 @@
 //!
 //! Each breaks one promise of delivery. The simulation and the harness on a real
 //! cluster must notice each of them; one that passes unnoticed shows that a
-//! check is missing. Only tests and builds with the feature `faults` can make
-//! them: elsewhere [`is_on`] is a constant, and what stands behind it is not
+//! check is missing. Only builds with debug assertions or with the feature `faults`
+//! can make them: elsewhere [`is_on`] is a constant, and what stands behind it is not
 //! compiled in.
 
 /// The mistakes, each named by what goes wrong.
@@ -24,12 +24,12 @@ pub(crate) enum Mutation {
     NoEpochCheck,
 }
 
-#[cfg(any(test, feature = "faults"))]
+#[cfg(any(test, debug_assertions, feature = "faults"))]
 impl Mutation {
     pub(crate) const ALL: [Self; 5] =
         [Self::OffsetBeforeRecord, Self::DropOnRevoke, Self::ResendAfterCommit, Self::NoSort, Self::NoEpochCheck];
 
-    /// As `FAULTS_MUTATION` names it.
+    /// As `WARRAQ_FAULT_MUTATION` names it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::OffsetBeforeRecord => "offset-before-record",
@@ -42,7 +42,7 @@ impl Mutation {
 }
 
 /// Whether this mistake is to be made.
-#[cfg(not(any(test, feature = "faults")))]
+#[cfg(not(any(test, debug_assertions, feature = "faults")))]
 pub(crate) const fn is_on(_: Mutation) -> bool {
     false
 }
@@ -53,16 +53,20 @@ pub(crate) fn is_on(mutation: Mutation) -> bool {
     for_tests::CHOSEN.get() == Some(mutation)
 }
 
-/// Whether this mistake is to be made: the process's, by `FAULTS_MUTATION`.
-#[cfg(all(not(test), feature = "faults"))]
+/// Whether this mistake is to be made: the process's, by `WARRAQ_FAULT_MUTATION`.
+#[cfg(all(not(test), any(debug_assertions, feature = "faults")))]
 pub(crate) fn is_on(mutation: Mutation) -> bool {
     use std::sync::LazyLock;
     static CHOSEN: LazyLock<Option<Mutation>> = LazyLock::new(|| {
-        let name = std::env::var("FAULTS_MUTATION").ok().filter(|name| !name.is_empty())?;
+        let name = std::env::var("WARRAQ_FAULT_MUTATION").ok().filter(|name| !name.is_empty())?;
         let chosen = Mutation::ALL.into_iter().find(|mutation| mutation.name() == name);
-        tracing::warn!(mutation = name, known = chosen.is_some(), "a mistake is made on purpose (FAULTS_MUTATION)");
+        tracing::warn!(
+            mutation = name,
+            known = chosen.is_some(),
+            "a mistake is made on purpose (WARRAQ_FAULT_MUTATION)"
+        );
         // A checker that is told of no breach would pass for a good one.
-        assert!(chosen.is_some(), "FAULTS_MUTATION={name} names none of {:?}", Mutation::ALL.map(Mutation::name));
+        assert!(chosen.is_some(), "WARRAQ_FAULT_MUTATION={name} names none of {:?}", Mutation::ALL.map(Mutation::name));
         chosen
     });
     *CHOSEN == Some(mutation)

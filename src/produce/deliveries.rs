@@ -76,8 +76,7 @@ impl Deliveries {
             return Ok(counts.acknowledged >= count);
         }
         let told = |counts: &mut Counts| counts.acknowledged + counts.failed.len() < count;
-        let (mut counts, _) =
-            self.bell.wait_timeout_while(counts, rest, told).unwrap_or_else(PoisonError::into_inner);
+        let (mut counts, _) = self.bell.wait_timeout_while(counts, rest, told).unwrap_or_else(PoisonError::into_inner);
         Err(std::mem::take(&mut counts.failed))
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
@@ -43,7 +44,7 @@ pub struct SinkParts {
 
 pub struct KafkaSink {
     parts: SinkParts,
-    producer: Option<ThreadedProducer<Context>>,
+    producer: Option<Arc<ThreadedProducer<Context>>>,
     deliveries: Arc<Deliveries>,
 }
 
@@ -59,8 +60,39 @@ impl KafkaSink {
         Self { parts, producer: None, deliveries: Arc::default() }
     }
 
-    fn producer(&self) -> Result<&ThreadedProducer<Context>, Fault> {
+    fn producer(&self) -> Result<&Arc<ThreadedProducer<Context>>, Fault> {
         self.producer.as_ref().ok_or_else(|| Fault::Recreate("there is no producer".to_owned()))
+    }
+
+    /// librdkafka's own timeout of this call does not hold: where the group's
+    /// coordinator has left the cluster it may never return (confluentinc/librdkafka
+    /// #5456, #5511; seen with 2.12.1 when a broker is stopped). So it runs beside this
+    /// thread, and a producer that does not answer is left to itself: the next one
+    /// has its transactional id, which fences it, and the group says what was done.
+    fn send_offsets_in_time(
+        &mut self,
+        offsets: TopicPartitionList,
+        metadata: ConsumerGroupMetadata,
+    ) -> Result<(), Fault> {
+        let producer = Arc::clone(self.producer()?);
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        let call = move || {
+            let result = producer.send_offsets_to_transaction(&offsets, &metadata, CALL);
+            // Before the answer: the client must end with this sink's hold on it.
+            drop(producer);
+            let _ = answer.send(result);
+        };
+        std::thread::Builder::new()
+            .name("offsets".to_owned())
+            .spawn(call)
+            .map_err(|error| Fault::Retry(format!("a thread cannot be started: {error}")))?;
+        match answered.recv_timeout(CALL * 2) {
+            Ok(result) => result.map_err(|error| self.fault(&error, 0)),
+            Err(_) => {
+                self.producer = None;
+                Err(Fault::Recreate(format!("no answer in {:?} from the group's coordinator", CALL * 2)))
+            }
+        }
     }
 
     /// The fault of a call; a producer that is done for tells why itself.
@@ -120,7 +152,7 @@ impl Sink for KafkaSink {
             // Whatever goes wrong here, a new producer is the next try anyway.
             producer.init_transactions(CALL * 2).map_err(|error| self.retry(&error))?;
         }
-        self.producer = Some(producer);
+        self.producer = Some(Arc::new(producer));
         Ok(())
     }
 
@@ -182,7 +214,7 @@ impl Sink for KafkaSink {
         let Some(metadata) = metadata else {
             return Err(Fault::Abort("the consumer has no group metadata".to_owned()));
         };
-        self.producer()?.send_offsets_to_transaction(&offsets, &metadata, CALL).map_err(|error| self.fault(&error, 0))
+        self.send_offsets_in_time(offsets, metadata)
     }
 
     fn commit(&mut self) -> Result<(), Fault> {

@@ -135,7 +135,7 @@ fn run(producer: &ThreadedProducer<Landings>, topic: &str, seed: u64, knobs: &Kn
             let large =
                 knobs.large.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
             let partitions = knobs.partitions.load(Ordering::Relaxed);
-            send(producer, topic, article(number, seed, large), number, partitions);
+            send(producer, topic, &article(number, seed, large), number, partitions);
             number += 1;
         }
     }
@@ -151,7 +151,7 @@ fn article(number: usize, seed: u64, large: bool) -> Article {
     Article { key: Some(format!("key-{}", number % KEYS).into_bytes()), ..article }
 }
 
-fn send(producer: &ThreadedProducer<Landings>, topic: &str, article: Article, number: usize, partitions: i32) {
+fn send(producer: &ThreadedProducer<Landings>, topic: &str, article: &Article, number: usize, partitions: i32) {
     let mut headers = OwnedHeaders::new();
     for (name, value) in &article.headers {
         headers = headers.insert(Header { key: name, value: value.as_deref() });

@@ -129,8 +129,11 @@ impl<'a> Field<'a> {
                     .text("memory", "budget", &format!("{BUDGET_MIB}MiB"))
                     .value("enrich", "threads", "1")
                     .environment("LD_PRELOAD", &preload.display().to_string())
-                    .environment("FAULTS_CLOCK", &clock.display().to_string())
-                    .environment("FAULTS_MUTATION", variant.mutation);
+                    .environment("FAULTS_CLOCK", &clock.display().to_string());
+                let setup = match variant.mutation {
+                    "" => setup,
+                    mutation => setup.environment("WARRAQ_FAULT_MUTATION", mutation),
+                };
                 // The first is a static member, which comes back to its partitions.
                 let setup = if worker == 0 { setup.text("kafka", "instance_id", &name) } else { setup };
                 Slot { name, setup, worker: None, wanted: true, last: Samples::default() }
