@@ -104,6 +104,13 @@ sim: ## delivery against scripted brokers: SEED= of the first episode, STEPS= in
 	@$(SETUP) build
 	SEED=$(SEED) STEPS=$(STEPS) cargo test --locked --lib -- simulation::no_fault --nocapture
 
+.PHONY: faults
+faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED= KINDS= MODE= (docs/delivery.md)
+	@$(SETUP) test
+	@$(KAFKA) fetch
+	FAULTS=$(FAULTS) MINUTES=$(MINUTES) SEED=$(SEED) KINDS=$(KINDS) MODE=$(MODE) \
+		cargo test --locked --test faults faults_by_the_hour -- --ignored --nocapture
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test

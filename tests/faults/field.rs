@@ -190,8 +190,8 @@ impl<'a> Field<'a> {
             let Some(status) = slot.worker.as_mut().and_then(Worker::ended) else { continue };
             if slot.wanted {
                 let log = slot.worker.as_ref().map(Worker::log).unwrap_or_default();
-                let said = log.lines().rev().find(|line| line.contains("ERROR") || line.contains("panicked"));
-                self.lives.ended.push(format!("{} {status}: {}", slot.name, said.unwrap_or("no error in its log")));
+                let said = log.lines().last();
+                self.lives.ended.push(format!("{} {status}: {}", slot.name, said.unwrap_or("nothing in its log")));
                 self.bury(worker);
                 self.launch(worker);
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use crate::field::{AT_LEAST_ONCE, Field, Lives, Variant};
+use crate::field::{AT_LEAST_ONCE, Field, Variant};
 use crate::support::checker::{self, Expected, Found, Source};
 use crate::support::read::Isolation;
 use crate::support::topics::{Names, client};
@@ -87,14 +87,13 @@ pub struct Evidence<'a> {
     pub expected: &'a BTreeMap<Source, Expected>,
     /// Of an output topic that is gone.
     pub earlier: Vec<Found>,
-    pub lives: &'a Lives,
     pub exactly_once: bool,
 }
 
 /// Everything is done and everybody stopped. Returns with it the number of dead
 /// letters and of records in aborted transactions.
 pub fn end(evidence: Evidence<'_>) -> (Vec<Violation>, usize, usize) {
-    let Evidence { names, expected, earlier, lives, exactly_once } = evidence;
+    let Evidence { names, expected, earlier, exactly_once } = evidence;
     let mut violations = hanging(names);
     let (output, dead) = names.results(Isolation::Committed);
     let (all, all_dead) = names.results(Isolation::Uncommitted);
@@ -120,11 +119,6 @@ pub fn end(evidence: Evidence<'_>) -> (Vec<Violation>, usize, usize) {
         say("I3", "out of order", verdict.reordered.iter().map(|found| format!("{found:?}")).collect());
     } else {
         say("I2", "doubled and not alike", unlike(&[&output[..], &dead[..]].concat()));
-    }
-    #[allow(clippy::cast_precision_loss)] // some thousands
-    let seen = (output.len() + dead.len()) as f64;
-    if lives.produced > seen {
-        violations.push(violation("I9", format!("{} said to be durable, {seen} seen", lives.produced)));
     }
     (violations, letters, aborted)
 }

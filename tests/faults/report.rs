@@ -17,7 +17,7 @@ pub fn told(report: &Report) -> String {
         }
     }
     let mut text = format!(
-        "{} faults in {:.0} min; {} records, {} of them dead letters, {} more in aborted transactions; \
+        "{} faults in {:.0} min; {} records, {} of them dead letters, {} more in aborted transactions; the workers counted {} durable; \
          {} worker processes, {} ended by themselves, {} MiB at the most; {} frames held, lost or cut\n\n\
          | fault | times | recovered after, median (max), s |\n|---|---|---|\n",
         report.faults.values().sum::<usize>(),
@@ -25,6 +25,7 @@ pub fn told(report: &Report) -> String {
         report.records,
         report.dead,
         report.aborted,
+        report.durable,
         report.lives,
         report.ended.len(),
         report.peak >> 20,

@@ -31,6 +31,9 @@ pub struct Report {
     pub dead: usize,
     /// Records of aborted transactions.
     pub aborted: usize,
+    /// Records that the workers said were durable, each life by its last word. One
+    /// whose transaction had no known end may be another's as well.
+    pub durable: f64,
     pub peak: u64,
     pub lives: usize,
     /// Workers that ended without being asked to, and why.
@@ -50,6 +53,7 @@ impl Report {
         self.records += other.records;
         self.dead += other.dead;
         self.aborted += other.aborted;
+        self.durable += other.durable;
         self.peak = self.peak.max(other.peak);
         self.lives += other.lives;
         self.ended.extend(other.ended);
@@ -110,13 +114,7 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
     let Field { names, lives, feed, watch, earlier, cluster, .. } = field;
     report.records = {
         let expected = feed.stop();
-        let evidence = Evidence {
-            names: &names,
-            expected: &expected,
-            earlier,
-            lives: &lives,
-            exactly_once: variant != AT_LEAST_ONCE,
-        };
+        let evidence = Evidence { names: &names, expected: &expected, earlier, exactly_once: variant != AT_LEAST_ONCE };
         let (violations, dead, aborted) = judge::end(evidence);
         report.violations.extend(violations);
         report.dead = dead;
@@ -128,6 +126,7 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
         report.violations.push(violation("I8", format!("{} MiB at the most", lives.peak >> 20)));
     }
     report.peak = lives.peak;
+    report.durable = lives.produced;
     report.lives = lives.started;
     report.ended = lives.ended;
     report.touched = cluster.network.touched();
