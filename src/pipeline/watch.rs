@@ -11,8 +11,8 @@ pub trait Watch {
     fn begin(&mut self, stage: Stage);
     /// The stage that began last ends, with or without success.
     fn end(&mut self, stage: Stage);
-    /// Asked between stages, and between the batches of a transformer: work that the record can do without is left out
-    /// once this says so.
+    /// Asked between stages, and between the batches of a transformer: work that the
+    /// record can do without is left out once this says so.
     fn expired(&mut self) -> bool;
 }
 

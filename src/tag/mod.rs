@@ -99,6 +99,10 @@ pub struct Options {
     pub max_model_pieces: usize,
 }
 
+/// The deadline passed before a transformer had read all.
+#[cfg_attr(not(feature = "neural"), allow(dead_code))] // without one nothing is late
+struct Late;
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -202,8 +206,8 @@ impl Tagger {
         let page = Page::new(tokens, &self.gazetteer, |_, span| text.shown(tokens::shown(text, span)).ends_with('ي'));
         let arabic = text.language.tag.starts_with("ar") || text.language.tag == "und";
         let read = self.read(text, &page, arabic, late);
-        let stopped = matches!(read, Some(None));
-        let heard = read.flatten();
+        let stopped = read.is_err();
+        let heard = read.unwrap_or_default();
         let unread = heard.as_ref().is_some_and(|heard| heard.cut);
         let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
@@ -220,8 +224,7 @@ impl Tagger {
         (tags, degraded.collect())
     }
 
-    /// What a transformer says of the text, if there is one for it; nothing where
-    /// it became late.
+    /// What a transformer says of the text, if there is one for it.
     #[cfg(feature = "neural")]
     fn read(
         &self,
@@ -229,14 +232,15 @@ impl Tagger {
         page: &Page<'_>,
         arabic: bool,
         late: &mut dyn FnMut() -> bool,
-    ) -> Option<Option<Heard>> {
-        let neural = self.neural.as_ref().filter(|_| arabic)?;
-        Some(neural.read_words(page, &neural::Words::of_text(text, page), self.options.max_model_pieces, late))
+    ) -> Result<Option<Heard>, Late> {
+        let Some(neural) = self.neural.as_ref().filter(|_| arabic) else { return Ok(None) };
+        let words = neural::Words::of_text(text, page);
+        neural.read_words(page, &words, self.options.max_model_pieces, late).map(Some).ok_or(Late)
     }
 
     #[cfg(not(feature = "neural"))]
-    fn read(&self, _: &Text, _: &Page<'_>, _: bool, _: &mut dyn FnMut() -> bool) -> Option<Option<Heard>> {
-        None
+    fn read(&self, _: &Text, _: &Page<'_>, _: bool, _: &mut dyn FnMut() -> bool) -> Result<Option<Heard>, Late> {
+        Ok(None)
     }
 
     /// All mentions in the order of the text, and whether there were too many.

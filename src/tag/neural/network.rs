@@ -36,19 +36,20 @@ pub(super) struct Network {
     /// A row for each position, the one segment already added.
     positions: Vec<f32>,
     norm: Norm,
-    layers: Vec<Layer>,
+    layers: Vec<Layer<Matrix>>,
     /// A row of labels for each column.
     head: Vec<f32>,
     head_bias: Vec<f32>,
 }
 
-struct Layer {
-    attention: Matrix,
-    output: Matrix,
-    attention_norm: Norm,
-    inner: Matrix,
-    outer: Matrix,
-    outer_norm: Norm,
+/// Attention and what follows it, with matrices of either kind.
+pub(super) struct Layer<M> {
+    pub attention: M,
+    pub output: M,
+    pub attention_norm: Norm,
+    pub inner: M,
+    pub outer: M,
+    pub outer_norm: Norm,
 }
 
 /// A matrix laid out for this processor.
@@ -124,20 +125,9 @@ impl Network {
     pub(super) fn logits(&self, sentences: &[Sentence], late: &mut dyn FnMut() -> bool) -> Option<Vec<Vec<f32>>> {
         let mut found = Vec::with_capacity(sentences.len());
         let mut run = Run::default();
-        let mut rest = sentences;
-        while !rest.is_empty() {
-            if late() {
-                return None;
-            }
-            let mut rows = 0;
-            let fits = rest.iter().take_while(|sentence| {
-                rows += sentence.pieces.len();
-                rows <= ROWS
-            });
-            let (together, later) = rest.split_at(fits.count().max(1));
+        in_runs(sentences, (ROWS, usize::MAX), late, |together| {
             alone(|gemm, _| self.run(gemm, together, &mut run, &mut found));
-            rest = later;
-        }
+        })?;
         Some(found)
     }
 
@@ -168,21 +158,14 @@ impl Network {
         }
     }
 
-    fn layer(&self, gemm: &Gemm, layer: &Layer, sentences: &[Sentence], run: &mut Run) {
+    fn layer(&self, gemm: &Gemm, layer: &Layer<Matrix>, sentences: &[Sentence], run: &mut Run) {
         let Run { rows, bytes, inner, sums, wide, mixed, attention, buffer } = run;
         math::quantize(rows, self.width, bytes);
         layer.attention.multiply(gemm, bytes, sums);
         wide.resize(3 * rows.len(), 0.0);
         math::dequantize(Sums { sums, of: bytes }, &layer.attention.columns, wide);
         mixed.resize(rows.len(), 0.0);
-        let mut start = 0;
-        for sentence in sentences {
-            let end = start + sentence.pieces.len() * self.width;
-            if let (Some(wide), Some(mixed)) = (wide.get(3 * start..3 * end), mixed.get_mut(start..end)) {
-                math::attend(wide, self.heads, attention, mixed);
-            }
-            start = end;
-        }
+        attend_each(sentences, wide, self.heads, attention, mixed);
         math::quantize(mixed, self.width, bytes);
         layer.output.multiply(gemm, bytes, sums);
         math::add(Sums { sums, of: bytes }, &layer.output.columns, &layer.attention_norm, buffer, rows);
@@ -230,7 +213,7 @@ impl File {
         Norm { weight: self.floats(width), bias: self.floats(width), epsilon }
     }
 
-    fn layer(&mut self, gemm: &Gemm) -> Layer {
+    fn layer(&mut self, gemm: &Gemm) -> Layer<Matrix> {
         let Header { width, inner, epsilon, .. } = self.header;
         let attention = self.matrix(gemm, 3, width, width);
         let output = self.matrix(gemm, 1, width, width);
@@ -268,6 +251,48 @@ impl Matrix {
         let done = gemm.gemm(sums, GemmInputA::Unpacked(view), GemmInputB::Packed(&self.packed), options);
         // Sizes are checked when the file is read; the same kernel packs and multiplies.
         debug_assert!(done.is_ok(), "{done:?}");
+    }
+}
+
+/// Hands on as many sentences at once as `most` allows, in rows and in sentences;
+/// one that is longer goes alone. Nothing where it became late before one of them.
+pub(super) fn in_runs(
+    mut sentences: &[Sentence],
+    most: (usize, usize),
+    late: &mut dyn FnMut() -> bool,
+    mut run: impl FnMut(&[Sentence]),
+) -> Option<()> {
+    while !sentences.is_empty() {
+        if late() {
+            return None;
+        }
+        let mut rows = 0;
+        let fits = sentences.iter().take(most.1).take_while(|sentence| {
+            rows += sentence.pieces.len();
+            rows <= most.0
+        });
+        let (together, later) = sentences.split_at(fits.count().max(1));
+        run(together);
+        sentences = later;
+    }
+    Some(())
+}
+
+/// Attention within each of the sentences that stand below each other.
+pub(super) fn attend_each(
+    sentences: &[Sentence],
+    wide: &[f32],
+    heads: Heads,
+    attention: &mut Attention,
+    mixed: &mut [f32],
+) {
+    let mut start = 0;
+    for sentence in sentences {
+        let end = start + sentence.pieces.len() * heads.count * heads.width;
+        if let (Some(wide), Some(mixed)) = (wide.get(3 * start..3 * end), mixed.get_mut(start..end)) {
+            math::attend(wide, heads, attention, mixed);
+        }
+        start = end;
     }
 }
 

@@ -10,8 +10,8 @@ use super::MountError;
 use super::config::{Config, Kind};
 use super::math;
 use super::weights::Tensors;
-use crate::tag::neural::math::{Attention, Heads, Norm, attend, normalize};
-use crate::tag::neural::network::{Floats, Sentence, alone};
+use crate::tag::neural::math::{Attention, Heads, Norm, normalize};
+use crate::tag::neural::network::{Floats, Layer, Sentence, alone, attend_each, in_runs};
 
 /// Rows that are read together at most, however many sentences may be: buffers
 /// stay small, and the deadline is asked about in between.
@@ -28,19 +28,10 @@ pub(super) struct Network {
     norm: Norm,
     /// From the vectors' columns to the network's, where they are fewer.
     project: Option<Matrix>,
-    layers: Vec<Layer>,
+    layers: Vec<Layer<Matrix>>,
     /// A row for each label.
     head: Vec<f32>,
     head_bias: Vec<f32>,
-}
-
-struct Layer {
-    attention: Matrix,
-    output: Matrix,
-    attention_norm: Norm,
-    inner: Matrix,
-    outer: Matrix,
-    outer_norm: Norm,
 }
 
 struct Matrix {
@@ -101,20 +92,9 @@ impl Network {
     ) -> Option<Vec<Vec<f32>>> {
         let mut found = Vec::with_capacity(sentences.len());
         let mut run = Run::default();
-        let mut rest = sentences;
-        while !rest.is_empty() {
-            if late() {
-                return None;
-            }
-            let mut rows = 0;
-            let fits = rest.iter().take(together).take_while(|sentence| {
-                rows += sentence.pieces.len();
-                rows <= ROWS
-            });
-            let (now, later) = rest.split_at(fits.count().max(1));
+        in_runs(sentences, (ROWS, together), late, |now| {
             alone(|_, gemm| self.run(gemm, now, &mut run, &mut found));
-            rest = later;
-        }
+        })?;
         Some(found)
     }
 
@@ -150,19 +130,12 @@ impl Network {
         }
     }
 
-    fn layer(&self, gemm: &Floats, layer: &Layer, sentences: &[Sentence], run: &mut Run) {
+    fn layer(&self, gemm: &Floats, layer: &Layer<Matrix>, sentences: &[Sentence], run: &mut Run) {
         let Run { rows, wide, mixed, more, attention } = run;
         layer.attention.multiply(gemm, rows, wide);
         mixed.clear();
         mixed.resize(rows.len(), 0.0);
-        let mut start = 0;
-        for sentence in sentences {
-            let end = start + sentence.pieces.len() * self.width;
-            if let (Some(wide), Some(mixed)) = (wide.get(3 * start..3 * end), mixed.get_mut(start..end)) {
-                attend(wide, self.heads, attention, mixed);
-            }
-            start = end;
-        }
+        attend_each(sentences, wide, self.heads, attention, mixed);
         layer.output.multiply(gemm, mixed, more);
         math::add(more, &layer.attention_norm, rows);
         layer.inner.multiply(gemm, rows, wide);
@@ -189,7 +162,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn layer(&self, layer: usize, config: &Config) -> Result<Layer, MountError> {
+    fn layer(&self, layer: usize, config: &Config) -> Result<Layer<Matrix>, MountError> {
         let (width, inner) = (config.width, config.inner);
         let of = |name: &str| format!("encoder.layer.{layer}.{name}");
         let looks = ["query", "key", "value"].map(|name| of(&format!("attention.self.{name}")));
