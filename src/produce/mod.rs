@@ -28,6 +28,6 @@ pub use transaction::{Entry, Limits, Position};
 #[cfg(test)]
 pub(crate) use {
     deliveries::{Deliveries, delivery_fault},
-    sequencer::Step,
+    sequencer::{Step, tests::Silent},
     sink::metadata_if_ours,
 };

@@ -394,4 +394,4 @@ const fn operation(action: &Action) -> Operation {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,8 +15,7 @@ use super::producer::{Producer, Wire};
 use crate::consume::{Context, Desk, Queue, Reception, Work};
 use crate::encode;
 use crate::flow::{Budget, Event, Finished, Outcome, Ownership};
-use crate::kafka::Fault;
-use crate::produce::{Entry, Limits, Observer, Operation, Sequencer, Step};
+use crate::produce::{Limits, Sequencer, Silent, Step};
 use crate::record::{Destination, Outgoing, Reason, Stage};
 
 /// What a worker is made of.
@@ -274,16 +273,4 @@ fn enriched(work: Work, now: Duration) -> Finished {
     let outgoing = Outgoing { to, key: raw.key, value: raw.value, headers: raw.headers, timestamp: raw.timestamp };
     permit.resize(outgoing.bytes() + 1024);
     Finished { ticket, outgoing: Some(outgoing), outcome, permit, polled, made: now, appended: None }
-}
-
-#[derive(Debug)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn calling(&mut self, _: Operation) {}
-    fn called(&mut self, _: Operation) {}
-    fn failed(&mut self, _: Operation, _: &Fault, _: Duration) {}
-    fn durable(&mut self, _: &[Entry<Finished>], _: Duration) {}
-    fn dropped(&mut self, _: usize) {}
-    fn refused(&mut self, _: &Finished, _: &str) {}
 }

@@ -286,8 +286,9 @@ impl Sink for Scripted {
     }
 }
 
+/// Nobody looks on.
 #[derive(Debug, Default)]
-struct Silent;
+pub(crate) struct Silent;
 
 impl Observer for Silent {
     fn calling(&mut self, _: Operation) {}
