@@ -111,6 +111,12 @@ faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED
 	FAULTS=$(FAULTS) MINUTES=$(MINUTES) SEED=$(SEED) KINDS=$(KINDS) MODE=$(MODE) \
 		cargo test --locked --test faults faults_by_the_hour -- --ignored --nocapture
 
+.PHONY: mistakes
+mistakes: ## what `make faults` checks by is checked: workers that are wrong on purpose must be noticed
+	@$(SETUP) test
+	@$(KAFKA) fetch
+	cargo test --locked --test faults every_mistake -- --ignored --nocapture
+
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute
 	@$(SETUP) test

@@ -8,13 +8,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 
 use crate::support::articles::{self, Article};
 use crate::support::checker::{Expected, Fate, Source};
-use crate::support::topics::{Names, client};
+use crate::support::topics::{self, Names, client};
 
 /// Longer than the output topic takes; the input topic takes it.
 const LARGE: usize = 300_000;
@@ -24,10 +24,8 @@ pub const LARGEST_OUTPUT: &str = "100000";
 /// Keys, each of which stays on one partition.
 const KEYS: usize = 60;
 
-#[derive(Debug, Default)]
-pub struct Landed(Mutex<BTreeMap<Source, Expected>>);
-
-impl ClientContext for Landed {}
+/// What is expected of each record, by where it landed.
+type Landed = Mutex<BTreeMap<Source, Expected>>;
 
 #[derive(Debug)]
 struct Landings(Arc<Landed>);
@@ -40,7 +38,7 @@ impl ProducerContext for Landings {
     fn delivery(&self, result: &DeliveryResult<'_>, expected: Self::DeliveryOpaque) {
         let message = result.as_ref().unwrap_or_else(|(error, _)| panic!("the feed was refused: {error}"));
         let source = Source::new(message.topic(), message.partition(), message.offset());
-        self.0.0.lock().unwrap().insert(source, *expected);
+        self.0.lock().unwrap().insert(source, *expected);
     }
 }
 
@@ -91,7 +89,7 @@ impl Feed {
     /// One past the last offset that landed, by partition.
     pub fn ends(&self) -> BTreeMap<i32, i64> {
         let mut ends = BTreeMap::new();
-        for source in self.landed.0.lock().unwrap().keys() {
+        for source in self.landed.lock().unwrap().keys() {
             ends.insert(source.partition, source.offset + 1);
         }
         ends
@@ -101,7 +99,7 @@ impl Feed {
     pub fn stop(mut self) -> BTreeMap<Source, Expected> {
         self.knobs.stop.store(true, Ordering::Relaxed);
         self.thread.take().unwrap().join().unwrap();
-        std::mem::take(&mut *self.landed.0.lock().unwrap())
+        std::mem::take(&mut *self.landed.lock().unwrap())
     }
 }
 
@@ -152,14 +150,10 @@ fn article(number: usize, seed: u64, large: bool) -> Article {
 }
 
 fn send(producer: &ThreadedProducer<Landings>, topic: &str, article: &Article, number: usize, partitions: i32) {
-    let mut headers = OwnedHeaders::new();
-    for (name, value) in &article.headers {
-        headers = headers.insert(Header { key: name, value: value.as_deref() });
-    }
     let expected = Expected { number, key: article.key.clone(), fate: article.fate, timestamp: None };
     let partition = i32::try_from(number).unwrap() % partitions;
     let mut record: BaseRecord<'_, [u8], [u8], Box<Expected>> =
-        BaseRecord::with_opaque_to(topic, Box::new(expected)).partition(partition).headers(headers);
+        BaseRecord::with_opaque_to(topic, Box::new(expected)).partition(partition).headers(topics::headers(article));
     record = record.key(article.key.as_deref().unwrap()).payload(article.value.as_deref().unwrap());
     loop {
         match producer.send(record) {

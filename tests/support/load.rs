@@ -6,11 +6,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
 use super::articles::{self, Article};
-use super::topics::{Names, client};
+use super::topics::{self, Names, client};
 
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,12 +93,9 @@ fn send(
     article: &Article,
     stop: &AtomicBool,
 ) {
-    let mut headers = OwnedHeaders::new();
-    for (name, value) in &article.headers {
-        headers = headers.insert(Header { key: name, value: value.as_deref() });
-    }
     let partition = i32::try_from(number).unwrap() % names.partitions;
-    let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&names.input).partition(partition).headers(headers);
+    let mut record: BaseRecord<'_, [u8], [u8]> =
+        BaseRecord::to(&names.input).partition(partition).headers(topics::headers(article));
     record = record.payload(article.value.as_deref().unwrap());
     if let Some(key) = &article.key {
         record = record.key(key);

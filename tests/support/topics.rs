@@ -10,7 +10,7 @@ use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -182,6 +182,13 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
+/// Those of an article, as the client has them.
+pub fn headers(article: &Article) -> OwnedHeaders {
+    article.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+        headers.insert(Header { key: name, value: value.as_deref() })
+    })
+}
+
 /// Notes where each record landed.
 #[derive(Debug, Default)]
 struct Landings(Mutex<Vec<(usize, Result<Source, KafkaError>)>>);
@@ -224,13 +231,9 @@ pub fn produce_with(
     let producer: ThreadedProducer<Landings> = config.create_with_context(Landings::default()).unwrap();
     let mut sent = Vec::new();
     for (number, article) in articles.into_iter().enumerate() {
-        let mut headers = OwnedHeaders::new();
-        for (name, value) in &article.headers {
-            headers = headers.insert(rdkafka::message::Header { key: name, value: value.as_deref() });
-        }
         let partition = i32::try_from(number).unwrap() % names.partitions;
         let mut record: BaseRecord<'_, [u8], [u8], Box<usize>> =
-            BaseRecord::with_opaque_to(&names.input, Box::new(number)).partition(partition).headers(headers);
+            BaseRecord::with_opaque_to(&names.input, Box::new(number)).partition(partition).headers(headers(&article));
         if let Some(key) = &article.key {
             record = record.key(key);
         }
