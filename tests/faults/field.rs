@@ -179,7 +179,7 @@ impl<'a> Field<'a> {
         if alive.ended().is_some() {
             return;
         }
-        self.lives.peak = self.lives.peak.max(alive.peak_memory());
+        self.lives.peak = self.lives.peak.max(alive.peak_memory_now().unwrap_or_default());
         if let Some((200, body)) = scrape::get(&alive.http, "/metrics") {
             slot.last = Samples::parse(&body);
         }
