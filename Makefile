@@ -105,17 +105,17 @@ sim: ## delivery against scripted brokers: SEED= of the first episode, STEPS= in
 	SEED=$(SEED) STEPS=$(STEPS) cargo test --locked --lib -- simulation::no_fault --nocapture
 
 .PHONY: faults
-faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED= KINDS= MODE= (docs/delivery.md)
+faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED= KINDS= MODE= TRANSACTIONS= (docs/delivery.md)
 	@$(SETUP) test
 	@$(KAFKA) fetch
-	FAULTS=$(FAULTS) MINUTES=$(MINUTES) SEED=$(SEED) KINDS=$(KINDS) MODE=$(MODE) \
+	FAULTS=$(FAULTS) MINUTES=$(MINUTES) SEED=$(SEED) KINDS=$(KINDS) MODE=$(MODE) TRANSACTIONS=$(TRANSACTIONS) \
 		cargo test --locked --test faults faults_by_the_hour -- --ignored --nocapture
 
 .PHONY: mistakes
-mistakes: ## what `make faults` checks by is checked: workers that are wrong on purpose must be noticed
+mistakes: ## what `make faults` checks by is checked: workers that are wrong on purpose must be noticed: MISTAKE= SEED=
 	@$(SETUP) test
 	@$(KAFKA) fetch
-	cargo test --locked --test faults every_mistake -- --ignored --nocapture
+	MISTAKE=$(MISTAKE) SEED=$(SEED) cargo test --locked --test faults every_mistake -- --ignored --nocapture
 
 .PHONY: soak
 soak: ## the long forms: a backlog 50 times the memory budget, an outage of a minute

@@ -67,6 +67,7 @@ struct Inner {
     produced_records: By<Destination, IntCounter>,
     produced_bytes: By<Destination, IntCounter>,
     dead_lettered: By<Stage, By<Reason, IntCounter>>,
+    unconfirmed_records: IntCounter,
     dropped_records: IntCounter,
     tombstones: IntCounter,
     stage_seconds: By<Stage, Histogram>,
@@ -184,6 +185,11 @@ impl Metrics {
     pub fn produced(&self, to: Destination, records: u64, bytes: u64) {
         self.inner.produced_records.add(to, records);
         self.inner.produced_bytes.add(to, bytes);
+    }
+
+    /// Of the records that became durable, those that only the group's offsets tell of.
+    pub fn unconfirmed(&self, records: u64) {
+        self.inner.unconfirmed_records.inc_by(records);
     }
 
     /// Records polled that were given up with their partition.
@@ -429,6 +435,7 @@ impl Inner {
             produced_records: make.counters(&series::PRODUCED_RECORDS)?,
             produced_bytes: make.counters(&series::PRODUCED_BYTES)?,
             dead_lettered: make.counters_2(&series::DEAD_LETTERED_RECORDS)?,
+            unconfirmed_records: make.counter(&series::UNCONFIRMED_RECORDS)?,
             dropped_records: make.counter(&series::DROPPED_RECORDS)?,
             tombstones: make.counter(&series::TOMBSTONES)?,
             stage_seconds: make.histograms(&series::STAGE_SECONDS)?,
@@ -489,6 +496,7 @@ mod tests {
     /// Moves every series once, through the calls the worker makes.
     fn move_everything(metrics: &Metrics) {
         metrics.consumed(1, 1);
+        metrics.unconfirmed(1);
         metrics.dropped(1);
         metrics.assigned(1);
         metrics.input_partitions("raw", 1);

@@ -139,6 +139,8 @@ series! {
         "Key, value and header bytes of the records made durable.";
     DEAD_LETTERED_RECORDS = "warraq_dead_lettered_records_total", Counter, Records, [closed::<Stage>(), closed::<Reason>()],
         "Records made durable on the dead-letter topic, by the stage that gave up and why.";
+    UNCONFIRMED_RECORDS = "warraq_unconfirmed_records_total", Counter, Records, [],
+        "Of the records made durable, those whose transaction ended without an answer and that the group's offsets said were done; where another worker had the partition meanwhile, it may count them too.";
     DROPPED_RECORDS = "warraq_dropped_records_total", Counter, Records, [],
         "Records polled and given up, since their partition went before they were durable: whoever has it polls them again. Polled = made durable + dropped + in flight.";
     TOMBSTONES = "warraq_tombstones_total", Counter, Records, [],

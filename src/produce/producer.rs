@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
 
-use super::deliveries::{Deliveries, delivery_fault};
+use super::deliveries::{Deliveries, Failed, delivery_fault};
 use super::sink::{Sink, metadata_if_ours};
 use super::transaction::Position;
 use crate::flow::{Lane, Ownership};
@@ -107,6 +107,16 @@ impl KafkaSink {
         self.sorted(error, index)
     }
 
+    fn delivery_fault(&self, failed: &[Failed]) -> Fault {
+        delivery_fault(failed, |failed| self.record_fault(&failed.error, failed.index, &failed.topic))
+    }
+
+    /// What is known to have failed of the first `count` records.
+    fn failed_before(&self, count: usize) -> Option<Fault> {
+        let failed = self.deliveries.wait(count, REST_OF_BATCH, REST_OF_BATCH).err()?;
+        Some(self.delivery_fault(&failed))
+    }
+
     fn retry(&self, error: &KafkaError) -> Fault {
         self.parts.listener.failed(error, None);
         Fault::Retry(error.to_string())
@@ -189,7 +199,13 @@ impl Sink for KafkaSink {
             Destination::Parking => self.parts.parking.as_ref().unwrap_or(&self.parts.dead_letters),
         };
         let record = base_record(topic, outgoing, self.deliveries.opaque(index));
-        self.producer()?.send(record).map_err(|(error, _)| self.record_fault(&error, index, topic))
+        let Err((error, _)) = self.producer()?.send(record) else { return Ok(()) };
+        match self.record_fault(&error, index, topic) {
+            // A transaction in which a record failed takes no more, and says no more
+            // than that. What failed is why, and a refused one would fail for ever.
+            Fault::Abort(text) => Err(self.failed_before(index).unwrap_or(Fault::Abort(text))),
+            fault => Err(fault),
+        }
     }
 
     fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
@@ -199,9 +215,7 @@ impl Sink for KafkaSink {
                 let fatal = self.producer()?.client().fatal_error();
                 fatal.map_or(Ok(all), |(code, _)| Err(self.fault(&KafkaError::MessageProduction(code), 0)))
             }
-            Err(failed) => {
-                Err(delivery_fault(&failed, |failed| self.record_fault(&failed.error, failed.index, &failed.topic)))
-            }
+            Err(failed) => Err(self.delivery_fault(&failed)),
         }
     }
 

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::notes::{NoNotes, Notes};
 use super::order::Order;
 use super::sink::Sink;
-use super::transaction::{Action, Entry, Limits, Next, Position, Transaction};
+use super::transaction::{Action, Entry, Limits, Next, Position, Recovered, Transaction};
 use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Drain, Event, Finished, Lane, Outcome};
 use crate::kafka::Fault;
@@ -27,6 +27,10 @@ pub trait Observer {
     fn failed(&mut self, operation: Operation, fault: &Fault, delay: Duration);
     /// These records are durable: visible and never done again.
     fn durable(&mut self, records: &[Entry<Finished>], now: Duration);
+    /// Of the durable ones, those of a transaction whose end was not told: the group's
+    /// offsets say that they are done. Where another worker had the partition
+    /// meanwhile, it may have been that one, which counts them too.
+    fn unconfirmed(&mut self, records: usize);
     /// Records dropped because their partitions are no longer ours.
     fn dropped(&mut self, records: usize);
     /// The broker refused a record, which becomes a dead letter.
@@ -290,6 +294,15 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 self.notes.durable(&released);
                 self.observer.durable(&released, after);
             }
+            Ok(Done::Recovered(Recovered { ours, of_others })) => {
+                self.backoff.reset();
+                self.unsettled = true;
+                self.notes.durable(&of_others);
+                self.notes.durable(&ours);
+                self.observer.dropped(of_others.len());
+                self.observer.unconfirmed(ours.len());
+                self.observer.durable(&ours, after);
+            }
             Ok(Done::Progress | Done::Waiting) => {}
             Err(fault) => self.fault(operation, &fault, after),
         }
@@ -301,7 +314,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             Action::Recreate => self.sink.recreate()?,
             Action::AskCommitted(lanes) => {
                 let committed = if lanes.is_empty() { Default::default() } else { self.sink.committed(&lanes)? };
-                return Ok(Done::Released(self.transaction.recovered(&committed)));
+                return Ok(Done::Recovered(self.transaction.recovered(&committed)));
             }
             Action::Begin => self.sink.begin()?,
             Action::Send(index) => {
@@ -378,6 +391,7 @@ enum Done {
     Progress,
     Waiting,
     Released(Vec<Entry<Finished>>),
+    Recovered(Recovered<Finished>),
 }
 
 const fn operation(action: &Action) -> Operation {

@@ -39,7 +39,7 @@ pub enum Action {
     /// Hand the entry of this index to the producer.
     Send(usize),
     /// Wait until the first so many entries are acknowledged: before the offsets,
-    /// and before and after an entry that is sent alone.
+    /// and before an entry that must not be in one batch with them.
     AwaitDeliveries(usize),
     SendOffsets(Vec<Position>),
     Commit,
@@ -76,15 +76,25 @@ pub struct Entry<T> {
     pub ticket: Ticket,
     pub item: T,
     pub bytes: usize,
-    /// To be sent in a batch of its own: a broker refuses a whole batch, also for
-    /// one record in it or for the length of it all (`max.message.bytes`).
-    alone: bool,
+    /// Not to be in one batch with what was sent before it.
+    apart: bool,
+    /// Sent in a transaction that may have been committed.
+    tried: bool,
 }
 
 impl<T> Entry<T> {
     pub const fn new(ticket: Ticket, item: T, bytes: usize) -> Self {
-        Self { ticket, item, bytes, alone: false }
+        Self { ticket, item, bytes, apart: false, tried: false }
     }
+}
+
+/// What the group's offsets say is done, though no commit of ours was answered.
+#[derive(Debug)]
+pub struct Recovered<T> {
+    /// Sent by us, in a transaction of unknown end.
+    pub ours: Vec<Entry<T>>,
+    /// Never sent by us: whoever has the partition now has done them.
+    pub of_others: Vec<Entry<T>>,
 }
 
 /// A client that fails so often in a row is replaced: it may hold on to what is no
@@ -97,7 +107,7 @@ enum State {
     Asking,
     Closed,
     Open,
-    /// Something is sent alone, here or next.
+    /// What is next is not to share a batch with what was sent.
     Parting,
     Flushing,
     Offsets,
@@ -272,7 +282,7 @@ impl<T> Transaction<T> {
             return Action::AwaitDeliveries(self.sent);
         }
         if !all_sent {
-            if self.acknowledged < self.sent && self.parts() {
+            if self.acknowledged < self.sent && self.is_apart(self.sent) {
                 self.state = State::Parting;
                 return Action::AwaitDeliveries(self.sent);
             }
@@ -284,9 +294,9 @@ impl<T> Transaction<T> {
         Action::Wait((self.sent > 0).then(|| self.since + self.limits.interval))
     }
 
-    /// Whether the next entry must not share a batch with the last one.
-    fn parts(&self) -> bool {
-        self.entries.range(self.sent.saturating_sub(1)..).take(2).any(|entry| entry.alone)
+    /// Whether this entry must not be in one batch with those before it.
+    fn is_apart(&self, index: usize) -> bool {
+        self.entries.get(index).is_some_and(|entry| entry.apart)
     }
 
     fn lanes(&self) -> Vec<Lane> {
@@ -306,7 +316,8 @@ impl<T> Transaction<T> {
 
     /// The action [`Action::Send`] went well.
     pub fn sent(&mut self) {
-        if let Some(entry) = self.entries.get(self.sent) {
+        if let Some(entry) = self.entries.get_mut(self.sent) {
+            entry.tried = true;
             self.sent_bytes += entry.bytes;
             self.sent += 1;
         }
@@ -342,8 +353,8 @@ impl<T> Transaction<T> {
     /// The commit went well: the records it covers, released.
     pub fn committed(&mut self) -> Vec<Entry<T>> {
         let released = self.entries.drain(..self.sent).collect();
-        self.start_over();
         self.unknown = false;
+        self.start_over();
         self.aborts = 0;
         self.state = State::Closed;
         released
@@ -351,18 +362,19 @@ impl<T> Transaction<T> {
 
     /// The group's committed offsets, where it has one: what lies before them
     /// is done and is released; the rest is sent again.
-    pub fn recovered(&mut self, committed: &BTreeMap<Lane, i64>) -> Vec<Entry<T>> {
+    pub fn recovered(&mut self, committed: &BTreeMap<Lane, i64>) -> Recovered<T> {
         let entries = std::mem::take(&mut self.entries);
         let is_done = |entry: &Entry<T>| {
             let of_lane = committed.get(&entry.ticket.lane).filter(|_| !is_on(Mutation::ResendAfterCommit));
             of_lane.is_some_and(|&offset| entry.ticket.offset < offset)
         };
-        let (released, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_done);
+        let (done, rest): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_done);
         self.entries = rest.into();
-        self.start_over();
         self.unknown = false;
+        self.start_over();
         self.state = State::Closed;
-        released
+        let (ours, of_others) = done.into_iter().partition(|entry| entry.tried);
+        Recovered { ours, of_others }
     }
 
     /// Nothing of what is here counts as sent.
@@ -374,19 +386,28 @@ impl<T> Transaction<T> {
         if !lost.is_empty() {
             self.entries.retain(|entry| !lost.contains(&(entry.ticket.lane, entry.ticket.epoch)));
         }
+        if !self.unknown {
+            self.entries.iter_mut().for_each(|entry| entry.tried = false);
+        }
     }
 
     /// Of the entries that were refused, those that are themselves why: refused
-    /// before they were sent, or alone. The others may only have shared a batch, and
-    /// are sent alone from now on.
+    /// before they were sent, or alone in their batch. A broker refuses a whole batch,
+    /// also for one record in it or for the length of it all (`max.message.bytes`):
+    /// the others are sent in smaller ones until it shows who it was. The largest is
+    /// the first to be tried alone; halves are for refusals of another kind.
     pub fn convict(&mut self, refused: &[usize]) -> Vec<usize> {
-        let mut convicted = Vec::new();
-        for &index in refused {
-            let Some(entry) = self.entries.get_mut(index) else { continue };
-            if index >= self.sent || entry.alone {
-                convicted.push(index);
+        let is_alone = |&index: &usize| {
+            index >= self.sent || self.is_apart(index) && (index + 1 == self.sent || self.is_apart(index + 1))
+        };
+        let (convicted, mut shared): (Vec<usize>, Vec<usize>) = refused.iter().copied().partition(is_alone);
+        shared.sort_unstable();
+        let largest = shared.iter().copied().max_by_key(|&index| self.entries.get(index).map(|entry| entry.bytes));
+        let middle = shared.get(shared.len() / 2).copied();
+        for index in [largest, largest.map(|index| index + 1), middle].into_iter().flatten() {
+            if let Some(entry) = self.entries.get_mut(index) {
+                entry.apart = true;
             }
-            entry.alone = true;
         }
         convicted
     }
@@ -443,199 +464,4 @@ impl<T> Transaction<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits =
-        Limits { interval: Duration::from_millis(100), records: 3, bytes: 1000, timeout: Duration::from_secs(60) };
-
-    fn transaction(entries: i64) -> Transaction<i64> {
-        let mut transaction = Transaction::new(LIMITS);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Recreate);
-        transaction.done();
-        assert_eq!(transaction.next(Duration::ZERO), Action::AskCommitted(Vec::new()));
-        transaction.recovered(&BTreeMap::new());
-        for offset in 0..entries {
-            let lane = Lane { topic: 0, partition: i32::try_from(offset % 2).unwrap() };
-            let sequence = u64::try_from(offset / 2).unwrap();
-            transaction.push(Ticket { lane, epoch: 1, sequence, offset }, offset, 10);
-        }
-        transaction
-    }
-
-    fn send_all(transaction: &mut Transaction<i64>) -> Vec<usize> {
-        let mut sent = Vec::new();
-        while let Action::Send(index) = transaction.next(Duration::ZERO) {
-            sent.push(index);
-            transaction.sent();
-        }
-        sent
-    }
-
-    #[test]
-    fn a_transaction_is_cut_by_count_and_commits_the_positions_it_holds() {
-        let mut transaction = transaction(5);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
-        transaction.done();
-        assert_eq!(send_all(&mut transaction), [0, 1, 2]);
-        assert_eq!(transaction.next(Duration::ZERO), Action::AwaitDeliveries(3));
-        transaction.done();
-        let Action::SendOffsets(positions) = transaction.next(Duration::ZERO) else { panic!("no offsets") };
-        let offsets: Vec<_> = positions.iter().map(|p| (p.lane.partition, p.offset)).collect();
-        assert_eq!(offsets, [(0, 3), (1, 2)]);
-        transaction.done();
-        assert_eq!(transaction.next(Duration::ZERO), Action::Commit);
-        assert_eq!(transaction.committed().len(), 3);
-        assert_eq!(transaction.len(), 2);
-    }
-
-    #[test]
-    fn it_is_cut_by_age_and_waits_no_longer() {
-        let mut transaction = transaction(1);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
-        transaction.done();
-        let start = Duration::from_secs(9);
-        assert_eq!(transaction.next(start), Action::Send(0));
-        transaction.sent();
-        assert_eq!(transaction.next(start), Action::Wait(Some(start + LIMITS.interval)));
-        assert_eq!(transaction.next(start + LIMITS.interval), Action::AwaitDeliveries(1));
-    }
-
-    #[test]
-    fn an_abort_sends_the_same_records_again() {
-        let mut transaction = transaction(3);
-        transaction.next(Duration::ZERO);
-        transaction.done();
-        send_all(&mut transaction);
-        assert_eq!(transaction.failed(&Fault::Abort("stale".to_owned()), Duration::ZERO), Next::BackOff);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
-        transaction.done();
-        assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
-        transaction.done();
-        assert_eq!(send_all(&mut transaction), [0, 1, 2]);
-    }
-
-    #[test]
-    fn a_client_that_commits_nothing_is_replaced() {
-        let mut transaction = transaction(1);
-        for _ in 0..ABORTS {
-            assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
-            transaction.done();
-            send_all(&mut transaction);
-            transaction.failed(&Fault::Abort("timed out".to_owned()), Duration::ZERO);
-            assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
-            transaction.done();
-        }
-        assert_eq!(transaction.next(Duration::ZERO), Action::Recreate);
-    }
-
-    #[test]
-    fn who_shared_a_refused_batch_is_sent_alone_before_it_is_blamed() {
-        let mut transaction = transaction(3);
-        transaction.next(Duration::ZERO);
-        transaction.done();
-        send_all(&mut transaction);
-        let refused = Fault::Refused(vec![1, 2], "too large".to_owned());
-        assert_eq!(transaction.convict(&[1, 2]), [0; 0]);
-        assert_eq!(transaction.failed(&refused, Duration::ZERO), Next::Go);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
-        transaction.done();
-        assert_eq!(transaction.next(Duration::ZERO), Action::Begin);
-        transaction.done();
-        for index in 0..3 {
-            assert_eq!(send_all(&mut transaction), [index]);
-            assert_eq!(transaction.next(Duration::ZERO), Action::AwaitDeliveries(index + 1));
-            if index == 2 {
-                assert_eq!(transaction.convict(&[2]), [2]);
-            } else {
-                transaction.done();
-            }
-        }
-    }
-
-    #[test]
-    fn after_an_unknown_commit_the_committed_offsets_decide() {
-        let mut transaction = transaction(3);
-        transaction.next(Duration::ZERO);
-        transaction.done();
-        send_all(&mut transaction);
-        transaction.failed(&Fault::Recreate("broken".to_owned()), Duration::ZERO);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Recreate);
-        transaction.done();
-        let Action::AskCommitted(lanes) = transaction.next(Duration::ZERO) else { panic!("not asked") };
-        assert_eq!(lanes.len(), 2);
-        let committed = BTreeMap::from([(lanes[0], 3)]);
-        let released: Vec<i64> = transaction.recovered(&committed).iter().map(|entry| entry.item).collect();
-        assert_eq!(released, [0, 2]);
-        assert_eq!(transaction.len(), 1);
-    }
-
-    #[test]
-    fn a_loss_aborts_a_transaction_that_holds_its_records_but_not_one_being_committed() {
-        let lane = Lane { topic: 0, partition: 1 };
-        let mut open = transaction(3);
-        open.next(Duration::ZERO);
-        open.done();
-        send_all(&mut open);
-        assert_eq!(open.lose(lane), 1);
-        assert_eq!(open.next(Duration::ZERO), Action::Abort);
-        open.done();
-        assert!(!open.holds(lane));
-        assert_eq!(open.len(), 2);
-
-        let mut committing = transaction(3);
-        committing.next(Duration::ZERO);
-        committing.done();
-        send_all(&mut committing);
-        for _ in 0..2 {
-            committing.next(Duration::ZERO);
-            committing.done();
-        }
-        assert_eq!(committing.next(Duration::ZERO), Action::Commit);
-        committing.lose(lane);
-        assert_eq!(committing.failed(&Fault::Retry("timed out".to_owned()), Duration::ZERO), Next::BackOff);
-        assert_eq!(committing.next(Duration::ZERO), Action::Commit);
-        assert_eq!(committing.committed().len(), 3);
-    }
-
-    #[test]
-    fn an_abort_after_a_commit_without_an_answer_asks_the_group() {
-        // Without a transaction the offsets may be committed all the same: sent
-        // again in another cut, a lower offset would follow a higher one.
-        let retry = Fault::Retry("timed out".to_owned());
-        let mut transaction = transaction(3);
-        transaction.next(Duration::ZERO);
-        transaction.done();
-        send_all(&mut transaction);
-        transaction.done();
-        assert!(matches!(transaction.next(Duration::ZERO), Action::SendOffsets(_)));
-        transaction.failed(&retry, Duration::ZERO);
-        let lane = |partition| Lane { topic: 0, partition };
-        transaction.lose(lane(1));
-        assert_eq!(transaction.next(Duration::ZERO), Action::Abort);
-        transaction.done();
-        assert_eq!(transaction.next(Duration::ZERO), Action::AskCommitted(vec![lane(0)]));
-        let released = transaction.recovered(&BTreeMap::from([(lane(0), 3)]));
-        assert_eq!(released.iter().map(|entry| entry.item).collect::<Vec<_>>(), [0, 2]);
-        assert_eq!(transaction.next(Duration::ZERO), Action::Wait(None));
-    }
-
-    #[test]
-    fn a_fenced_producer_never_sends_again() {
-        let mut transaction = transaction(2);
-        transaction.next(Duration::ZERO);
-        transaction.failed(&Fault::Fenced("a newer instance".to_owned()), Duration::ZERO);
-        transaction.hold_until(Duration::from_secs(9));
-        assert_eq!(transaction.next(Duration::ZERO), Action::Exit("a newer instance".to_owned()));
-    }
-
-    #[test]
-    fn a_transaction_that_timed_out_is_no_twin() {
-        let mut transaction = transaction(1);
-        transaction.next(Duration::ZERO);
-        transaction.done();
-        send_all(&mut transaction);
-        transaction.failed(&Fault::Fenced("invalid epoch".to_owned()), LIMITS.timeout);
-        assert_eq!(transaction.next(LIMITS.timeout), Action::Recreate);
-    }
-}
+mod tests;

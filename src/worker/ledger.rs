@@ -152,6 +152,10 @@ impl Observer for Ledger {
         self.telemetry.health.done(now, records.len() as u64);
     }
 
+    fn unconfirmed(&mut self, records: usize) {
+        self.telemetry.metrics.unconfirmed(records as u64);
+    }
+
     fn dropped(&mut self, records: usize) {
         self.telemetry.metrics.dropped(records as u64);
         self.telemetry.health.dropped(records as u64);

@@ -31,11 +31,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub fn start() -> Self {
+    pub fn start(features: &[&str]) -> Self {
         let network = Arc::new(Network::default());
         let ports: Vec<[u16; 3]> = (0..NODES).map(|_| [free_port(), free_port(), free_port()]).collect();
         let proxies: Vec<u16> = ports.iter().map(|[_, _, workers]| network.serve(*workers)).collect();
-        let mut nodes: Vec<Broker> = (0..NODES).map(|node| format(node, &ports, proxies[node])).collect();
+        let mut nodes: Vec<Broker> = (0..NODES).map(|node| format(node, &ports, proxies[node], features)).collect();
         // No node is ready before two of them are.
         std::thread::scope(|scope| {
             for node in &mut nodes {
@@ -85,7 +85,7 @@ fn java_hash(text: &str) -> i32 {
     text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
-fn format(node: usize, ports: &[[u16; 3]], proxy: u16) -> Broker {
+fn format(node: usize, ports: &[[u16; 3]], proxy: u16, features: &[&str]) -> Broker {
     let [direct, controller, workers] = ports[node];
     let id = node + 1;
     let voters: Vec<String> = ports
@@ -93,7 +93,7 @@ fn format(node: usize, ports: &[[u16; 3]], proxy: u16) -> Broker {
         .enumerate()
         .map(|(node, [_, controller, _])| format!("{}@127.0.0.1:{controller}", node + 1))
         .collect();
-    Broker::node("256m", |dir| {
+    Broker::node("256m", features, |dir| {
         let template = TEMPLATE
             .replace("@PORT@", &direct.to_string())
             .replace("@CONTROLLER_PORT@", &controller.to_string())

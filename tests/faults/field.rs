@@ -31,10 +31,19 @@ pub struct Variant {
     pub mode: &'static str,
     /// One of `src/flow/mutation.rs`; empty: none.
     pub mutation: &'static str,
+    /// `delivery.commit_interval` and `delivery.transaction_timeout`.
+    pub interval: &'static str,
+    pub timeout: &'static str,
 }
 
-pub const EXACTLY_ONCE: Variant = Variant { mode: "exactly-once", mutation: "" };
-pub const AT_LEAST_ONCE: Variant = Variant { mode: "at-least-once", mutation: "" };
+impl Variant {
+    pub fn is_exactly_once(&self) -> bool {
+        self.mode == EXACTLY_ONCE.mode
+    }
+}
+
+pub const EXACTLY_ONCE: Variant = Variant { mode: "exactly-once", mutation: "", interval: "150ms", timeout: "8s" };
+pub const AT_LEAST_ONCE: Variant = Variant { mode: "at-least-once", ..EXACTLY_ONCE };
 
 /// A worker and those that were it before.
 #[derive(Debug)]
@@ -56,6 +65,8 @@ pub struct Lives {
     pub peak: u64,
     /// Records that they said were durable, each life by its last word.
     pub produced: f64,
+    /// Of those, the ones that only the group's offsets told them of.
+    pub unconfirmed: f64,
     /// Ends that nobody asked for, with the last line of the log.
     pub ended: Vec<String>,
 }
@@ -96,7 +107,8 @@ impl<'a> Field<'a> {
                     .text("kafka", "sasl_password", PASSWORD)
                     .text("kafka", "session_timeout", "4s")
                     .text("delivery", "mode", variant.mode)
-                    .text("delivery", "transaction_timeout", "8s")
+                    .text("delivery", "commit_interval", variant.interval)
+                    .text("delivery", "transaction_timeout", variant.timeout)
                     .text("memory", "budget", &format!("{BUDGET_MIB}MiB"))
                     .value("enrich", "threads", "2")
                     .environment("LD_PRELOAD", &preload.display().to_string())
@@ -189,6 +201,7 @@ impl<'a> Field<'a> {
         let slot = &mut self.slots[worker];
         slot.worker = None;
         self.lives.produced += slot.last.sum("warraq_produced_records_total").unwrap_or(0.0);
+        self.lives.unconfirmed += slot.last.sum("warraq_unconfirmed_records_total").unwrap_or(0.0);
     }
 
     pub fn kill(&mut self, worker: usize) {

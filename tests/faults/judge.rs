@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use crate::field::{AT_LEAST_ONCE, Field, Variant};
+use crate::field::{Field, Lives, Variant};
 use crate::support::checker::{self, Expected, Found, Source};
 use crate::support::read::Isolation;
 use crate::support::topics::{Names, client};
@@ -51,7 +51,7 @@ pub fn cut(field: &Field<'_>, variant: Variant) -> Vec<Violation> {
             violations.push(violation("I4", words));
         }
         let ahead: Vec<i64> = seen.range(done..).copied().collect();
-        if !ahead.is_empty() && variant.mode != AT_LEAST_ONCE.mode {
+        if !ahead.is_empty() && variant.is_exactly_once() {
             let words = format!("partition {partition} is committed up to {done}, but seen: {}", some(&ahead));
             violations.push(violation("I6", words));
         }
@@ -87,19 +87,35 @@ pub struct Evidence<'a> {
     pub expected: &'a BTreeMap<Source, Expected>,
     /// Of an output topic that is gone.
     pub earlier: Vec<Found>,
+    pub lives: &'a Lives,
     pub exactly_once: bool,
 }
 
-/// Everything is done and everybody stopped. Returns with it the number of dead
-/// letters and of records in aborted transactions.
-pub fn end(evidence: Evidence<'_>) -> (Vec<Violation>, usize, usize) {
-    let Evidence { names, expected, earlier, exactly_once } = evidence;
+/// What is on the topics at the end.
+pub struct Findings {
+    pub violations: Vec<Violation>,
+    pub dead: usize,
+    /// Records of aborted transactions.
+    pub aborted: usize,
+}
+
+/// Everything is done and everybody stopped.
+pub fn end(evidence: Evidence<'_>) -> Findings {
+    let Evidence { names, expected, earlier, lives, exactly_once } = evidence;
     let mut violations = hanging(names);
     let (output, dead) = names.results(Isolation::Committed);
     let (all, all_dead) = names.results(Isolation::Uncommitted);
     let aborted = (all.len() + all_dead.len()).saturating_sub(output.len() + dead.len());
     let letters = dead.len();
     let output = [earlier, output].concat();
+    #[allow(clippy::cast_precision_loss)] // some thousands
+    let visible = (output.len() + letters) as f64;
+    if lives.produced - lives.unconfirmed > visible {
+        let Lives { produced, unconfirmed, .. } = lives;
+        let words =
+            format!("{produced} durable in all lives, {unconfirmed} of them unconfirmed, but {visible} visible");
+        violations.push(violation("I9", words));
+    }
     let verdict = checker::check(expected, &output, &dead);
     let mut say = |invariant, what: &str, found: Vec<String>| {
         if !found.is_empty() {
@@ -120,7 +136,7 @@ pub fn end(evidence: Evidence<'_>) -> (Vec<Violation>, usize, usize) {
     } else {
         say("I2", "doubled and not alike", unlike(&[&output[..], &dead[..]].concat()));
     }
-    (violations, letters, aborted)
+    Findings { violations, dead: letters, aborted }
 }
 
 /// Sources of records that were written twice and differ.

@@ -17,7 +17,7 @@ pub fn told(report: &Report) -> String {
         }
     }
     let mut text = format!(
-        "{} faults in {:.0} min; {} records, {} of them dead letters, {} more in aborted transactions; the workers counted {} durable; \
+        "{} faults in {:.0} min; {} records, {} of them dead letters, {} more in aborted transactions; the workers counted {} durable, {} of them unconfirmed; \
          {} worker processes, {} ended by themselves, {} MiB at the most; {} frames held, lost or cut\n\n\
          | fault | times | recovered after, median (max), s |\n|---|---|---|\n",
         report.faults.values().sum::<usize>(),
@@ -26,6 +26,7 @@ pub fn told(report: &Report) -> String {
         report.dead,
         report.aborted,
         report.durable,
+        report.unconfirmed,
         report.lives,
         report.ended.len(),
         report.peak >> 20,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
 use crate::fault::{Kind, Step};
-use crate::field::{AT_LEAST_ONCE, BUDGET_MIB, Field, Variant, WORKERS};
+use crate::field::{BUDGET_MIB, Field, Variant, WORKERS};
 use crate::judge::{self, Evidence, Violation, violation};
 use crate::support::{Chance, wait_for};
 
@@ -31,9 +31,10 @@ pub struct Report {
     pub dead: usize,
     /// Records of aborted transactions.
     pub aborted: usize,
-    /// Records that the workers said were durable, each life by its last word. One
-    /// whose transaction had no known end may be another's as well.
+    /// Records that the workers said were durable, each life by its last word, and
+    /// those of them whose transaction had no known end: they may be another's as well.
     pub durable: f64,
+    pub unconfirmed: f64,
     pub peak: u64,
     pub lives: usize,
     /// Workers that ended without being asked to, and why.
@@ -54,6 +55,7 @@ impl Report {
         self.dead += other.dead;
         self.aborted += other.aborted;
         self.durable += other.durable;
+        self.unconfirmed += other.unconfirmed;
         self.peak = self.peak.max(other.peak);
         self.lives += other.lives;
         self.ended.extend(other.ended);
@@ -114,11 +116,12 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
     let Field { names, lives, feed, watch, earlier, cluster, .. } = field;
     report.records = {
         let expected = feed.stop();
-        let evidence = Evidence { names: &names, expected: &expected, earlier, exactly_once: variant != AT_LEAST_ONCE };
-        let (violations, dead, aborted) = judge::end(evidence);
-        report.violations.extend(violations);
-        report.dead = dead;
-        report.aborted = aborted;
+        let exactly_once = variant.is_exactly_once();
+        let evidence = Evidence { names: &names, expected: &expected, earlier, lives: &lives, exactly_once };
+        let findings = judge::end(evidence);
+        report.violations.extend(findings.violations);
+        report.dead = findings.dead;
+        report.aborted = findings.aborted;
         expected.len()
     };
     report.violations.extend(watch.stop().into_iter().map(|words| violation("I4", words)));
@@ -127,6 +130,7 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
     }
     report.peak = lives.peak;
     report.durable = lives.produced;
+    report.unconfirmed = lives.unconfirmed;
     report.lives = lives.started;
     report.ended = lives.ended;
     report.touched = cluster.network.touched();

@@ -97,3 +97,23 @@ fn each_bad_record_is_one_dead_letter_with_its_own_reason_and_nothing_else_is_hu
     }
     println!("bad input: peak {peak} MiB");
 }
+
+/// A transaction of a backlog is still being filled when the broker refuses a record
+/// of it; from then on it takes no more.
+#[test]
+fn records_that_the_output_does_not_take_are_dead_letters_amid_a_backlog() {
+    let names = Names::create(broker::shared(), "refused", 3);
+    topics::delete_topic(&names.bootstrap, &names.output);
+    topics::create_topic(&names.bootstrap, &names.output, 3, &[("max.message.bytes", "100000")]);
+    let article = |number: usize| match number % 1000 {
+        500 => Article { fate: Fate::Dead("refused_by_broker"), ..articles::plain(number, 23, 750) },
+        _ => articles::plain(number, 23, 1),
+    };
+    let expected = topics::produce(&names, (0..6000).map(article));
+    let mut worker = Setup::new(&names, "a").start_ready();
+    names.wait_until_done(Duration::from_secs(120));
+    worker.stop();
+    let (output, dead) = names.results(Isolation::Committed);
+    checker::check(&expected, &output, &dead).assert_clean();
+    assert_eq!(dead.len(), 6);
+}

@@ -35,6 +35,7 @@ const TARGET: &[&str] = &["job", "namespace", "instance", "pod"];
 /// Declared series that no panel shows, and why.
 const NOT_SHOWN: &[(&str, &str)] = &[
     ("warraq_tombstones_total", "rare, passed through, and part of what is produced"),
+    ("warraq_unconfirmed_records_total", "for who adds up what all workers counted; part of what is produced"),
     ("warraq_client_queue_messages", "the same queues are shown in bytes, which is what the budget counts"),
     ("warraq_last_reload_timestamp_seconds", "each reload is marked on every panel"),
     ("warraq_poison_journal", "what state.dir says; where it fails, the log says so once"),

@@ -57,11 +57,13 @@ impl Broker {
     }
 
     /// One node of a cluster, not started yet: `prepare` writes `server.properties`
-    /// and `address` into its folder.
-    pub fn node(heap: &'static str, prepare: impl FnOnce(&Path)) -> Self {
+    /// and `address` into its folder. `features` as `kafka-storage.sh format` takes
+    /// them; what is not named is as new as this Kafka has it.
+    pub fn node(heap: &'static str, features: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::Builder::new().prefix("warraq-kafka.").tempdir().unwrap().keep();
         prepare(&dir);
-        let status = Command::new(SCRIPT).args(["format".as_ref(), dir.as_os_str()]).status().unwrap();
+        let features = features.iter().flat_map(|feature| ["--feature", feature]);
+        let status = Command::new(SCRIPT).arg("format").arg(&dir).args(features).status().unwrap();
         assert!(status.success(), "kafka.sh format: {status}");
         Self { dir, script: None, heap }
     }

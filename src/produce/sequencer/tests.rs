@@ -295,6 +295,7 @@ impl Observer for Silent {
     fn called(&mut self, _: Operation) {}
     fn failed(&mut self, _: Operation, _: &Fault, _: Duration) {}
     fn durable(&mut self, _: &[Entry<Finished>], _: Duration) {}
+    fn unconfirmed(&mut self, _: usize) {}
     fn dropped(&mut self, _: usize) {}
     fn refused(&mut self, _: &Finished, _: &str) {}
 }

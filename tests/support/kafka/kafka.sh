@@ -11,8 +11,9 @@
 #                             Where DIR/tls is there (broker.pem, ca.crt, jwks.json,
 #                             password), the broker has ACLs and two more listeners:
 #                             DIR/sasl is the address of SASL_SSL, DIR/ssl of mTLS.
-#   kafka.sh format DIR       make DIR/data for the DIR/server.properties that is there,
-#                             such as that of one node of a cluster
+#   kafka.sh format DIR [ARG...]  make DIR/data for the DIR/server.properties that is
+#                             there, such as that of one node of a cluster; ARG as
+#                             kafka-storage.sh format takes them
 #   kafka.sh tool NAME ARG... one of Kafka's own tools by the name of its script, such
 #                             as kafka-acls.sh
 #   kafka.sh with COMMAND...  run COMMAND with WARRAQ_TEST_BOOTSTRAP set to a fresh
