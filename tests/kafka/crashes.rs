@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::support::articles;
 use crate::support::broker;
 use crate::support::checker::Fate;
 use crate::support::read::Isolation;
 use crate::support::topics::{self, Names};
 use crate::support::worker::{Setup, Worker};
-use crate::support::{Chance, checker};
+use crate::support::{Chance, checker, wait_for};
 
 const MESSAGES: usize = 20_000;
 const PARTITIONS: i32 = 6;
@@ -142,4 +144,48 @@ fn a_fenced_worker_exits_and_says_why() {
     names.wait_until_done(Duration::from_secs(90));
     younger.stop();
     names.check(&expected).assert_clean();
+}
+
+/// Stopped for longer than its session, with its hands full, and woken when another
+/// worker has done all of it: what it has written and still writes is seen by nobody.
+fn a_zombie_wakes(topic: &str, transaction_timeout: &str, asleep: Duration) {
+    let names = Names::create(broker::shared(), topic, 3);
+    let setup = |name| {
+        Setup::new(&names, name).text("delivery", "transaction_timeout", transaction_timeout).text(
+            "delivery",
+            "commit_interval",
+            "2s",
+        )
+    };
+    let mut zombie = setup("zombie").start_ready();
+    let mut expected = topics::produce(&names, articles::mixed(6000, 31));
+    wait_for("something is in hand", Duration::from_secs(60), || {
+        zombie.metrics().sum("warraq_in_flight_records").filter(|records| *records > 100.0)
+    });
+    zombie.signal(Signal::STOP);
+    let start = Instant::now();
+    let mut heir = setup("heir").start();
+    names.wait_until_done(Duration::from_secs(120));
+    std::thread::sleep(asleep.saturating_sub(start.elapsed()));
+    zombie.signal(Signal::CONT);
+    let dropped = wait_for("the zombie knows", Duration::from_secs(60), || {
+        zombie.metrics().sum("warraq_dropped_records_total").filter(|records| *records > 0.0)
+    });
+    // It is a worker again.
+    expected.extend(topics::produce(&names, articles::mixed(300, 32)));
+    names.wait_until_done(Duration::from_secs(60));
+    zombie.stop();
+    heir.stop();
+    names.check(&expected).assert_clean();
+    println!("{topic}: {dropped} records dropped");
+}
+
+#[test]
+fn a_zombie_with_an_open_transaction_writes_nothing_that_is_seen() {
+    a_zombie_wakes("zombie-open", "2m", Duration::ZERO);
+}
+
+#[test]
+fn a_zombie_whose_transaction_is_over_writes_nothing_that_is_seen() {
+    a_zombie_wakes("zombie-over", "3s", Duration::from_secs(15));
 }
