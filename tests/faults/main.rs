@@ -87,12 +87,13 @@ fn play(
         }
         let broken = !report.violations.is_empty();
         total.add(report);
+        // Each round, for a run that is cut short has played what it has played.
+        println!("{}", report::told(&total));
         round += 1;
         if broken {
             break;
         }
     }
-    println!("{}", report::told(&total));
     total
 }
 
