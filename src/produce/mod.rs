@@ -9,6 +9,7 @@
 //! offset, which was part of that commit, tells what is done.
 
 mod deliveries;
+mod entry;
 mod notes;
 mod options;
 mod order;
@@ -17,12 +18,13 @@ mod sequencer;
 mod sink;
 mod transaction;
 
+pub use entry::Entry;
 pub use notes::{NoNotes, Notes};
 pub use options::{Compression, DeliveryMode, DeliveryOptions, OutputOptions};
 pub use producer::{KafkaSink, SinkParts};
 pub use sequencer::{Fenced, Observer, Operation, Refuse, Sequencer};
 pub use sink::Sink;
-pub use transaction::{Entry, Limits, Position};
+pub use transaction::{Limits, Position};
 
 // For the simulation, which drives all of this but the client.
 #[cfg(test)]

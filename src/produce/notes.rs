@@ -1,4 +1,4 @@
-use super::transaction::Entry;
+use super::entry::Entry;
 use crate::flow::{Finished, Lane};
 
 /// What is committed beside each offset, as its metadata: whoever keeps an

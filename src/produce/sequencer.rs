@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use super::entry::Entry;
 use super::notes::{NoNotes, Notes};
 use super::order::Order;
 use super::sink::Sink;
-use super::transaction::{Action, Entry, Limits, Next, Position, Recovered, Transaction};
+use super::transaction::{Action, Limits, Next, Position, Recovered, Transaction};
 use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Drain, Event, Finished, Lane, Outcome};
 use crate::kafka::Fault;

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::entry::{Entry, blame, is_apart};
 use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Lane, Ticket};
 use crate::kafka::Fault;
@@ -68,24 +69,6 @@ pub enum Next {
     BackOff,
     /// Wait a moment: the producer's queue must drain.
     Breathe,
-}
-
-/// A record on its way: kept from its turn until its commit.
-#[derive(Debug)]
-pub struct Entry<T> {
-    pub ticket: Ticket,
-    pub item: T,
-    pub bytes: usize,
-    /// Not to be in one batch with what was sent before it.
-    apart: bool,
-    /// Sent in a transaction that may have been committed.
-    tried: bool,
-}
-
-impl<T> Entry<T> {
-    pub const fn new(ticket: Ticket, item: T, bytes: usize) -> Self {
-        Self { ticket, item, bytes, apart: false, tried: false }
-    }
 }
 
 /// What the group's offsets say is done, though no commit of ours was answered.
@@ -282,7 +265,7 @@ impl<T> Transaction<T> {
             return Action::AwaitDeliveries(self.sent);
         }
         if !all_sent {
-            if self.acknowledged < self.sent && self.is_apart(self.sent) {
+            if self.acknowledged < self.sent && is_apart(&self.entries, self.sent) {
                 self.state = State::Parting;
                 return Action::AwaitDeliveries(self.sent);
             }
@@ -292,11 +275,6 @@ impl<T> Transaction<T> {
             return Action::Send(self.sent);
         }
         Action::Wait((self.sent > 0).then(|| self.since + self.limits.interval))
-    }
-
-    /// Whether this entry must not be in one batch with those before it.
-    fn is_apart(&self, index: usize) -> bool {
-        self.entries.get(index).is_some_and(|entry| entry.apart)
     }
 
     fn lanes(&self) -> Vec<Lane> {
@@ -391,25 +369,9 @@ impl<T> Transaction<T> {
         }
     }
 
-    /// Of the entries that were refused, those that are themselves why: refused
-    /// before they were sent, or alone in their batch. A broker refuses a whole batch,
-    /// also for one record in it or for the length of it all (`max.message.bytes`):
-    /// the others are sent in smaller ones until it shows who it was. The largest is
-    /// the first to be tried alone; halves are for refusals of another kind.
+    /// Of the entries that were refused, those that are themselves why.
     pub fn convict(&mut self, refused: &[usize]) -> Vec<usize> {
-        let is_alone = |&index: &usize| {
-            index >= self.sent || self.is_apart(index) && (index + 1 == self.sent || self.is_apart(index + 1))
-        };
-        let (convicted, mut shared): (Vec<usize>, Vec<usize>) = refused.iter().copied().partition(is_alone);
-        shared.sort_unstable();
-        let largest = shared.iter().copied().max_by_key(|&index| self.entries.get(index).map(|entry| entry.bytes));
-        let middle = shared.get(shared.len() / 2).copied();
-        for index in [largest, largest.map(|index| index + 1), middle].into_iter().flatten() {
-            if let Some(entry) = self.entries.get_mut(index) {
-                entry.apart = true;
-            }
-        }
-        convicted
+        blame(&mut self.entries, self.sent, refused)
     }
 
     /// An action went wrong.

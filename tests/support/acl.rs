@@ -54,7 +54,7 @@ pub fn grant(bootstrap: &str, user: &str, grants: &[Grant]) {
     for _ in 0..answer.int32() {
         answer.error();
     }
-    wait_for("the grants are in force", Duration::from_secs(10), || {
+    wait_for("the grants are in force", Duration::from_secs(60), || {
         let known = granted(bootstrap, user);
         grants.iter().all(|grant| known.contains(grant)).then_some(())
     });
@@ -62,6 +62,7 @@ pub fn grant(bootstrap: &str, user: &str, grants: &[Grant]) {
 
 /// Takes one grant back.
 pub fn revoke(bootstrap: &str, user: &str, grant: &Grant) {
+    assert!(granted(bootstrap, user).contains(grant), "{grant:?} was not granted");
     let mut request = Request::new(DELETE);
     request.int32(1);
     request.int8(number(RESOURCES, &grant.resource)).text(&grant.name).int8(LITERAL);
@@ -71,9 +72,10 @@ pub fn revoke(bootstrap: &str, user: &str, grant: &Grant) {
     answer.int32();
     for _ in 0..answer.int32() {
         answer.error();
-        assert_eq!(answer.int32(), 1, "{grant:?} was not granted");
+        // How many it has taken: none where a frozen controller was asked twice.
+        answer.int32();
     }
-    wait_for("the grant is taken back", Duration::from_secs(10), || {
+    wait_for("the grant is taken back", Duration::from_secs(60), || {
         (!granted(bootstrap, user).contains(grant)).then_some(())
     });
 }

@@ -210,7 +210,7 @@ tool() {
 case ${1:-} in
 tool) [ $# -ge 2 ] || die "usage: kafka.sh tool NAME ARG..."; fetch; shift; tool "$@" ;;
 fetch) fetch ;;
-format) [ $# = 2 ] || die "usage: kafka.sh format DIR"; fetch; format "$2" ;;
+format) [ $# -ge 2 ] || die "usage: kafka.sh format DIR [ARG...]"; fetch; format "${@:2}" ;;
 serve) [ $# = 2 ] || die "usage: kafka.sh serve DIR"; fetch; serve "$2" ;;
 with) [ $# -ge 2 ] || die "usage: kafka.sh with COMMAND..."; shift; with "$@" ;;
 *) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}" >&2; exit 64 ;;
