@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::ConsumerGroupMetadata;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, Offset, Statistics, TopicPartitionList};
 
@@ -21,6 +20,13 @@ use crate::record::{Destination, Outgoing};
 /// How long one call may block before its caller looks around: a drain may have
 /// been asked for meanwhile, and the same call can go on afterwards.
 const CALL: Duration = Duration::from_secs(5);
+/// So long after its time nobody waits for a call any more. librdkafka's own timeouts do
+/// not always hold: where the group's coordinator has left the cluster `send_offsets_to_transaction`
+/// may never return (confluentinc/librdkafka #5456, #5511; seen with 2.12.1 when a broker
+/// is stopped), and it waits by the time of day, which may be set back.
+const GRACE: Duration = CALL;
+/// Whose answer begins and ends transactions.
+const COORDINATOR: &str = "the transaction's coordinator";
 /// How long to wait for acknowledgements at a time.
 const DELIVERY: Duration = Duration::from_millis(200);
 /// How long for the other reports of a batch that failed.
@@ -64,33 +70,27 @@ impl KafkaSink {
         self.producer.as_ref().ok_or_else(|| Fault::Recreate("there is no producer".to_owned()))
     }
 
-    /// librdkafka's own timeout of this call does not hold: where the group's
-    /// coordinator has left the cluster it may never return (confluentinc/librdkafka
-    /// #5456, #5511; seen with 2.12.1 when a broker is stopped). So it runs beside this
-    /// thread, and a producer that does not answer is left to itself: the next one
-    /// has its transactional id, which fences it, and the group says what was done.
-    fn send_offsets_in_time(
+    /// A call that waits for a broker, in time or not at all: a producer that does not
+    /// answer is left to itself. The next one has its transactional id, which fences
+    /// it, and the group says what was done.
+    fn in_time(
         &mut self,
-        offsets: TopicPartitionList,
-        metadata: ConsumerGroupMetadata,
+        whose: &str,
+        time: Duration,
+        call: impl FnOnce(&ThreadedProducer<Context>, Duration) -> KafkaResult<()> + Send + 'static,
     ) -> Result<(), Fault> {
         let producer = Arc::clone(self.producer()?);
-        let (answer, answered) = crossbeam_channel::bounded(1);
-        let call = move || {
-            let result = producer.send_offsets_to_transaction(&offsets, &metadata, CALL);
+        let result = beside(time + GRACE, move || {
+            let result = call(&producer, time);
             // Before the answer: the client must end with this sink's hold on it.
             drop(producer);
-            let _ = answer.send(result);
-        };
-        std::thread::Builder::new()
-            .name("offsets".to_owned())
-            .spawn(call)
-            .map_err(|error| Fault::Retry(format!("a thread cannot be started: {error}")))?;
-        match answered.recv_timeout(CALL * 2) {
-            Ok(result) => result.map_err(|error| self.fault(&error, 0)),
-            Err(_) => {
+            result
+        });
+        match result {
+            Some(result) => result.map_err(|error| self.fault(&error, 0)),
+            None => {
                 self.producer = None;
-                Err(Fault::Recreate(format!("no answer in {:?} from the group's coordinator", CALL * 2)))
+                Err(Fault::Recreate(format!("no answer in {:?} from {whose}", time + GRACE)))
             }
         }
     }
@@ -158,11 +158,12 @@ impl Sink for KafkaSink {
         let context = Context { deliveries: Arc::clone(&self.deliveries), listener: Arc::clone(&self.parts.listener) };
         let producer: ThreadedProducer<Context> =
             self.parts.config.create_with_context(context).map_err(|error| Fault::Retry(error.to_string()))?;
-        if self.parts.transactional {
-            // Whatever goes wrong here, a new producer is the next try anyway.
-            producer.init_transactions(CALL * 2).map_err(|error| self.retry(&error))?;
-        }
         self.producer = Some(Arc::new(producer));
+        if self.parts.transactional {
+            let result = self.in_time(COORDINATOR, CALL * 2, Producer::init_transactions);
+            // Whatever goes wrong here, a new producer is the next try anyway.
+            result.inspect_err(|_| self.producer = None).map_err(|fault| Fault::Retry(fault.to_string()))?;
+        }
         Ok(())
     }
 
@@ -171,7 +172,10 @@ impl Sink for KafkaSink {
         for lane in lanes {
             list.add_partition(self.topic(*lane)?, lane.partition);
         }
-        let committed = self.parts.group.committed(list, CALL).map_err(|error| self.retry(&error))?;
+        let group = Arc::clone(&self.parts.group);
+        let answer = beside(CALL + GRACE, move || group.committed(list, CALL));
+        let answer = answer.ok_or_else(|| Fault::Retry("no answer from the group's coordinator".to_owned()))?;
+        let committed = answer.map_err(|error| self.retry(&error))?;
         let mut offsets = BTreeMap::new();
         for lane in lanes {
             let element = committed.find_partition(self.topic(*lane)?, lane.partition);
@@ -228,22 +232,33 @@ impl Sink for KafkaSink {
         let Some(metadata) = metadata else {
             return Err(Fault::Abort("the consumer has no group metadata".to_owned()));
         };
-        self.send_offsets_in_time(offsets, metadata)
+        self.in_time("the group's coordinator", CALL, move |producer, time| {
+            producer.send_offsets_to_transaction(&offsets, &metadata, time)
+        })
     }
 
     fn commit(&mut self) -> Result<(), Fault> {
         if self.parts.transactional {
-            self.producer()?.commit_transaction(CALL).map_err(|error| self.fault(&error, 0))?;
+            self.in_time(COORDINATOR, CALL, Producer::commit_transaction)?;
         }
         Ok(())
     }
 
     fn abort(&mut self) -> Result<(), Fault> {
         if self.parts.transactional {
-            self.producer()?.abort_transaction(CALL).map_err(|error| self.fault(&error, 0))?;
+            self.in_time(COORDINATOR, CALL, Producer::abort_transaction)?;
         }
         Ok(())
     }
+}
+
+/// What the call returned, unless it takes longer than anybody waits.
+fn beside<T: Send + 'static>(limit: Duration, call: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (answer, answered) = crossbeam_channel::bounded(1);
+    let thread = std::thread::Builder::new().name("call".to_owned());
+    // Nobody may be there to hear the answer.
+    thread.spawn(move || drop(answer.send(call()))).ok()?;
+    answered.recv_timeout(limit).ok()
 }
 
 struct Context {

@@ -86,7 +86,19 @@ impl Kind {
         Self::OutputRemade,
     ];
 
-    /// What may stand beside another fault. Two brokers of three away at once, or a
+    /// Whether the two cannot happen at once.
+    fn excludes(self, other: Self) -> bool {
+        // Asked to take a grant back, a frozen controller may do so later than it is
+        // given again.
+        let late = |one: Self, two: Self| one == Self::BrokerFreeze && two.is_denial();
+        self == other || (self.is_of_brokers() && other.is_of_brokers()) || late(self, other) || late(other, self)
+    }
+
+    const fn is_denial(self) -> bool {
+        matches!(self, Self::OutputDenied | Self::GroupDenied | Self::TransactionalIdDenied)
+    }
+
+    /// What cannot stand beside another of its kind. Two brokers of three away at once, or a
     /// topic away, is an outage that others test.
     const fn is_of_brokers(self) -> bool {
         matches!(
@@ -168,8 +180,7 @@ pub fn schedule(seed: u64, kinds: &[Kind], faults: usize) -> Vec<Step> {
                 deck = shuffled(kinds, &mut chance);
             }
             let next: Kind = deck[deck.len() - 1];
-            let beside = |other: &Fault| other.kind == next || (other.kind.is_of_brokers() && next.is_of_brokers());
-            if next == Kind::OutputRemade && !step.is_empty() || step.iter().any(beside) {
+            if next == Kind::OutputRemade && !step.is_empty() || step.iter().any(|fault| fault.kind.excludes(next)) {
                 break;
             }
             deck.pop();

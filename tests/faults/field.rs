@@ -69,6 +69,25 @@ pub struct Lives {
     pub unconfirmed: f64,
     /// Ends that nobody asked for, with the last line of the log.
     pub ended: Vec<String>,
+    /// The logs of the dead.
+    pub logs: Vec<(String, String)>,
+}
+
+impl Lives {
+    /// Keeps the logs where who looks into a violation finds them.
+    pub fn keep_logs(&self, group: &str) -> PathBuf {
+        let dir = kept(group);
+        for (life, (name, log)) in self.logs.iter().enumerate() {
+            std::fs::write(dir.join(format!("{name}.life{life}.log")), log).unwrap();
+        }
+        dir
+    }
+}
+
+fn kept(group: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("faults").join(group);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
 }
 
 pub struct Field<'a> {
@@ -140,10 +159,9 @@ impl<'a> Field<'a> {
         field
     }
 
-    /// Keeps the logs of the living where who looks into a violation finds them.
+    /// Keeps the logs of the living beside those of [`Lives::keep_logs`].
     pub fn keep_logs(&self) -> PathBuf {
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("faults").join(&self.names.group);
-        std::fs::create_dir_all(&dir).unwrap();
+        let dir = kept(&self.names.group);
         for slot in &self.slots {
             let log = slot.worker.as_ref().map(Worker::log).unwrap_or_default();
             std::fs::write(dir.join(format!("{}.log", slot.name)), log).unwrap();
@@ -199,7 +217,9 @@ impl<'a> Field<'a> {
 
     fn bury(&mut self, worker: usize) {
         let slot = &mut self.slots[worker];
-        slot.worker = None;
+        if let Some(dead) = slot.worker.take() {
+            self.lives.logs.push((slot.name.clone(), dead.log()));
+        }
         self.lives.produced += slot.last.sum("warraq_produced_records_total").unwrap_or(0.0);
         self.lives.unconfirmed += slot.last.sum("warraq_unconfirmed_records_total").unwrap_or(0.0);
     }

@@ -126,8 +126,8 @@ impl Field<'_> {
             }
             Kind::SlowReader => slow_reader(&self.names),
             Kind::OutputRemade => {
-                self.feed.set_rate(0);
                 // What was sent before must be on the old topic, all of it.
+                self.feed.pause();
                 if self.settle(Duration::from_secs(90)).is_none() {
                     self.feed.set_rate(RATE);
                     return Undo::Nothing;

@@ -125,7 +125,8 @@ pub fn end(evidence: Evidence<'_>) -> Findings {
             ));
         }
     };
-    let told = |sources: &[Source]| sources.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let told =
+        |sources: &[Source]| sources.iter().map(|source| format!("{source} {:?}", expected[source].fate)).collect();
     say("I1", "missing", told(&verdict.missing));
     say("I1", "with another key", told(&verdict.wrong_key));
     say("I1", "in the wrong place", verdict.wrong_fate.iter().map(|found| format!("{found:?}")).collect());

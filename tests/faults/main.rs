@@ -31,8 +31,8 @@ use field::{AT_LEAST_ONCE, EXACTLY_ONCE, Variant};
 use network::Trouble;
 use round::Report;
 
-/// Faults of one round, which has topics of its own.
-const ROUND: usize = 42;
+/// Faults of one round, which has topics of its own; `ROUND` of them where it is set.
+const ROUND: u64 = 42;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -110,7 +110,7 @@ fn assert_whole(report: &Report) {
 /// Every kind of fault once, always the same ones.
 #[test]
 fn every_kind_of_fault_once() {
-    assert_whole(&play(EXACTLY_ONCE, 8, of(Kind::ALL), (Kind::ALL.len(), ROUND), Duration::from_secs(600)));
+    assert_whole(&play(EXACTLY_ONCE, 8, of(Kind::ALL), (Kind::ALL.len(), Kind::ALL.len()), Duration::from_secs(600)));
 }
 
 /// `make faults`: `FAULTS=1000`, `MINUTES=60`, `SEED=1`, `KINDS=Zombie,Twin`,
@@ -125,7 +125,13 @@ fn faults_by_the_hour() {
     };
     let faults = usize::try_from(number("FAULTS", 1000)).unwrap();
     let minutes = Duration::from_secs(60 * number("MINUTES", 240));
-    assert_whole(&play(variant, number("SEED", 1), of(&kinds()), (faults, ROUND), minutes));
+    assert_whole(&play(
+        variant,
+        number("SEED", 1),
+        of(&kinds()),
+        (faults, usize::try_from(number("ROUND", ROUND)).unwrap()),
+        minutes,
+    ));
 }
 
 /// The mistakes of `src/flow/mutation.rs`, and the faults that bring each to light.

@@ -102,8 +102,7 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
         field.look_after();
         std::thread::sleep(Duration::from_millis(200));
     }
-    field.feed.set_rate(0);
-    std::thread::sleep(Duration::from_millis(200));
+    field.feed.pause();
     if field.settle(PROGRESS * 2).is_none() {
         report.violations.push(violation("I1", format!("not done in the calm: {}", behind(&mut field))));
     }
@@ -127,6 +126,9 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
     report.violations.extend(watch.stop().into_iter().map(|words| violation("I4", words)));
     if lives.peak > (BUDGET_MIB + 150) << 20 {
         report.violations.push(violation("I8", format!("{} MiB at the most", lives.peak >> 20)));
+    }
+    if !report.violations.is_empty() {
+        println!("  logs in {}", lives.keep_logs(&names.group).display());
     }
     report.peak = lives.peak;
     report.durable = lives.produced;
