@@ -91,11 +91,16 @@ impl Observer for Ledger {
         }
         if operation != Operation::Send {
             self.pulse.beat(self.telemetry.clock.now());
+            tracing::debug!(operation = operation.as_str(), sent = self.sent, "done");
         }
     }
 
     fn failed(&mut self, operation: Operation, fault: &Fault, delay: Duration) {
         self.pulse.beat(self.telemetry.clock.now());
+        if *fault != Fault::QueueFull {
+            // Without a limit, for who looks for the one that mattered.
+            tracing::debug!(operation = operation.as_str(), sent = self.sent, ?delay, "failed: {fault}");
+        }
         let events = &self.telemetry.events;
         match fault {
             Fault::QueueFull => {}
@@ -138,6 +143,7 @@ impl Observer for Ledger {
             self.durable.observe(now.saturating_sub(item.polled), appended.map(|then| unix.saturating_sub(then)));
         }
         self.durable.flush();
+        tracing::debug!(records = records.len(), ?positions, "durable");
         let metrics = &self.telemetry.metrics;
         for (to, (records, bytes)) in Destination::ALL.into_iter().zip(produced) {
             metrics.produced(to, records, bytes);

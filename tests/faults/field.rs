@@ -2,7 +2,7 @@
 //! who restarts them, a feed.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -84,6 +84,12 @@ impl Lives {
     }
 }
 
+pub fn keep_broker_logs(cluster: &Cluster, dir: &Path) {
+    for (node, broker) in cluster.nodes.iter().enumerate() {
+        let _ = std::fs::copy(broker.dir().join("broker.log"), dir.join(format!("broker{}.log", node + 1)));
+    }
+}
+
 fn kept(group: &str) -> PathBuf {
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("faults").join(group);
     std::fs::create_dir_all(&dir).unwrap();
@@ -128,6 +134,7 @@ impl<'a> Field<'a> {
                     .text("delivery", "mode", variant.mode)
                     .text("delivery", "commit_interval", variant.interval)
                     .text("delivery", "transaction_timeout", variant.timeout)
+                    .text("log", "level", "debug")
                     .text("memory", "budget", &format!("{BUDGET_MIB}MiB"))
                     .value("enrich", "threads", "2")
                     .environment("LD_PRELOAD", &preload.display().to_string())
@@ -168,9 +175,7 @@ impl<'a> Field<'a> {
             let metrics: String = slot.last.0.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
             std::fs::write(dir.join(format!("{}.metrics", slot.name)), metrics).unwrap();
         }
-        for (node, broker) in self.cluster.nodes.iter().enumerate() {
-            let _ = std::fs::copy(broker.dir().join("broker.log"), dir.join(format!("broker{}.log", node + 1)));
-        }
+        keep_broker_logs(self.cluster, &dir);
         dir
     }
 

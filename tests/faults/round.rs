@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
 use crate::fault::{Kind, Step};
-use crate::field::{BUDGET_MIB, Field, Variant, WORKERS};
+use crate::field::{BUDGET_MIB, Field, Variant, WORKERS, keep_broker_logs};
 use crate::judge::{self, Evidence, Violation, violation};
 use crate::support::{Chance, wait_for};
 
@@ -128,7 +128,9 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
         report.violations.push(violation("I8", format!("{} MiB at the most", lives.peak >> 20)));
     }
     if !report.violations.is_empty() {
-        println!("  logs in {}", lives.keep_logs(&names.group).display());
+        let dir = lives.keep_logs(&names.group);
+        keep_broker_logs(cluster, &dir);
+        println!("  logs in {}", dir.display());
     }
     report.peak = lives.peak;
     report.durable = lives.produced;
