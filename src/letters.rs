@@ -182,55 +182,47 @@ pub fn fold(text: &str) -> String {
 /// to)` of each change of length: after `kept` bytes of equal length, `from`
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut other = String::new();
     let (mut at, mut kept_from) = (0, 0);
-    while let Some(&lead) = bytes.get(at) {
-        let start = at;
-        let before = out.len();
-        match (lead, bytes.get(at + 1)) {
-            (0..=0x7F, _) => {
-                out.push(lead.to_ascii_lowercase());
-                at += 1;
-                continue;
-            }
-            (0xD8..=0xDB, Some(trail)) => {
-                at += 2;
-                match ARABIC_FOLDS[arabic_index(lead, *trail)] {
-                    DROPPED => {}
-                    [digit, 0] => out.push(digit),
-                    letter => {
-                        out.extend_from_slice(&letter);
-                        continue;
-                    }
-                }
-            }
-            _ => {
-                let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
-                at += letter.len_utf8();
-                other.clear();
-                push_folded(letter, &mut other);
-                out.extend_from_slice(other.as_bytes());
-            }
+    loop {
+        let same = same_run(text.as_bytes(), at);
+        folded.push_str(text.get(at..same).unwrap_or_default());
+        let Some(letter) = text.get(same..).and_then(|rest| rest.chars().next()) else { break };
+        let before = folded.len();
+        match letter {
+            '\u{600}'..='\u{6FF}' => folded.extend(ARABIC_FOLDS[letter as usize & 0xFF]),
+            _ => push_folded(letter, folded),
         }
-        let to = out.len() - before;
-        if to != at - start {
-            edit(start - kept_from, at - start, to);
+        let (from, to) = (letter.len_utf8(), folded.len() - before);
+        at = same + from;
+        if to != from {
+            edit(same - kept_from, from, to);
             kept_from = at;
         }
     }
-    match simdutf8::basic::from_utf8(&out) {
-        Ok(out) => folded.push_str(out),
-        // Not reached: whole characters alone were pushed.
-        Err(_) => folded.push_str(&String::from_utf8_lossy(&out)),
+}
+
+/// Where the ASCII and the letters of the Arabic block end that begin at `at` and
+/// are their own folds.
+fn same_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(&lead) = bytes.get(at) {
+        match (lead, bytes.get(at + 1)) {
+            (b'A'..=b'Z', _) => break,
+            (0..=0x7F, _) => at += 1,
+            (0xD8..=0xDB, Some(trail)) if SAME[usize::from(lead & 3)] >> (trail & 0x3F) & 1 == 1 => at += 2,
+            _ => break,
+        }
     }
+    at
 }
 
 /// Folds a letter of any script.
 pub(crate) fn push_folded(letter: char, folded: &mut String) {
     if is_unseen(letter) || matches!(letter, '\u{200C}' | '\u{200D}') {
         return;
+    }
+    if matches!(letter, 'A'..='Z' | '«' | '»' | '\u{2010}'..='\u{2027}') {
+        // As below, but quick.
+        return folded.push(letter.to_ascii_lowercase());
     }
     if letter == 'İ' {
         // Its small letter is a plain i; Unicode's has a second dot on top.
@@ -247,8 +239,37 @@ pub(crate) const fn arabic_index(lead: u8, trail: u8) -> usize {
     ((lead & 3) as usize) << 6 | (trail & 0x3F) as usize
 }
 
-/// [`arabic_folds`], at hand.
-static ARABIC_FOLDS: [[u8; 2]; 256] = arabic_folds();
+/// What each of U+0600 to U+06FF is folded to.
+static ARABIC_FOLDS: [Option<char>; 256] = {
+    let folds = arabic_folds();
+    let mut table = [None; 256];
+    let mut index = 0;
+    while index < 256 {
+        table[index] = match folds[index] {
+            DROPPED => None,
+            [digit, 0] => Some(digit as char),
+            [lead, trail] => char::from_u32(((lead & 0x1F) as u32) << 6 | (trail & 0x3F) as u32),
+        };
+        index += 1;
+    }
+    table
+};
+
+/// Which of U+0600 to U+06FF are their own folds: a bit for each last byte, by
+/// the first.
+static SAME: [u64; 4] = {
+    let mut table = [0; 4];
+    let mut index = 0;
+    while index < 256 {
+        if let Some(fold) = ARABIC_FOLDS[index]
+            && fold as usize == 0x600 + index
+        {
+            table[index >> 6] |= 1 << (index & 0x3F);
+        }
+        index += 1;
+    }
+    table
+};
 
 /// For each of U+0600 to U+06FF the bytes of its fold; a second byte of 0 means
 /// one byte (a digit).

@@ -7,6 +7,7 @@
 //! such pairs stand in sound text, too, but alone.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, WINDOWS_1252, WINDOWS_1256};
 
@@ -34,21 +35,23 @@ pub(super) fn mend<'a>(source: Source<'a>) -> (Source<'a>, Option<&'static str>)
 }
 
 fn once(text: &str) -> Option<(&'static str, String, Edits)> {
-    for (label, encoding, suspicious) in
-        [("windows-1252", WINDOWS_1252, is_latin as fn(&str) -> bool), ("windows-1256", WINDOWS_1256, is_arabic)]
+    for (label, bytes, suspicious) in
+        [("windows-1252", &LATIN, is_latin as fn(&str) -> bool), ("windows-1256", &ARABIC, is_arabic)]
     {
         if !suspicious(text) {
             continue;
         }
-        let bytes = Bytes::new(encoding);
-        let verdict = Verdict::of(text, &bytes);
+        let verdict = Verdict::of(text, bytes);
         if verdict.any() {
-            let (mended, edits) = verdict.apply(text, &bytes);
+            let (mended, edits) = verdict.apply(text, bytes);
             return Some((label, mended, edits));
         }
     }
     None
 }
+
+static LATIN: LazyLock<Bytes> = LazyLock::new(|| Bytes::new(WINDOWS_1252));
+static ARABIC: LazyLock<Bytes> = LazyLock::new(|| Bytes::new(WINDOWS_1256));
 
 /// Every letter of U+00C2 to U+00E2 begins with this byte; Arabic text has none.
 fn is_latin(text: &str) -> bool {

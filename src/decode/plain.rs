@@ -8,10 +8,12 @@ use crate::record::{SourceBlock, SourceKind};
 pub(super) fn blocks(source: &Source<'_>) -> Vec<SourceBlock> {
     let mut blocks = Vec::new();
     let bytes = source.text.as_bytes();
+    // Most texts have none at all.
+    let rare_ends = has_rare_end(bytes);
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
         let within = bytes.get(start..end).unwrap_or_default();
-        if has_rare_end(within.strip_suffix(b"\r").unwrap_or(within)) {
+        if rare_ends && has_rare_end(within.strip_suffix(b"\r").unwrap_or(within)) {
             lines_of_rare_ends(source, start, end, &mut blocks);
         } else {
             line(source, start, end, &mut blocks);
@@ -47,11 +49,12 @@ const fn is_line_end(sign: char) -> bool {
 
 fn line(source: &Source<'_>, start: usize, end: usize, blocks: &mut Vec<SourceBlock>) {
     let text = source.text.get(start..end).unwrap_or_default();
-    let trimmed = text.trim();
+    let trimmed = text.trim_start();
+    let start = start + (text.len() - trimmed.len());
+    let trimmed = trimmed.trim_end();
     if trimmed.is_empty() {
         return;
     }
-    let start = start + (text.len() - text.trim_start().len());
     blocks.push(SourceBlock {
         kind: SourceKind::Line,
         piece: source.piece(start, start + trimmed.len()),

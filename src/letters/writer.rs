@@ -23,26 +23,34 @@ impl Writer {
         (self.bytes.as_mut_slice(), &mut self.length)
     }
 
+    /// Room for what so many bytes more become.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        if self.bytes.len() < self.length + bytes + 2 {
+            self.bytes.resize(self.length + bytes + 2, 0);
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
     /// Any number, more than there was room for among them; what `left` bytes
     /// become follows.
     pub(crate) fn many(&mut self, bytes: &[u8], left: usize) {
+        self.reserve(bytes.len() + left);
         let end = self.length + bytes.len();
-        if self.bytes.len() < end + left + 2 {
-            self.bytes.resize(end + left + 2, 0);
-        }
         if let Some(place) = self.bytes.get_mut(self.length..end) {
             place.copy_from_slice(bytes);
             self.length = end;
         }
     }
 
-    /// Appends all but the last `without` bytes to a text.
-    pub(crate) fn finish(&self, without: usize, text: &mut String) {
-        let bytes = self.bytes.get(..self.length.saturating_sub(without)).unwrap_or_default();
-        match simdutf8::basic::from_utf8(bytes) {
-            Ok(written) => text.push_str(written),
+    pub(crate) fn finish(mut self) -> String {
+        self.bytes.truncate(self.length);
+        match simdutf8::basic::from_utf8(&self.bytes) {
+            Ok(written) => written.to_owned(),
             // Not reached: whole characters alone were written.
-            Err(_) => text.push_str(&String::from_utf8_lossy(bytes)),
+            Err(_) => String::from_utf8_lossy(&self.bytes).into_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::key;
 use super::lines::{Line, body_start};
 use super::marks::Marks;
 use super::names::crumbs;
-use super::phrases::{Cue, Phrases, class, words};
+use super::phrases::{Cue, Phrases, class};
 use super::subject::Subject;
 use super::weights::{Position, Sign};
 use crate::record::{Article, BlockKind, RemovedKind, SourceKind};
@@ -79,6 +79,7 @@ pub(super) fn kinds(
         names_of_site: [&article.site, &article.byline].into_iter().flatten().map(|name| key::of(name)).collect(),
         crumbs: Vec::new(),
         photographers: Vec::new(),
+        credits: Vec::new(),
         subject: OnceCell::new(),
         names: Names::default(),
     };
@@ -91,6 +92,7 @@ pub(super) fn kinds(
     sorter.cut_above_title();
     sorter.find_body();
     sorter.find_photographers();
+    sorter.find_credits();
     let kinds = (0..sorter.lines.len()).map(|index| sorter.kind(index)).collect::<Vec<_>>();
     sorter.find_lead(&kinds);
     sorter.fill_names();
@@ -110,6 +112,8 @@ pub(super) struct Sorter<'a> {
     pub(super) crumbs: Vec<String>,
     /// Keys of names that stand behind «photography:».
     pub(super) photographers: Vec<String>,
+    /// Which lines are credits.
+    pub(super) credits: Vec<bool>,
     /// The body before anything above the title was cut.
     text: (usize, usize),
     /// What that is about, once it is asked: see [`Sorter::subject`].
@@ -181,8 +185,7 @@ impl Sorter<'_> {
             return BlockKind::Title;
         }
         let head = index < self.body.0;
-        let tail = index >= self.body.1;
-        if self.is_credit(index, line, head, tail) {
+        if self.credits.get(index) == Some(&true) {
             return BlockKind::Credit;
         }
         if line.kind == SourceKind::Caption || self.is_caption(index, line, head) {
@@ -266,7 +269,15 @@ impl Sorter<'_> {
         self.names_of_site.contains(&line.key) || self.crumbs.contains(&line.key)
     }
 
-    pub(super) fn is_credit(&self, index: usize, line: &Line, head: bool, tail: bool) -> bool {
+    fn find_credits(&mut self) {
+        let is_credit = |index: usize| {
+            let (head, tail) = (index < self.body.0, index >= self.body.1);
+            self.kept(index).is_some_and(|line| self.title != Some(index) && self.is_credit(index, line, head, tail))
+        };
+        self.credits = (0..self.lines.len()).map(is_credit).collect();
+    }
+
+    fn is_credit(&self, index: usize, line: &Line, head: bool, tail: bool) -> bool {
         if line.is_paragraph() && !line.is_labelled() && line.words > 9 {
             return false;
         }
@@ -303,7 +314,7 @@ impl Sorter<'_> {
             return false;
         }
         let below_title = head && self.title.is_some_and(|title| title < index);
-        if below_title && words(&line.key).skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
+        if below_title && line.each_word().skip(2).any(|word| PHOTO_WORDS.contains(&word)) {
             return true;
         }
         if line.is_paragraph() {

@@ -165,8 +165,8 @@ impl<'a> Page<'a> {
             });
             let last = self.body.1.saturating_sub(1);
             let role =
-                index + 1 >= last && self.lines.get(index + 1).is_some_and(|line| line.words <= 45 && is_role(line));
-            if name && role && self.is_kept(index + 1) {
+                || index + 1 >= last && self.lines.get(index + 1).is_some_and(|line| line.words <= 45 && is_role(line));
+            if name && role() && self.is_kept(index + 1) {
                 self.add(index, Sign::AuthorBox);
                 self.add(index + 1, Sign::AuthorBox);
                 self.find_body();
@@ -226,12 +226,14 @@ impl<'a> Page<'a> {
     fn share_neighbours(&mut self) {
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
-            let short =
-                line.words == 1 && (line.any_number() && line.key.len() < 7 || signs::is_networks(line, self.phrases));
+            if line.words != 1 {
+                continue;
+            }
+            let short = || line.any_number() && line.key.len() < 7 || signs::is_networks(line, self.phrases);
             let beside = |at: Option<usize>| {
                 at.and_then(|at| self.lines.get(at)).is_some_and(|line| line.cut == Some(RemovedKind::ShareBar))
             };
-            if short && (beside(index.checked_sub(1)) || beside(Some(index + 1))) {
+            if (beside(index.checked_sub(1)) || beside(Some(index + 1))) && short() {
                 self.add(index, Sign::BesideShare);
             }
         }

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 
-use super::key;
+use super::key::{self, Keys, Read, Reader};
 use super::marks::Marks;
-use super::phrases::{Classes, Cue, Known, Phrases, Zone, class, words};
+use super::phrases::{Classes, Cue, Known, Phrases, Spelled, Zone, class, spelled};
 use super::unicode::display;
 use super::weights::{Position, Sign, Signs, verdict};
+use crate::letters::is_arabic_letter;
 use crate::record::{Edits, RemovedKind, SourceBlock, SourceKind};
 
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub(super) struct Line {
     /// Of the shown text.
     pub marks: Marks,
     pub words: usize,
-    /// Of the key's words: see [`key::hash`].
-    pub hashes: Vec<u64>,
+    /// Of the key.
+    spelled: Vec<Spelled>,
     /// Of its words.
     classes: Classes,
     /// Words that a section's name begins with.
@@ -48,6 +49,36 @@ pub(super) struct Line {
     pub cut: Option<RemovedKind>,
 }
 
+/// A line as it is first read.
+#[derive(Debug)]
+pub(super) struct Draft {
+    source: usize,
+    shown: String,
+    edits: Edits,
+    read: Read,
+}
+
+impl Draft {
+    /// `None` where nothing is left of the block.
+    pub(super) fn new(source: usize, text: &str, keep_joiners: bool, reader: &mut Reader) -> Option<Self> {
+        let read = reader.read(text);
+        if read.plain {
+            let shown = text.to_owned();
+            return (!text.is_empty()).then(|| Self { source, shown, edits: Edits::default(), read });
+        }
+        let (shown, edits) = display(text, keep_joiners);
+        if shown == text {
+            return Some(Self { source, shown, edits, read });
+        }
+        reader.undo(&read);
+        if shown.is_empty() {
+            return None;
+        }
+        let read = reader.read(&shown);
+        Some(Self { source, shown, edits, read })
+    }
+}
+
 /// A line with a date and nothing else is no longer.
 const MOST_DATE_WORDS: usize = 26;
 
@@ -59,31 +90,26 @@ const fn bit(cue: Cue) -> u16 {
 }
 
 impl Line {
-    /// `None` where nothing is left of the block.
-    pub(super) fn new(
-        source: usize,
-        block: &SourceBlock,
-        text: &str,
-        keep_joiners: bool,
-        phrases: &Phrases,
-    ) -> Option<Self> {
-        let (shown, edits) = display(text, keep_joiners);
-        if shown.is_empty() {
-            return None;
-        }
-        let mut line = Self::of(shown, edits, phrases);
-        line.source = Some(source);
+    pub(super) fn new(draft: Draft, block: &SourceBlock, keys: &Keys, phrases: &Phrases) -> Self {
+        let mut line = Self::read(draft.shown, draft.edits, &draft.read, keys, phrases);
+        line.source = Some(draft.source);
         line.kind = block.kind;
         line.link_density = block.link_density;
         line.weight = block.weight;
-        Some(line)
+        line
     }
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let key::Read { key, marks } = key::read(&shown);
-        let Known { words, hashes, classes, section_words, phrases: said } = phrases.read(&key);
-        let words = with_letters(&key, words);
+        let mut reader = Reader::new(shown.len());
+        let read = reader.read(&shown);
+        Self::read(shown, edits, &read, &reader.finish(), phrases)
+    }
+
+    fn read(shown: String, edits: Edits, read: &Read, keys: &Keys, phrases: &Phrases) -> Self {
+        let key = keys.key(read);
+        let Known { words: spelled, classes, section_words, phrases: said } = phrases.look_up(key, keys.words(read));
+        let words = with_letters(key, spelled.len());
         let mut cues = [0; 3];
         let mut cue_length = 0;
         for (phrase, length) in said {
@@ -99,10 +125,10 @@ impl Line {
             kind: SourceKind::Line,
             shown,
             edits,
-            key,
-            marks,
+            key: key.to_owned(),
+            marks: read.marks,
             words,
-            hashes,
+            spelled,
             classes,
             section_words,
             agency: OnceCell::new(),
@@ -120,10 +146,20 @@ impl Line {
         };
         // Running text has no date that matters here, and is most of a page.
         if words <= MOST_DATE_WORDS && line.any_number() {
-            line.dateline = line.tells_date(phrases);
-            line.mixed_dateline = line.tells_mixed_date(phrases);
+            line.dateline = line.tells_date();
+            line.mixed_dateline = line.tells_mixed_date();
         }
         line
+    }
+
+    /// The words of the key.
+    pub(super) fn each_word(&self) -> impl Iterator<Item = &str> + Clone {
+        self.spelled().map(|(word, _)| word)
+    }
+
+    /// The words of the key, and their classes.
+    pub(super) fn spelled(&self) -> impl Iterator<Item = (&str, u8)> + Clone {
+        spelled(&self.key, &self.spelled)
     }
 
     pub(super) fn has(&self, cue: Cue, zone: Zone) -> bool {
@@ -160,7 +196,7 @@ impl Line {
 
     /// Words besides the phrase.
     pub(super) fn words_behind_phrase(&self) -> usize {
-        self.key.get(self.cue_length..).unwrap_or_default().split_whitespace().count()
+        self.spelled.iter().filter(|word| word.end() > self.cue_length).count()
     }
 
     /// A colon, bar or dash comes right behind the phrase: `المصدر: …`, `Day: …`.
@@ -197,7 +233,7 @@ impl Line {
     pub(super) fn is_notice(&self) -> bool {
         let follow = || {
             self.key.starts_with("follow ")
-                && words(&self.key).any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
+                && self.each_word().any(|word| matches!(word, "facebook" | "twitter" | "instagram" | "youtube"))
         };
         self.words <= 26 && (self.shown.starts_with('©') || self.words <= 18 && follow())
     }
@@ -209,6 +245,10 @@ impl Line {
 
     /// `1. …`, `٢) …`, `3- …`: an item of a list with numbers.
     pub(super) fn is_numbered(&self) -> bool {
+        if self.shown.starts_with(is_arabic_letter) {
+            // As most lines do, and quicker to tell.
+            return false;
+        }
         let number = self.shown.chars().take_while(|letter| letter.is_numeric()).count();
         let mut rest = self.shown.chars().skip(number);
         (1..=2).contains(&number)
@@ -250,36 +290,39 @@ impl Line {
     }
 
     /// Numbers and the words that stand with dates, or a label that says so.
-    fn tells_date(&self, phrases: &Phrases) -> bool {
+    fn tells_date(&self) -> bool {
         if self.words > 24 || !self.any_number() || self.is_paragraph() && self.words > 12 {
             return false;
         }
-        let numbers = words(&self.key).filter(|word| is_number(word)).count();
-        let named = words(&self.key).any(|word| word.chars().nth(2).is_some() && phrases.word(word, class::DATE));
+        let numbers = self.each_word().filter(|word| is_number(word)).count();
+        let named = self.spelled().any(is_date_name);
         self.is_clock()
             || self.says(Cue::Dateline) && (named || numbers >= 2)
             || self.all_words(class::DATE) && (named || numbers >= 3)
     }
 
     /// A full date and not much else, parts set off by bars or dashes.
-    fn tells_mixed_date(&self, phrases: &Phrases) -> bool {
+    fn tells_mixed_date(&self) -> bool {
         if self.end_mark || self.words > MOST_DATE_WORDS {
             return false;
         }
-        let words = || words(&self.key);
+        let words = || self.each_word();
         let year = |word: &str| {
             word.len() == 4 && (word.starts_with("19") || word.starts_with("20") || word.starts_with("14"))
         };
-        let named = |word: &str| word.chars().nth(2).is_some() && phrases.word(word, class::DATE);
-        let other = |word: &&str| !is_number(word) && !phrases.word(word, class::DATE | class::COUNTER);
-        let others = || words().filter(other).count();
+        let named = || self.spelled().any(is_date_name);
+        let other = |(word, classes): &(&str, u8)| !is_number(word) && classes & (class::DATE | class::COUNTER) == 0;
+        let others = || self.spelled().filter(other).count();
         // «13 March 2022 by NAME», «PLACE, 17 Rabi I 1446 corresponding to …».
-        let opens = || words().next().is_some_and(|first| is_number(first) || named(first)) && others() <= 3;
+        let opens = || {
+            let first = self.spelled().next();
+            first.is_some_and(|first| is_number(first.0) || is_date_name(first)) && others() <= 3
+        };
         let marked =
             || self.shown.contains([':', '|', '-', '–', '/']) || words().any(|word| word == "الموافق") || opens();
         words().any(year)
             && marked()
-            && (words().any(named) || others() <= 4 && self.shown.split_whitespace().any(is_numeric_date))
+            && (named() || others() <= 4 && self.shown.split_whitespace().any(is_numeric_date))
             && others() <= 6
     }
 
@@ -302,7 +345,7 @@ impl Line {
 
     /// `18:40`, `09:15 ص`: when an entry of a live page was written.
     pub(super) fn is_clock(&self) -> bool {
-        let mut words = words(&self.key);
+        let mut words = self.each_word();
         let number = |word: Option<&str>, below: u8| {
             word.filter(|word| word.len() <= 2)
                 .and_then(|word| word.parse::<u8>().ok())
@@ -336,6 +379,11 @@ pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> 
         Some(next) if texts == 0 && lines.get(first).is_some_and(|line| line.words <= 60) => next,
         _ => first,
     }
+}
+
+/// A word of three letters or more that stands with dates: a month, a weekday.
+fn is_date_name((word, classes): (&str, u8)) -> bool {
+    classes & class::DATE != 0 && word.chars().nth(2).is_some()
 }
 
 fn is_labelled(shown: &str, phrase: &str) -> bool {

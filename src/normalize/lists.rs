@@ -4,7 +4,7 @@
 use super::boilerplate::Page;
 use super::lines::Line;
 use super::marks::Marks;
-use super::phrases::{Cue, Zone, words};
+use super::phrases::{Cue, Zone};
 use super::weights::Sign;
 
 /// First words above prayer times, exchange rates and the weather, folded.
@@ -112,7 +112,7 @@ impl Page<'_> {
         for index in 1..self.lines.len() {
             let cut = self.lines.get(index).is_some_and(|line| line.signs.has(Sign::Widget) && line.cut.is_some());
             let head = self.lines.get(index - 1).is_some_and(|line| {
-                let first = words(&line.key).next().unwrap_or_default();
+                let first = line.each_word().next().unwrap_or_default();
                 line.cut.is_none() && line.words <= 6 && !line.any_number() && WIDGET_HEADS.contains(&first)
             });
             if cut && head {
@@ -205,10 +205,10 @@ fn counts_comments(line: &Line) -> bool {
         )
     };
     let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()) && word != "0";
-    let words: Vec<&str> = words(&line.key).take(4).collect();
-    match *words.as_slice() {
-        [first, second] => number(first) && comment(second) || comment(first) && number(second),
-        [first, "ردود" | "رد" | "replies" | "responses" | "thoughts", "علي" | "to" | "on", ..] => {
+    let mut words = line.each_word();
+    match (words.next(), words.next(), words.next()) {
+        (Some(first), Some(second), None) => number(first) && comment(second) || comment(first) && number(second),
+        (Some(first), Some("ردود" | "رد" | "replies" | "responses" | "thoughts"), Some("علي" | "to" | "on")) => {
             number(first)
         }
         _ => false,

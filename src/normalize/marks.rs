@@ -7,6 +7,9 @@
 pub(super) struct Marks(u64);
 
 impl Marks {
+    /// Not a mark: something may change on the way to the display form.
+    pub(super) const CHANGES: Self = Self(1 << 63);
+
     pub(super) const fn of(marks: &[char]) -> Self {
         let (mut set, mut index) = (0, 0);
         while index < marks.len() {
@@ -17,14 +20,12 @@ impl Marks {
     }
 
     pub(super) const fn of_one(mark: char) -> Self {
-        let mut marks = Self(0);
-        marks.add_place(Self::place(mark));
-        marks
+        Self(1 << Self::place(mark))
     }
 
     /// The place of a mark in the set; 0 is for what is none: letters of ASCII and
     /// what nobody sees.
-    pub(super) const fn place(mark: char) -> u8 {
+    const fn place(mark: char) -> u8 {
         match mark {
             '!'..='@' => mark as u8 - 0x20,
             '['..='`' => mark as u8 - 0x5B + 0x21,
@@ -36,8 +37,8 @@ impl Marks {
         }
     }
 
-    pub(super) const fn add_place(&mut self, place: u8) {
-        self.0 |= 1 << (place & 0x3F);
+    pub(super) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     /// Whether one of the others may be among them; if not, none is.
@@ -67,7 +68,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_mark_of_a_line_is_missed(text in "\\PC{0,20}|[ء-ي a-z،؛.:/|»›–—°0-9]{0,20}") {
-            let marks = key::read(&text).marks;
+            let marks = key::Reader::new(0).read(&text).marks;
             for mark in text.chars().filter(|letter| !letter.is_alphanumeric() && *letter != ' ') {
                 // A vowel mark, and what the key drops, is no punctuation.
                 let dropped = key::of_display(&format!("a{mark}b")) == "ab";

@@ -64,7 +64,8 @@ mod weights;
 use blocks::Names;
 use boilerplate::Page;
 pub use explain::{Explained, Fate, Seen};
-use lines::Line;
+use key::Reader;
+use lines::{Draft, Line};
 use phrases::Phrases;
 
 /// Options of the `[normalize]` table.
@@ -118,11 +119,11 @@ impl Normalizer {
     /// [`Reason::NoText`] where nothing is left to be called an article's text.
     pub fn normalize(&self, article: &Article) -> Result<(Text, Vec<Degraded>), Reject> {
         let mut degraded = Vec::new();
-        let Assembled { mut text, sources, hashes } = self.assembled(article, &mut degraded);
+        let Assembled { mut text, sources, keys } = self.assembled(article, &mut degraded);
         if text.blocks.is_empty() {
             return Err(no_text(article, &text.removed));
         }
-        text.fingerprint = fingerprint_of(&text, &hashes);
+        text.fingerprint = fingerprint_of(&text, &keys);
         name_languages(article, &mut text, &sources);
         self.name_sources(article, &mut text);
         Ok((text, degraded))
@@ -153,13 +154,7 @@ impl Normalizer {
     fn judge(&self, article: &Article, degraded: &mut Vec<Degraded>) -> Judged {
         let texts = self.capped(article, degraded);
         let keep_joiners = uses_joiners(&texts, article.language.as_deref());
-        let mut lines: Vec<Line> = article
-            .blocks
-            .iter()
-            .zip(&texts)
-            .enumerate()
-            .filter_map(|(index, (block, text))| Line::new(index, block, text, keep_joiners, &self.phrases))
-            .collect();
+        let mut lines = self.lines(article, &texts, keep_joiners);
         let title = title::place_title(&mut lines, article, keep_joiners, &self.phrases);
         let mut page = Page::new(&mut lines, &self.phrases, title.as_deref());
         page.cut_furniture();
@@ -167,6 +162,19 @@ impl Normalizer {
         let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
         let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
         Judged { lines, kinds, names, partial }
+    }
+
+    /// The lines of the page: first all are read, then each is looked up.
+    fn lines(&self, article: &Article, texts: &[&str], keep_joiners: bool) -> Vec<Line> {
+        let mut reader = Reader::new(texts.iter().map(|text| text.len()).sum());
+        let mut drafts = Vec::with_capacity(texts.len());
+        drafts.extend(
+            article.blocks.iter().zip(texts).enumerate().filter_map(|(index, (block, text))| {
+                Some((block, Draft::new(index, text, keep_joiners, &mut reader)?))
+            }),
+        );
+        let keys = reader.finish();
+        drafts.into_iter().map(|(block, draft)| Line::new(draft, block, &keys, &self.phrases)).collect()
     }
 
     /// Authors and agencies one by one.
@@ -217,8 +225,8 @@ struct Assembled {
     text: Text,
     /// Of each block the index of the source's.
     sources: Vec<Option<usize>>,
-    /// Of each block those of its words: see [`key::hash`].
-    hashes: Vec<Vec<u64>>,
+    /// Of each block its own.
+    keys: Vec<String>,
 }
 
 /// At most `most` bytes, up to the last blank within them.
@@ -245,7 +253,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         credit: names.credit,
         ..Text::default()
     };
-    let (mut sources, mut hashes) = (Vec::new(), Vec::new());
+    let (mut sources, mut keys) = (Vec::new(), Vec::new());
     text.display.reserve(lines.iter().map(|line| line.shown.len() + 1).sum());
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
     for (line, kind) in lines.into_iter().zip(kinds) {
@@ -258,7 +266,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         }
         let start = text.display.len();
         sources.push(line.source);
-        hashes.push(line.hashes);
+        keys.push(line.key);
         text.display.push_str(&line.shown);
         let sentences = sentences::sentences(&line.shown);
         let piece = match line.source {
@@ -276,14 +284,14 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     }
     text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
     (text.matched, text.edits) = fold::fold(&text.display);
-    Assembled { text, sources, hashes }
+    Assembled { text, sources, keys }
 }
 
 /// By the words of the running text.
-fn fingerprint_of(text: &Text, hashes: &[Vec<u64>]) -> u64 {
+fn fingerprint_of(text: &Text, keys: &[String]) -> u64 {
     let body = body(text);
-    let blocks = text.blocks.iter().zip(hashes).filter(|(block, _)| body(block));
-    fingerprint::fingerprint(blocks.map(|(_, hashes)| hashes.as_slice()))
+    let blocks = text.blocks.iter().zip(keys).filter(|(block, _)| body(block));
+    fingerprint::fingerprint(blocks.map(|(_, key)| key.as_str()))
 }
 
 /// The language of the article, and of blocks that are certainly in another.

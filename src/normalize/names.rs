@@ -32,12 +32,16 @@ impl Sorter<'_> {
             return None;
         }
         let site = key::of(site);
+        let found = memchr::memmem::Finder::new(site.as_bytes());
         let names_site = |text: &str| {
-            text.match_indices(site.as_str()).any(|(at, found)| {
+            found.find_iter(text.as_bytes()).any(|at| {
                 let before = text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
-                before && text.get(at + found.len()..).is_some_and(|after| after.is_empty() || after.starts_with(' '))
+                before && text.get(at + site.len()..).is_some_and(|after| after.is_empty() || after.starts_with(' '))
             })
         };
+        if site.is_empty() {
+            return None;
+        }
         let known = self.article.site.as_deref().is_some_and(|of| names_site(&key::of(of)))
             || (0..self.lines.len()).any(|other| {
                 other != index
@@ -45,7 +49,7 @@ impl Sorter<'_> {
                     && !(self.body.0..self.body.1).contains(&other)
                     && self.lines.get(other).is_some_and(|line| line.words <= 12 && names_site(&line.key))
             });
-        (!site.is_empty() && known).then(|| name.to_owned())
+        known.then(|| name.to_owned())
     }
 
     /// A name and below it what its bearer is, above the text: an author's box.
@@ -82,11 +86,7 @@ impl Sorter<'_> {
         let mut credit = None;
         let mut agency = None;
         for index in 0..self.lines.len() {
-            let Some(line) = self.kept(index).filter(|_| Some(index) != self.title) else { continue };
-            let (head, tail) = (index < self.body.0, index >= self.body.1);
-            if !self.is_credit(index, line, head, tail) {
-                continue;
-            }
+            let Some(line) = self.kept(index).filter(|_| self.credits.get(index) == Some(&true)) else { continue };
             if line.says(Cue::Credit) && line.is_labelled() {
                 credit = credit.or_else(|| Some(line.behind_label().to_owned()));
             } else if line.says(Cue::Byline) {
@@ -221,11 +221,19 @@ fn behind_words(line: &Line, phrases: &Phrases) -> Option<String> {
 /// Items of a breadcrumb: at least two separators, one behind «Home», each item
 /// short.
 pub(super) fn crumbs<'a>(line: &'a Line, phrases: &Phrases) -> Option<Vec<&'a str>> {
-    const SEPARATORS: Marks = Marks::of(&['/', '>', '»', '›', '«', '‹', '|']);
-    if line.end_mark || line.words > 20 || !line.marks.may_have(SEPARATORS) {
+    const SEPARATORS: [(&str, Marks); 7] = [
+        (" / ", Marks::of_one('/')),
+        (" > ", Marks::of_one('>')),
+        (" » ", Marks::of_one('»')),
+        (" › ", Marks::of_one('›')),
+        (" « ", Marks::of_one('«')),
+        (" ‹ ", Marks::of_one('‹')),
+        (" | ", Marks::of_one('|')),
+    ];
+    if line.end_mark || line.words > 20 {
         return None;
     }
-    [" / ", " > ", " » ", " › ", " « ", " ‹ ", " | "].into_iter().find_map(|separator| {
+    SEPARATORS.into_iter().filter(|(_, mark)| line.marks.may_have(*mark)).find_map(|(separator, _)| {
         line.shown.contains(separator).then_some(())?;
         let items: Vec<&str> = line.shown.split(separator).map(str::trim).collect();
         let short = items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 5);

@@ -4,14 +4,13 @@
 //! Written as people write them; compared by [`key`]: folded, letters and digits
 //! only. A phrase names where it is certain, and no more is cut than that.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::key;
-use super::lines::is_number;
-use super::subject::may_say_something;
+use super::subject;
 use super::tables::{
-    AGENCIES, COUNTER_WORDS, DATE_WORDS, GENERIC_CRUMBS, LONGEST, PHRASES, SECTIONS, SHARE_WORDS, STOP_WORDS,
-    SWITCH_WORDS, WIDGET_WORDS,
+    AGENCIES, CONTACT_WORDS, COUNTER_WORDS, DATE_WORDS, GENERIC_CRUMBS, LONGEST, PHRASES, SECTIONS, SHARE_WORDS,
+    STOP_WORDS, SWITCH_WORDS, WIDGET_WORDS,
 };
 
 /// What a line is by its words.
@@ -77,10 +76,16 @@ pub(super) struct Phrase {
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    /// By their hashes.
+    /// By their codes: see [`key::code`].
     words: FxHashMap<u64, Word>,
+    /// A bit for each of these and some more: most words need no further look.
+    filter: Vec<u64>,
     whole: FxHashMap<String, u8>,
-    stop_words: Vec<String>,
+    /// Small words that every text has, as the numbers of stems: see [`subject`].
+    stop_words: FxHashSet<u64>,
+    /// Names of networks and what else shares, three letters and more, by their
+    /// first letter; the longest first.
+    shares: FxHashMap<char, Vec<String>>,
 }
 
 /// What the tables know of a word.
@@ -96,14 +101,36 @@ struct Word {
 
 /// What the tables know of a line.
 pub(super) struct Known {
-    pub words: usize,
-    /// Of the words: see [`key::hash`].
-    pub hashes: Vec<u64>,
+    pub words: Vec<Spelled>,
     pub classes: Classes,
     /// Words that a section's name or a crumb's begins with.
     pub section_words: usize,
     /// Each phrase that the line has; where it begins the line, the length of its key.
     pub phrases: Vec<(&'static Phrase, usize)>,
+}
+
+/// A word of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spelled {
+    /// Behind its last byte in the key.
+    end: u32,
+    pub classes: u8,
+}
+
+impl Spelled {
+    pub(super) const fn end(self) -> usize {
+        self.end as usize
+    }
+}
+
+/// The words of a key, and what is known of each.
+pub(super) fn spelled<'a>(key: &'a str, words: &'a [Spelled]) -> impl Iterator<Item = (&'a str, u8)> + Clone {
+    let mut start = 0;
+    words.iter().filter_map(move |word| {
+        let end = word.end();
+        let text = key.get(std::mem::replace(&mut start, end + 1)..end)?;
+        Some((text, word.classes))
+    })
 }
 
 /// Which classes the words of a line are of.
@@ -178,6 +205,9 @@ pub(super) mod class {
     pub(in super::super) const STOP: u8 = 16;
     /// Of single words, asked one by one: the sets of [`Classes`] are without it.
     pub(in super::super) const WIDGET: u8 = AGENCY;
+    pub(in super::super) const CONTACT: u8 = SECTION;
+    /// Begins the name of an office of the masthead.
+    pub(in super::super) const OFFICE: u8 = GENERIC;
     /// The other classes of words are below this one.
     pub(in super::super) const OF_WORDS: u8 = AGENCY;
     pub(in super::super) const AGENCY: u8 = 32;
@@ -191,8 +221,9 @@ impl Phrases {
         for (index, phrase) in PHRASES.iter().enumerate() {
             for text in phrase.texts {
                 let key = key::of(text);
-                let first = key.split(' ').next().unwrap_or_default();
-                entry(&mut words, first).phrases.push((key, index));
+                let first = entry(&mut words, key.split(' ').next().unwrap_or_default());
+                first.classes |= if phrase.cue == Cue::Staff { class::OFFICE } else { 0 };
+                first.phrases.push((key, index));
             }
         }
         for (class, texts) in [
@@ -202,6 +233,7 @@ impl Phrases {
             (class::DATE, DATE_WORDS),
             (class::STOP, STOP_WORDS),
             (class::WIDGET, WIDGET_WORDS),
+            (class::CONTACT, CONTACT_WORDS),
         ] {
             texts.iter().for_each(|text| entry(&mut words, &key::of(text)).classes |= class);
         }
@@ -214,47 +246,73 @@ impl Phrases {
             let key = key::of(text);
             entry(&mut words, key.split(' ').next().unwrap_or_default()).begins_section = true;
         }
-        let mut stop_words: Vec<String> = STOP_WORDS.iter().map(|text| key::of(text)).collect();
-        stop_words.retain(|word| may_say_something(word));
-        stop_words.sort_unstable();
-        stop_words.dedup();
-        Self { words, whole, stop_words }
+        let stop_words = STOP_WORDS.iter().filter_map(|text| subject::number(&key::of(text))).collect();
+        let mut filter = vec![0; FILTER];
+        for code in words.keys() {
+            let (at, bit) = place(*code);
+            if let Some(bits) = filter.get_mut(at) {
+                *bits |= bit;
+            }
+        }
+        Self { words, filter, whole, stop_words, shares: by_first_letter(SHARE_WORDS) }
     }
 
-    /// Looks each word of a line's key up, once.
+    /// Looks each word of any key up.
     pub(super) fn read(&self, key: &str) -> Known {
-        let blanks = memchr::memchr_iter(b' ', key.as_bytes()).count();
-        let all = if key.is_empty() { 0 } else { blanks + 1 };
+        self.look_up(key, &key::words_of(key))
+    }
+
+    /// Looks each word of a key up.
+    pub(super) fn look_up(&self, key: &str, words: &[key::Word]) -> Known {
         let mut known = Known {
-            words: all,
-            hashes: Vec::with_capacity(all),
+            words: Vec::with_capacity(words.len()),
             classes: Classes::default(),
             section_words: 0,
             phrases: Vec::new(),
         };
-        for word in words(key).filter(|word| !word.is_empty()) {
-            let hash = key::hash(word);
-            known.hashes.push(hash);
-            let found = self.known(hash, word);
-            known.classes.add(found.map_or(0, |found| found.classes), is_number(word));
-            let Some(found) = found else { continue };
-            known.section_words += usize::from(found.begins_section);
-            // A longer line is beyond the limit of every phrase.
-            if known.words <= LONGEST && !found.phrases.is_empty() {
-                let start = word.as_ptr() as usize - key.as_ptr() as usize;
-                known.phrases.extend(found.phrases_at(key, start, known.words));
+        let mut start = 0;
+        for word in words {
+            let found = if self.may_know(word.code) {
+                self.known(word.code, key.get(start..word.end).unwrap_or_default())
+            } else {
+                None
+            };
+            let classes = found.map_or(0, |found| found.classes);
+            known.classes.add(classes, key.as_bytes().get(start).is_some_and(u8::is_ascii_digit));
+            // A text of 4 GiB is beyond every cap.
+            known.words.push(Spelled { end: u32::try_from(word.end).unwrap_or(u32::MAX), classes });
+            if let Some(found) = found {
+                known.section_words += usize::from(found.begins_section);
+                // A longer line is beyond the limit of every phrase.
+                if words.len() <= LONGEST && !found.phrases.is_empty() {
+                    known.phrases.extend(found.phrases_at(key, start, words.len()));
+                }
             }
+            start = word.end + 1;
         }
         known
     }
 
-    fn known(&self, hash: u64, word: &str) -> Option<&Word> {
-        self.words.get(&hash).filter(|known| known.text == word)
+    /// If not, it is none of the tables' words.
+    fn may_know(&self, code: u64) -> bool {
+        let (at, bit) = place(code);
+        self.filter.get(at).is_some_and(|bits| bits & bit != 0)
     }
 
-    /// Small words that every text has, of those that are long enough to say something.
-    pub(super) fn stop_words(&self) -> &[String] {
-        &self.stop_words
+    fn known(&self, code: u64, word: &str) -> Option<&Word> {
+        self.words.get(&code).filter(|known| known.text == word)
+    }
+
+    /// The longest of the names of networks, and of what else shares, that the text
+    /// begins with.
+    pub(super) fn share_at(&self, text: &str) -> Option<&str> {
+        let names = self.shares.get(&text.chars().next()?)?;
+        names.iter().map(String::as_str).find(|name| text.starts_with(name))
+    }
+
+    /// Whether a stem is one of the small words that every text has.
+    pub(super) fn is_stop_word(&self, stem: u64) -> bool {
+        self.stop_words.contains(&stem)
     }
 
     /// Whether the key is sections of a site in a row, three or more, and hardly
@@ -284,7 +342,7 @@ impl Phrases {
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
-        self.known(key::hash(word), word).is_some_and(|found| found.classes & class != 0)
+        self.known(key::code(word), word).is_some_and(|found| found.classes & class != 0)
     }
 
     pub(super) fn whole(&self, key: &str, class: u8) -> bool {
@@ -292,8 +350,25 @@ impl Phrases {
     }
 }
 
+/// Words of 64 bits in [`Phrases::filter`]: some ten bits for each word known.
+const FILTER: usize = 256;
+
+/// Where the bit of a word's code is, told by the code's first bits.
+const fn place(code: u64) -> (usize, u64) {
+    ((code >> 56) as usize, 1 << (code >> 50 & 0x3F))
+}
+
+fn by_first_letter(texts: &[&str]) -> FxHashMap<char, Vec<String>> {
+    let mut names: FxHashMap<char, Vec<String>> = FxHashMap::default();
+    for name in texts.iter().map(|text| key::of(text)).filter(|name| name.chars().nth(2).is_some()) {
+        names.entry(name.chars().next().unwrap_or_default()).or_default().push(name);
+    }
+    names.values_mut().for_each(|names| names.sort_by_key(|name| std::cmp::Reverse(name.len())));
+    names
+}
+
 fn entry<'a>(words: &'a mut FxHashMap<u64, Word>, word: &str) -> &'a mut Word {
-    words.entry(key::hash(word)).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
+    words.entry(key::code(word)).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
 }
 
 impl Word {
@@ -321,6 +396,7 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::normalize::lines::is_number;
 
     #[test]
     fn every_phrase_finds_itself_and_fits_its_own_limit() {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::boilerplate::Page;
 use super::lines::Line;
 use super::markup::MARKED;
-use super::phrases::{Cue, class, words};
+use super::phrases::{Cue, class};
 use super::subject::Subject;
 use super::weights::Sign;
 use crate::record::SourceKind;
@@ -54,7 +54,7 @@ impl Page<'_> {
             return false;
         }
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-        for word in words(&line.key) {
+        for word in line.each_word() {
             *counts.entry(word).or_default() += 1;
         }
         counts.len() * 4 <= line.words * 3
@@ -156,7 +156,7 @@ impl Page<'_> {
     /// A day with its year, and words that say that something was published.
     fn is_full_dateline(&self, line: &Line) -> bool {
         let year =
-            || words(&line.key).any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
+            || line.each_word().any(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20")));
         (line.dateline || line.mixed_dateline) && !line.is_paragraph() && year()
     }
 

@@ -1,15 +1,11 @@
 //! What a line says that speaks for cutting it, wherever it stands.
 
 use super::key;
-use super::lines::Line;
+use super::lines::{Line, is_number};
 use super::marks::Marks;
-use super::phrases::{Cue, Phrases, Zone, class, words};
+use super::phrases::{Cue, Phrases, Zone, class};
 use super::tables::LONGEST;
 use super::weights::{Sign, Signs};
-
-/// Words of an office's address, folded.
-const CONTACT_WORDS: &[&str] =
-    &["هاتف", "الهاتف", "تلفون", "فاكس", "الفاكس", "تليفاكس", "موبايل", "جوال", "tel", "fax", "phone", "tél"];
 
 /// The signs that lie in a line's own words.
 pub(super) fn of(line: &Line, phrases: &Phrases) -> Signs {
@@ -53,17 +49,17 @@ fn of_phrases(line: &Line, phrases: &Phrases, signs: &mut Signs) {
 
 fn of_words(line: &Line, phrases: &Phrases, signs: &mut Signs) {
     if is_networks(line, phrases) {
-        let one = line.words == 1 && phrases.word(&line.key, class::SHARE);
+        let one = line.words == 1 && line.spelled().any(|(_, classes)| classes & class::SHARE != 0);
         signs.add(if one { Sign::Network } else { Sign::Networks });
     }
     signs.add_if(is_counter(line), Sign::Counter);
     signs.add_if(is_lone_number(line), Sign::LoneNumber);
-    signs.add_if(is_widget(line, phrases), Sign::Widget);
+    signs.add_if(is_widget(line), Sign::Widget);
     signs.add_if(is_contact(line, phrases), Sign::Contact);
     signs.add_if(parts(line).is_some(), Sign::Pager);
     let switch = line.all_words(class::SWITCH) && line.any_word(class::SWITCH);
     signs.add_if(switch, Sign::Switch);
-    let size = line.words <= 4 && words(&line.key).all(|word| matches!(word, "a" | "aa"));
+    let size = line.words <= 4 && line.each_word().all(|word| matches!(word, "a" | "aa"));
     signs.add_if(size, Sign::LetterSize);
     // What has the signs of a breadcrumb is read as one.
     const CRUMBS: [char; 7] = ['/', '>', '»', '›', '«', '‹', '|'];
@@ -84,8 +80,8 @@ pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
     let sizes = || line.marks.may_have(SIZES) && (line.shown.contains("A+") || line.shown.contains("A-"));
     let mut named = false;
     let all = line.words > 0
-        && words(&line.key).all(|word| {
-            let share = phrases.word(word, class::SHARE) || line.words <= 3 && are_run_together(word, phrases);
+        && line.spelled().all(|(word, classes)| {
+            let share = classes & class::SHARE != 0 || line.words <= 3 && are_run_together(word, phrases);
             named |= share;
             share || word.starts_with(|first: char| first.is_ascii_digit()) || word == "a" && sizes()
         });
@@ -99,16 +95,12 @@ fn are_run_together(word: &str, phrases: &Phrases) -> bool {
     let (mut rest, mut parts) = (word, 0);
     while !rest.is_empty() && word.len() <= LONGEST_BAR {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let name = || (3..=rest.len()).rev().find(|end| rest.get(..*end).is_some_and(|part| is_name(part, phrases)));
+        let name = || phrases.share_at(rest).map(str::len);
         let Some(end) = Some(digits).filter(|digits| *digits > 0).or_else(name) else { return false };
         parts += 1;
         rest = rest.get(end..).unwrap_or_default();
     }
     parts >= 2 && rest.is_empty() && word.starts_with(|first: char| !first.is_ascii_digit())
-}
-
-fn is_name(part: &str, phrases: &Phrases) -> bool {
-    part.chars().nth(2).is_some() && phrases.word(part, class::SHARE)
 }
 
 /// `31`, `1,204`, `1,3K`.
@@ -125,7 +117,7 @@ fn is_figure(text: &str) -> bool {
 
 /// Prayer times, exchange rates, the weather: their words and figures, and at
 /// most one word besides, such as a town's name.
-fn is_widget(line: &Line, phrases: &Phrases) -> bool {
+fn is_widget(line: &Line) -> bool {
     if line.words < 2 || line.words > 16 || line.end_mark || line.shown.ends_with(':') || line.is_bullet() {
         return false;
     }
@@ -135,9 +127,9 @@ fn is_widget(line: &Line, phrases: &Phrases) -> bool {
         return false;
     }
     let number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
-    let figures = words(&line.key).filter(number).count();
+    let figures = line.each_word().filter(number).count();
     let others = line.words - figures;
-    let known = words(&line.key).filter(|word| phrases.word(word, class::WIDGET)).count();
+    let known = line.spelled().filter(|(_, classes)| classes & class::WIDGET != 0).count();
     (figures > 0 && known > 0 || degrees) && others - known <= 1
 }
 
@@ -149,16 +141,20 @@ fn is_contact(line: &Line, phrases: &Phrases) -> bool {
     if line.end_mark || line.words > LONGEST || !line.marks.may_have(MARKS) {
         return false;
     }
-    let words = || words(&line.key);
-    let said = words().filter(|word| CONTACT_WORDS.contains(word)).count();
+    let said = line.spelled().filter(|(_, classes)| classes & class::CONTACT != 0).count();
     let addresses = || line.shown.split_whitespace().filter(|word| word.contains('@') && word.contains('.')).count();
     let address = if line.marks.may_have(AT) { addresses() } else { 0 };
-    let long = words().filter(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit())).count();
+    let long =
+        line.each_word().filter(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit())).count();
     let box_number = usize::from(line.key.contains("ص ب "));
     // «Editor: A - Publisher: B»: each with its own mark.
+    let offices = line.spelled().any(|(_, classes)| classes & class::OFFICE != 0);
     let named = || line.shown.split([':', '：']).filter(|part| ends_in_office(part, phrases)).count();
-    let office =
-        if said + address + long + box_number < 2 && line.shown.matches(':').count() < 2 { 0 } else { named() };
+    let office = if !offices || said + address + long + box_number < 2 && line.shown.matches(':').count() < 2 {
+        0
+    } else {
+        named()
+    };
     let mail = usize::from(
         address > 0 && ["البريد", "ايميل", "email", "e mail"].iter().any(|label| line.key.starts_with(label)),
     );
@@ -187,15 +183,28 @@ pub(super) fn parts(line: &Line) -> Option<u8> {
     if line.words > 8 || !line.any_number() {
         return None;
     }
-    let words: Vec<&str> = words(&line.key).collect();
-    words.windows(3).enumerate().find_map(|(at, window)| {
-        let [part, this, next] = window else { return None };
+    let mut words = line.each_word();
+    while let Some(part) = words.next() {
+        let mut behind = words.clone();
+        let (Some(this), Some(next)) = (behind.next(), behind.next()) else { break };
+        if !is_number(this) {
+            continue;
+        }
         // Without a word between them the numbers must be all there is.
-        let all =
-            if BETWEEN_NUMBERS.contains(next) { words.get(at + 3) } else { Some(next).filter(|_| words.len() == 3) };
-        let (this, all) = (this.parse::<u8>().ok()?, all?.parse::<u8>().ok()?);
-        (PART_WORDS.contains(part) && (1..=all).contains(&this)).then_some(all)
-    })
+        let all = if BETWEEN_NUMBERS.contains(&next) {
+            behind.next()
+        } else {
+            Some(next).filter(|_| line.each_word().count() == 3)
+        };
+        let number = |word: &str| word.parse::<u8>().ok();
+        if let (Some(this), Some(all)) = (number(this), all.and_then(number))
+            && PART_WORDS.contains(&part)
+            && (1..=all).contains(&this)
+        {
+            return Some(all);
+        }
+    }
+    None
 }
 
 fn is_counter(line: &Line) -> bool {

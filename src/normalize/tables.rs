@@ -2,6 +2,10 @@
 
 use super::phrases::{At, Cue, Phrase, Zone};
 
+/// Words of an office's address.
+pub(super) const CONTACT_WORDS: &[&str] =
+    &["هاتف", "الهاتف", "تلفون", "فاكس", "الفاكس", "تليفاكس", "موبايل", "جوال", "tel", "fax", "phone", "tél"];
+
 const fn phrase(cue: Cue, at: At, zone: Zone, max_words: usize, texts: &'static [&'static str]) -> Phrase {
     Phrase { cue, at, zone, max_words, texts }
 }

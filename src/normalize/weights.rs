@@ -189,6 +189,9 @@ pub(super) const WEIGHTS: &[Weight] = &[
 
 /// The kind as which a line with these signs is cut; `None` where it stays.
 pub(super) fn verdict(signs: Signs, position: Position) -> Option<RemovedKind> {
+    if signs == Signs::default() {
+        return None;
+    }
     let (mut any, mut sums) = (0, [0; 4]);
     for row in signs.weights() {
         let weight = row.at(position);
