@@ -432,6 +432,12 @@ fn sound_by(tagger: &Tagger, text: &Text) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn a_name_ends_with_its_block() {
+    let lines = ["وزير وزير وزير وزير وزير وزير وزير ل قال نادي", "(", "وزير"];
+    sound(&lines.map(str::to_owned)).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

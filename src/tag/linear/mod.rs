@@ -46,6 +46,13 @@ const NOTHING: Row<f32> = {
     row
 };
 
+/// Sums of a line break: no name goes past it. What features add is far less.
+const NO_NAME: Row<i32> = {
+    let mut row = [-1_000_000; LABELS];
+    row[OUTSIDE] = 0;
+    row
+};
+
 /// Why a model file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinearError {
@@ -189,6 +196,10 @@ impl Linear {
         let (profiles, mut sums) = cache::sums(&self.file, page.gazetteer.hash(), convention, &splits);
         let context = Context::new(page, &profiles, said, listed);
         for (index, sum) in sums.iter_mut().enumerate() {
+            if page.tokens.word(index) == "\n" {
+                *sum = NO_NAME;
+                continue;
+            }
             let around = around(&profiles, index);
             context.features(index, around, |feature| self.file.add(convention, feature, sum));
         }
