@@ -211,4 +211,6 @@ impl Weights {
 }
 
 #[cfg(test)]
+mod reliability;
+#[cfg(test)]
 mod tests;
