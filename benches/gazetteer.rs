@@ -29,24 +29,26 @@ mod tag {
         UserGazetteer::compile(std::slice::from_ref(list)).expect("the list compiles")
     }
 
-    /// Longest names that begin at each word, or after its proclitics.
+    /// Longest names that begin at each word, or after its proclitics. Each word
+    /// is looked up once, as the tagger does.
     pub fn found(gazetteer: &Gazetteer, words: &[&str]) -> usize {
+        let known: Vec<_> = words.iter().map(|word| gazetteer.word(word)).collect();
         let mut found = 0;
-        for (index, word) in words.iter().enumerate() {
-            let mut begin = |word: &str| {
-                let Some(mut node) = gazetteer.word(word).and_then(|word| gazetteer.first(word)) else { return };
+        for (index, (word, whole)) in words.iter().zip(&known).enumerate() {
+            let mut begin = |word| {
+                let Some(mut node) = gazetteer.first(word) else { return };
                 let (mut next, mut named) = (index, false);
                 loop {
                     named |= gazetteer.entries(node).next().is_some();
                     next += 1;
-                    let word = words.get(next).and_then(|word| gazetteer.word(word));
+                    let word = known.get(next).copied().flatten();
                     let Some(step) = word.and_then(|word| gazetteer.next(node, word)) else { break };
                     node = step;
                 }
                 found += usize::from(named);
             };
-            begin(word);
-            clitics::each_stem(word, |stem| begin(stem.text));
+            whole.iter().for_each(|word| begin(*word));
+            clitics::each_stem(word, |stem| gazetteer.word(stem.text).iter().for_each(|word| begin(*word)));
         }
         found
     }

@@ -1,7 +1,7 @@
 //! Names of the article's own: LONG (SHORT) in both directions, and parts of a
 //! person's full name.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::clitics;
 use super::gazetteer::flag;
@@ -189,21 +189,25 @@ fn words<'a>(page: &Page<'a>, mention: &Candidate) -> Vec<&'a str> {
 }
 
 fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    if aliases.is_empty() {
+        return found;
+    }
     let mut by_first: FxHashMap<&str, Vec<&Alias<'_>>> = FxHashMap::default();
+    let mut endings = Endings::default();
     for alias in aliases {
         if let Some(first) = alias.words.first() {
             by_first.entry(first).or_default().push(alias);
+            endings.add(first);
         }
     }
-    let firsts: FxHashSet<&str> = by_first.keys().copied().collect();
-    let mut found = Vec::new();
     for index in 0..page.len() {
-        if page.tokens.kind(index) != Kind::Word {
+        let word = page.tokens.word(index);
+        if page.tokens.kind(index) != Kind::Word || !endings.may_hold(word) {
             continue;
         }
-        let word = page.tokens.word(index);
-        let (stem, cut) =
-            if firsts.contains(word) { (word, 0) } else { clitics::bare(word, &firsts).unwrap_or((word, 0)) };
+        let bare = || clitics::bare(word, |rest| by_first.contains_key(rest));
+        let Some((stem, cut)) = by_first.contains_key(word).then_some((word, 0)).or_else(bare) else { continue };
         let Some(starting) = by_first.get(stem) else { continue };
         let fits = |alias: &&&Alias<'_>| {
             (1..alias.words.len()).all(|at| alias.words.get(at) == Some(&page.tokens.word(index + at)))
@@ -225,10 +229,49 @@ fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
     found
 }
 
+/// How some words end, a bit each: it tells most other words from them without a
+/// look-up, whatever is split off before.
+#[derive(Debug, Default)]
+struct Endings([u64; 4]);
+
+impl Endings {
+    /// By the last two letters: no stem has less.
+    fn place(word: &str) -> (usize, u64) {
+        let ending = word.as_bytes().iter().rev().take(4).fold(0_u32, |hash, byte| (hash ^ u32::from(*byte)) * 31);
+        ((ending >> 6 & 3) as usize, 1 << (ending & 63))
+    }
+
+    fn add(&mut self, word: &str) {
+        let (at, bit) = Self::place(word);
+        self.0[at] |= bit;
+    }
+
+    fn may_hold(&self, word: &str) -> bool {
+        let (at, bit) = Self::place(word);
+        self.0[at] & bit != 0
+    }
+}
+
 /// Something before the word says that a name follows, or marks hold it.
 fn announced(page: &Page<'_>, index: usize) -> bool {
     let Some(before) = index.checked_sub(1) else { return false };
     page.is_quote(before)
         || page.tokens.word(before) == "("
         || page.reading(before, flag::SPEECH | flag::TITLE).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_hold_their_words_whatever_is_split_off_and_few_others() {
+        let mut endings = Endings::default();
+        ["القرعاوي", "حشح", "x"].iter().for_each(|word| endings.add(word));
+        for word in ["القرعاوي", "والقرعاوي", "حشح", "وبحشح", "x"] {
+            assert!(endings.may_hold(word), "{word}");
+        }
+        let others = ["في", "من", "قال", "الحكومه", "دمشق", "ولايات", "y", ""];
+        assert!(others.iter().filter(|word| endings.may_hold(word)).count() < 2);
+    }
 }

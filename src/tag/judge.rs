@@ -16,7 +16,8 @@ const ALONE: f32 = 0.7;
 const BETTER: f32 = 0.9;
 
 /// The names of the model, and those of lists and rules that it does not
-/// reject. Users' names stand above both.
+/// reject. Users' names stand above both. `said` and `listed` are in the order
+/// of their first tokens, `said` without overlaps.
 pub(super) fn settle(page: &Page<'_>, said: &[Candidate], listed: &[Candidate], reading: &Reading) -> Vec<Candidate> {
     let mut settled = Settled { taken: vec![false; page.len()], names: Vec::new() };
     for name in said.iter().filter(|name| name.is_user()) {
@@ -27,8 +28,9 @@ pub(super) fn settle(page: &Page<'_>, said: &[Candidate], listed: &[Candidate], 
     let doubted = |name: &Candidate| judged(name) && reading.chance(name.first, name.last, name.kind) < DOUBT;
     for found in &reading.found {
         let proposed = known(found, said);
-        let contested = || said.iter().any(|name| overlaps(name, found) && !doubted(name));
-        let several = || said.iter().any(|name| follows(name, found) && !doubted(name));
+        let near = overlapping(found, said);
+        let contested = || near.iter().any(|name| !doubted(name));
+        let several = || near.iter().any(|name| follows(name, found) && !doubted(name));
         let sure = found.certainty >= BETTER && !several();
         let trusted = proposed.is_some() || found.certainty >= ALONE && (sure || !contested());
         if trusted {
@@ -90,18 +92,28 @@ fn follows(name: &Candidate, found: &Found) -> bool {
     name.first > found.first && name.first <= found.last && name.kind == found.kind && name.cut > 0 && !name.preposition
 }
 
-fn overlaps(name: &Candidate, found: &Found) -> bool {
-    name.first <= found.last && name.last >= found.first
+/// Those of `said` that have a token of the name.
+fn overlapping<'a>(found: &Found, said: &'a [Candidate]) -> &'a [Candidate] {
+    let from = said.partition_point(|name| name.last < found.first);
+    let to = said.partition_point(|name| name.first <= found.last);
+    said.get(from..to).unwrap_or_default()
+}
+
+/// Those that begin at the token.
+fn beginning(first: usize, names: &[Candidate]) -> &[Candidate] {
+    let from = names.partition_point(|name| name.first < first);
+    let to = names.partition_point(|name| name.first <= first);
+    names.get(from..to).unwrap_or_default()
 }
 
 fn known(found: &Found, names: &[Candidate]) -> Option<Candidate> {
-    let same = |name: &&Candidate| name.first == found.first && name.last == found.last && name.kind == found.kind;
-    names.iter().find(same).copied()
+    let same = |name: &&Candidate| name.last == found.last && name.kind == found.kind;
+    beginning(found.first, names).iter().find(same).copied()
 }
 
 /// What lists hold as a whole word begins with no clitic: بترا.
 fn unknown(found: &Found, listed: &[Candidate]) -> Candidate {
-    let whole = listed.iter().any(|name| name.first == found.first && name.cut == 0 && !name.preposition);
+    let whole = beginning(found.first, listed).iter().any(|name| name.cut == 0 && !name.preposition);
     let name = Candidate::rule(found.first, found.last, found.kind, found.chance);
     let (cut, preposition) = if whole { (0, false) } else { (found.cut, found.preposition) };
     Candidate { cut, preposition, how: How::Model, ..name }

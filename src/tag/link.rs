@@ -73,18 +73,17 @@ impl Linker<'_> {
 
     /// مجلس النواب beside one مجلس النواب العراقي is that one.
     fn shorten(&self, groups: &mut [Group]) {
-        let names: Vec<(EntityType, String)> = groups.iter().map(|group| (group.kind, self.longest(group))).collect();
+        let organizations = groups.iter().enumerate().filter(|(_, group)| group.kind == EntityType::Organization);
+        let mut names: Vec<(String, usize)> =
+            organizations.map(|(index, group)| (self.longest(group), index)).collect();
+        names.sort_unstable();
         let mut into: Vec<Option<usize>> = vec![None; groups.len()];
-        for (index, (kind, name)) in names.iter().enumerate() {
-            if *kind != EntityType::Organization || !name.contains(' ') {
-                continue;
-            }
-            let longer = |other: &(EntityType, String)| {
-                other.0 == *kind && other.1.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(" ال"))
-            };
-            let mut longer = names.iter().enumerate().filter(|(_, other)| longer(other)).map(|(at, _)| at);
-            if let (Some(one), None) = (longer.next(), longer.next()) {
-                into[index] = Some(one);
+        for (name, index) in names.iter().filter(|(name, _)| name.contains(' ')) {
+            let longer = format!("{name} ال");
+            let from = names.partition_point(|(other, _)| *other < longer);
+            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(&longer));
+            if let (Some((_, one)), None) = (longer.next(), longer.next()) {
+                into[*index] = Some(*one);
             }
         }
         for index in 0..into.len() {
@@ -174,14 +173,19 @@ impl Linker<'_> {
     fn matched(&self, mention: &Candidate) -> String {
         let span = mention.span(self.page);
         let text = self.page.tokens.text().get(span.start..span.end).unwrap_or_default();
-        let words: Vec<&str> =
-            text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        self.unjoin(&words.join(" "), mention.preposition)
+        let mut name = String::with_capacity(text.len());
+        for word in text.split(|letter| !tokens::is_alphanumeric(letter)).filter(|word| !word.is_empty()) {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.push_str(word);
+        }
+        self.unjoin(name, mention.preposition)
     }
 
     /// `للعراق` as `العراق`: an article that a preposition swallowed.
-    fn unjoin(&self, name: &str, preposition: bool) -> String {
-        let Some(rest) = name.strip_prefix("لل").filter(|_| preposition) else { return name.to_owned() };
+    fn unjoin(&self, name: String, preposition: bool) -> String {
+        let Some(rest) = name.strip_prefix("لل").filter(|_| preposition) else { return name };
         let first = rest.split(' ').next().unwrap_or_default();
         let zipf = |word: String| {
             let word = self.page.gazetteer.word(&letters::fold(&word));
@@ -203,7 +207,7 @@ impl Linker<'_> {
         });
         let shown = longest
             .or(mentions.first())
-            .map(|mention| self.unjoin(self.text.shown(self.shown(mention)), mention.preposition));
+            .map(|mention| self.unjoin(self.text.shown(self.shown(mention)).to_owned(), mention.preposition));
         let score = mentions.iter().map(|mention| mention.score).fold(0.0, f32::max);
         Entity {
             kind: group.kind,

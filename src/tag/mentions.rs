@@ -103,8 +103,37 @@ pub(super) fn prolong(candidates: &mut [Candidate]) {
 
 /// The accepted ones, in the order of the text, none over another.
 pub(super) fn resolve(candidates: &[Candidate], tokens: usize) -> Vec<Candidate> {
-    let mut order: Vec<&Candidate> = candidates.iter().filter(|one| one.score >= ACCEPT).collect();
-    order.sort_by(|one, other| {
+    let accepted = |one: &&Candidate| one.score >= ACCEPT && one.last < tokens;
+    let mut order: Vec<&Candidate> = candidates.iter().filter(accepted).collect();
+    order.sort_by_key(|one| one.first);
+    let mut chosen: Vec<Candidate> = Vec::new();
+    let mut rest = order.as_mut_slice();
+    // Those that hang together by their tokens are settled among themselves.
+    while let Some(next) = rest.first() {
+        let mut last = next.last;
+        let together = rest.iter().skip(1).take_while(|one| {
+            let inside = one.first <= last;
+            last = last.max(one.last);
+            inside
+        });
+        let count = 1 + together.count();
+        let (first, (these, others)) = (next.first, rest.split_at_mut(count));
+        settle(these, first, last, &mut chosen);
+        rest = others;
+    }
+    chosen
+}
+
+/// The best of candidates that overlap, all within two tokens, in the order of
+/// the text.
+fn settle(candidates: &mut [&Candidate], first: usize, last: usize, chosen: &mut Vec<Candidate>) {
+    if let [one] = candidates {
+        chosen.push(**one);
+        return;
+    }
+    let from = chosen.len();
+    let mut taken = vec![false; last + 1 - first];
+    candidates.sort_by(|one, other| {
         let users = other.is_user().cmp(&one.is_user());
         let weight = other.weight().total_cmp(&one.weight());
         users
@@ -113,17 +142,16 @@ pub(super) fn resolve(candidates: &[Candidate], tokens: usize) -> Vec<Candidate>
             .then(one.last.cmp(&other.last))
             .then(one.kind.cmp(&other.kind))
     });
-    let mut taken = vec![false; tokens];
-    let mut chosen: Vec<Candidate> = Vec::new();
-    for candidate in order {
-        let Some(range) = taken.get_mut(candidate.first..=candidate.last) else { continue };
+    for candidate in candidates {
+        let Some(range) = taken.get_mut(candidate.first - first..=candidate.last - first) else { continue };
         if !range.iter().any(|taken| *taken) {
             range.fill(true);
-            chosen.push(*candidate);
+            chosen.push(**candidate);
         }
     }
-    chosen.sort_by_key(|candidate| candidate.first);
-    chosen
+    if let Some(mine) = chosen.get_mut(from..) {
+        mine.sort_by_key(|candidate| candidate.first);
+    }
 }
 
 /// Names of a gazetteer: at each token the longest, and a shorter one before
@@ -329,4 +357,41 @@ pub(super) fn extend(
     pool.extend(vouched.map(|one| Candidate { score: ACCEPT, ..*one }));
     pool.extend(aliases.iter().filter(|alias| alias.of != Some(alias.first)));
     resolve(&pool, page.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All in one order, none over another.
+    fn one_by_one(candidates: &[Candidate], tokens: usize) -> Vec<Candidate> {
+        let mut order: Vec<&Candidate> =
+            candidates.iter().filter(|one| one.score >= ACCEPT && one.last < tokens).collect();
+        order.sort_by(|one, other| {
+            other.weight().total_cmp(&one.weight()).then((one.first, one.last).cmp(&(other.first, other.last)))
+        });
+        let mut chosen: Vec<Candidate> = Vec::new();
+        for candidate in order {
+            if !chosen.iter().any(|other| other.first <= candidate.last && candidate.first <= other.last) {
+                chosen.push(*candidate);
+            }
+        }
+        chosen.sort_by_key(|candidate| candidate.first);
+        chosen
+    }
+
+    proptest! {
+        #[test]
+        fn what_hangs_together_is_settled_as_if_all_did(
+            spans in proptest::collection::vec((0_usize..30, 0_usize..4, 0_u8..8), 0..20),
+        ) {
+            let rule = |(first, more, score): &(usize, usize, u8)| {
+                Candidate::rule(*first, first + more, EntityType::Place, 0.4 + f32::from(*score) / 10.0)
+            };
+            let candidates: Vec<Candidate> = spans.iter().map(rule).collect();
+            prop_assert_eq!(resolve(&candidates, 30), one_by_one(&candidates, 30));
+        }
+    }
 }

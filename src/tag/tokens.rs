@@ -111,7 +111,7 @@ fn kind(letter: char) -> Kind {
     match letter {
         '\n' | '.' | '!' | '?' | '؟' | '…' | '۔' => Kind::Break,
         '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‟' => Kind::Quote,
-        _ if is_letter(letter) => Kind::Word,
+        _ if letters::is_letter(letter) || is_letter(letter) => Kind::Word,
         _ if letter.is_numeric() => Kind::Number,
         _ => Kind::Mark,
     }
@@ -125,20 +125,32 @@ fn is_letter(letter: char) -> bool {
     }
 }
 
+/// The standard library's answer, its tables spared for Arabic.
+pub(super) fn is_alphanumeric(letter: char) -> bool {
+    letters::is_arabic_letter(letter) || letter.is_alphanumeric()
+}
+
 /// The end of the word or number that begins at `start`.
 fn run(text: &str, start: usize, kind: Kind) -> usize {
     let mut end = start;
-    let mut letters = text.get(start..).unwrap_or_default().chars().peekable();
+    let mut letters = text.get(start..).unwrap_or_default().chars();
     while let Some(letter) = letters.next() {
-        let separator = matches!(letter, '.' | ',' | ':' | '/' | '٫' | '٬');
-        let inside = is_letter(letter) || letter.is_numeric() || letters::is_mark(letter) || letter == '\u{200C}';
-        let between = kind == Kind::Number && separator && letters.peek().is_some_and(|next| next.is_numeric());
-        if !inside && !between {
-            break;
+        // Most are letters of common scripts, which a small table tells.
+        if !letters::is_letter_or_digit(letter) && !goes_on(letter) {
+            let separator = matches!(letter, '.' | ',' | ':' | '/' | '٫' | '٬');
+            let between = || letters.clone().next().is_some_and(char::is_numeric);
+            if kind != Kind::Number || !separator || !between() {
+                break;
+            }
         }
         end += letter.len_utf8();
     }
     end
+}
+
+/// Whether a word goes on with a sign that is no plain letter or digit.
+fn goes_on(letter: char) -> bool {
+    letter != ' ' && (is_letter(letter) || letter.is_numeric() || letters::is_mark(letter) || letter == '\u{200C}')
 }
 
 #[cfg(test)]

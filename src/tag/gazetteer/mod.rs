@@ -42,6 +42,7 @@ pub enum GazetteerError {
 pub struct Gazetteer {
     bytes: Cow<'static, [u8]>,
     header: Header,
+    inner: Inner,
 }
 
 impl std::fmt::Debug for Gazetteer {
@@ -102,7 +103,7 @@ impl Gazetteer {
         if !header.slots.is_power_of_two() || !header.edges.is_power_of_two() {
             return Err(GazetteerError::Inconsistent("a table's size is no power of two"));
         }
-        Ok(Self { bytes, header })
+        Ok(Self { inner: Inner::new(&bytes, &header), bytes, header })
     }
 
     /// A gazetteer without any name.
@@ -110,7 +111,7 @@ impl Gazetteer {
     pub fn empty() -> Self {
         let bytes = compile::Builder::default().finish();
         let header = Header::read(&bytes).unwrap_or_default();
-        Self { bytes: Cow::Owned(bytes), header }
+        Self { inner: Inner::new(&bytes, &header), bytes: Cow::Owned(bytes), header }
     }
 
     /// Hash of the content, for provenance.
@@ -172,6 +173,9 @@ impl Gazetteer {
     }
 
     pub(super) fn next(&self, node: Node, word: WordId) -> Option<Node> {
+        if !self.inner.has(word.0) {
+            return None;
+        }
         let mask = self.header.edges - 1;
         let mut slot = layout::edge_hash(node.0, word.0) & mask;
         for _ in 0..self.header.edges {
@@ -226,6 +230,29 @@ impl Gazetteer {
         let at = self.header.blob_at() + at as usize;
         let len = u16_at(&self.bytes, at) as usize;
         std::str::from_utf8(self.bytes.get(at + 2..at + 2 + len)?).ok()
+    }
+}
+
+/// The words with which some name goes on, a bit each. Few words of a text are
+/// among them, and the edges of a million names lie far from the processor: most
+/// steps that lead nowhere are not looked for.
+struct Inner(Vec<u64>);
+
+impl Inner {
+    fn new(bytes: &[u8], header: &Header) -> Self {
+        let mut bits = vec![0; header.words.div_ceil(u64::BITS) as usize];
+        let edges = bytes.get(header.edges_at()..header.nodes_at()).unwrap_or_default();
+        for edge in edges.chunks_exact(EDGE_BYTES).filter(|edge| u32_at(edge, 0) != NONE) {
+            let word = u32_at(edge, 4);
+            if let Some(bits) = bits.get_mut((word / u64::BITS) as usize) {
+                *bits |= 1 << (word % u64::BITS);
+            }
+        }
+        Self(bits)
+    }
+
+    fn has(&self, word: u32) -> bool {
+        self.0.get((word / u64::BITS) as usize).is_some_and(|bits| bits & 1 << (word % u64::BITS) != 0)
     }
 }
 

@@ -5,20 +5,26 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
+use super::chain::Wide;
+use super::context;
 use super::file::File;
+use super::table::{Sum, Table};
 use super::words::{Profile, Split, Word, mix};
-use super::{AROUND, Convention, REACH};
-use crate::tag::labels::{LABELS, Row};
+use super::{AROUND, Convention};
 
-/// Words that are kept, of some 140 bytes each. When there are more all are
+/// Words that are kept, of some 170 bytes each: a table of 65,536 places has room
+/// for them and for those of a page, 11 MB a thread. When there are more all are
 /// dropped: the frequent ones come back at once.
-const MOST: usize = 60_000;
+const MOST: usize = 50_000;
 
-/// What a word adds to the tokens around it, the last one first.
+/// What a word adds to the tokens around it.
 #[derive(Debug, Clone, Copy)]
-struct Known {
-    rows: [Row<i16>; AROUND],
-    profile: Profile,
+pub(super) struct Known {
+    /// To the token two before it first.
+    pub rows: [Wide<i16>; AROUND],
+    /// To itself where neither lists nor rules see a name near it.
+    pub quiet: Wide<i16>,
+    pub profile: Profile,
 }
 
 #[derive(Debug, Default)]
@@ -33,61 +39,32 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::new(Cache::default());
 }
 
-/// The profile of each token, and what it and its neighbours say.
+/// What each of the words adds.
 /// `lists`: the hash of the lists that the words were read against.
-pub(super) fn sums(
-    file: &File,
-    lists: u64,
-    convention: Convention,
-    splits: &[Split<'_>],
-) -> (Vec<Profile>, Vec<Row<i32>>) {
-    let mut profiles = Vec::with_capacity(splits.len());
-    let mut sums = vec![[0; LABELS]; splits.len()];
+pub(super) fn known(file: &File, lists: u64, convention: Convention, splits: &[Split<'_>]) -> Vec<Known> {
+    let table = file.table(convention);
     CACHE.with_borrow_mut(|cache| {
         let of = (file.hash, lists, convention as u32);
         if cache.of != of || cache.words.len() > MOST {
             (cache.of, cache.words) = (of, FxHashMap::default());
         }
-        for (index, split) in splits.iter().enumerate() {
-            let make = || known(file, convention, &split.read(file));
-            let known = cache.words.entry(split.key()).or_insert_with(make);
-            profiles.push(known.profile);
-            spread(&known.rows, index, &mut sums);
-        }
-    });
-    let outside = known(file, convention, &Word::outside());
-    for beyond in 0..REACH {
-        // Two tokens before the first and two after the last.
-        let before = outside.rows.iter().skip(REACH + 1 + beyond);
-        sums.iter_mut().zip(before).for_each(|(sum, row)| add(sum, row));
-        let after = outside.rows.iter().rev().skip(REACH + 1 + beyond);
-        sums.iter_mut().rev().zip(after).for_each(|(sum, row)| add(sum, row));
+        let mut known =
+            |split: &Split<'_>| *cache.words.entry(split.key()).or_insert_with(|| Known::new(table, &split.read(file)));
+        splits.iter().map(&mut known).collect()
+    })
+}
+
+impl Known {
+    pub(super) fn new(table: Table<'_>, word: &Word) -> Self {
+        let rows = std::array::from_fn(|place| {
+            let mut sum = Sum::default();
+            seen_from(word, place).for_each(|feature| table.add(feature, &mut sum));
+            sum.labels()
+        });
+        let mut quiet = Sum::default();
+        context::quiet(word.profile, |feature| table.add(feature, &mut quiet));
+        Self { rows, quiet: quiet.labels(), profile: word.profile }
     }
-    (profiles, sums)
-}
-
-/// Adds a word's rows to the tokens from two before it to two after it.
-fn spread(rows: &[Row<i16>; AROUND], index: usize, sums: &mut [Row<i32>]) {
-    let skipped = REACH.saturating_sub(index);
-    let first = index.saturating_sub(REACH);
-    for (sum, row) in sums.iter_mut().skip(first).zip(rows.iter().skip(skipped)) {
-        add(sum, row);
-    }
-}
-
-fn add(sum: &mut Row<i32>, row: &Row<i16>) {
-    sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += i32::from(*value));
-}
-
-fn known(file: &File, convention: Convention, word: &Word) -> Known {
-    let rows = std::array::from_fn(|place| {
-        let mut sums = [0; LABELS];
-        for atom in seen_from(word, place) {
-            file.add(convention, atom, &mut sums);
-        }
-        sums.map(|sum: i32| i16::try_from(sum).unwrap_or(if sum < 0 { i16::MIN } else { i16::MAX }))
-    });
-    Known { rows, profile: word.profile }
 }
 
 /// The features that a word gives the token `place` steps on from two before it.

@@ -1,9 +1,6 @@
 //! The best labels of a sequence of tokens, and how sure each is.
-//!
-//! The exponential is libm's, not the machine's: the same on each.
 
-use libm::expf;
-
+use super::exp;
 use crate::tag::labels::{LABELS, OUTSIDE, Row, may_follow};
 
 /// What it costs to go from one label to the next.
@@ -11,128 +8,128 @@ pub(super) type Steps = [Row<f32>; LABELS];
 
 const NEVER: f32 = -1e9;
 
-/// The same, with what may not follow forbidden.
-pub(super) fn allowed(steps: &Steps) -> Steps {
-    let step = |from: usize, to: usize| if may_follow(from, to) { steps[from][to] } else { NEVER };
-    std::array::from_fn(|from| std::array::from_fn(|to| step(from, to)))
-}
+/// Labels and one more that never is: four at a time are reckoned with.
+pub(super) const WIDTH: usize = LABELS.next_multiple_of(4);
+pub(super) type Wide<T> = [T; WIDTH];
 
-/// A sequence begins as if what is before it were outside of names.
-fn start(label: usize) -> f32 {
-    if may_follow(OUTSIDE, label) { 0.0 } else { NEVER }
-}
-
-/// Labels and one more that never is: four at a time are added at once.
-const WIDTH: usize = LABELS.next_multiple_of(4);
-type Wide = [f32; WIDTH];
-
-fn wide(row: &Row<f32>, beyond: f32) -> Wide {
+pub(super) fn wide(row: &Row<f32>, beyond: f32) -> Wide<f32> {
     let mut wide = [beyond; WIDTH];
     wide.iter_mut().zip(row).for_each(|(wide, value)| *wide = *value);
     wide
 }
 
-/// Viterbi over [`allowed`] steps: of equal paths the one with the lower label.
-pub(super) fn best(scores: &[Row<f32>], steps: &Steps) -> Vec<usize> {
+/// Steps from label to label, those that may not be taken forbidden.
+#[derive(Debug)]
+pub(super) struct Allowed {
+    /// By where they come from, and by where they lead to.
+    from: [Wide<f32>; LABELS],
+    to: [Wide<f32>; LABELS],
+    /// The same as factors.
+    factors_from: [Wide<f32>; LABELS],
+    factors_to: [Wide<f32>; LABELS],
+}
+
+pub(super) fn allowed(steps: &Steps) -> Allowed {
+    let step = |from: usize, to: usize| if may_follow(from, to) { steps[from][to] } else { NEVER };
+    let from: Steps = std::array::from_fn(|from| std::array::from_fn(|to| step(from, to)));
+    let factors = from.map(|row| row.map(libm::expf));
+    let turned = |steps: &Steps| -> Steps { std::array::from_fn(|to| std::array::from_fn(|from| steps[from][to])) };
+    Allowed {
+        to: turned(&from).map(|row| wide(&row, NEVER)),
+        from: from.map(|row| wide(&row, NEVER)),
+        factors_to: turned(&factors).map(|row| wide(&row, 0.0)),
+        factors_from: factors.map(|row| wide(&row, 0.0)),
+    }
+}
+
+/// A sequence begins as if what is before it were outside of names.
+const fn may_begin(label: usize) -> bool {
+    may_follow(OUTSIDE, label)
+}
+
+/// Viterbi: of equal paths the one with the lower label.
+pub(super) fn best(scores: &[Wide<f32>], steps: &Allowed) -> Vec<usize> {
     let Some((first, rest)) = scores.split_first() else { return Vec::new() };
-    let wide_steps = steps.map(|row| wide(&row, NEVER));
-    let mut here = wide(&std::array::from_fn(|label| first[label] + start(label)), NEVER);
-    // What the best path to each label sums up to, by token. The way back is
-    // worked out along the best one only.
-    let mut sums: Vec<Wide> = Vec::with_capacity(scores.len());
+    let start = |label: usize| if may_begin(label) { 0.0 } else { NEVER };
+    let mut here: Wide<f32> = std::array::from_fn(|label| first[label] + start(label.min(LABELS - 1)));
+    // What the best path to each label sums up to, and what the best one to each
+    // label of the next token does before that token's own score. The way back
+    // is worked out along the best path only.
+    let mut sums: Vec<(Wide<f32>, Wide<f32>)> = Vec::with_capacity(scores.len());
     for row in rest {
-        sums.push(here);
         let mut next = [f32::MIN; WIDTH];
-        for (sum, steps) in here.iter().zip(&wide_steps) {
-            for label in 0..WIDTH {
-                next[label] = next[label].max(sum + steps[label]);
+        for (sum, steps) in here.iter().zip(&steps.from) {
+            for (next, step) in next.iter_mut().zip(steps) {
+                let sum = sum + step;
+                *next = if sum > *next { sum } else { *next };
             }
         }
-        let row = wide(row, NEVER);
+        sums.push((here, next));
         here = std::array::from_fn(|label| next[label] + row[label]);
     }
-    let greatest = |value: &dyn Fn(usize) -> f32| {
-        (1..LABELS).fold(OUTSIDE, |best, label| if value(label) > value(best) { label } else { best })
-    };
-    let mut label = greatest(&|label| here[label]);
-    let mut labels = vec![label];
-    for sums in sums.iter().rev() {
-        label = greatest(&|before| sums[before] + steps[before][label]);
-        labels.push(label);
+    let mut label = (1..LABELS).fold(OUTSIDE, |best, label| if here[label] > here[best] { label } else { best });
+    let mut labels = vec![label; scores.len()];
+    for (before, (sums, next)) in labels.iter_mut().zip(&sums).rev() {
+        let (steps, reached) = (&steps.to[label], next[label]);
+        label = (0..LABELS).find(|before| sums[*before] + steps[*before] == reached).unwrap_or(OUTSIDE);
+        *before = label;
     }
-    labels.reverse();
     labels
 }
 
 /// Sums over all paths, forward and backward, scaled at each token.
 #[derive(Debug)]
 pub(super) struct Paths {
-    forward: Vec<Row<f32>>,
-    backward: Vec<Row<f32>>,
-    /// Of each token and of each step, as factors.
-    rows: Vec<Row<f32>>,
-    steps: Steps,
-    /// The same, from where they lead to.
-    back: Steps,
+    forward: Vec<Wide<f32>>,
+    backward: Vec<Wide<f32>>,
+    /// Of each token, and of each step, as factors.
+    #[cfg(any(test, feature = "train"))]
+    factors: (Vec<Wide<f32>>, [Wide<f32>; LABELS]),
 }
 
 impl Paths {
-    /// `steps`: the [`allowed`] ones.
-    pub(super) fn new(scores: &[Row<f32>], steps: &Steps) -> Self {
-        let steps: Steps = std::array::from_fn(|from| steps[from].map(expf));
-        let factors = |row: &Row<f32>| {
-            let most = row.iter().copied().fold(f32::MIN, f32::max);
-            row.map(|score| expf(score - most))
-        };
-        let rows: Vec<Row<f32>> = scores.iter().map(factors).collect();
-        let mut paths = Self {
-            forward: Vec::with_capacity(rows.len()),
-            backward: Vec::with_capacity(rows.len()),
-            back: std::array::from_fn(|to| std::array::from_fn(|from| steps[from][to])),
-            rows,
-            steps,
-        };
-        paths.go_forward();
-        paths.go_backward();
-        paths
-    }
-
-    fn go_forward(&mut self) {
-        let mut before: Option<Row<f32>> = None;
-        for row in &self.rows {
-            let reached = before.map_or_else(
-                || std::array::from_fn(|label| expf(start(label))),
-                |before| weighed(&before, &self.steps),
-            );
-            let here = scaled(std::array::from_fn(|label| reached[label] * row[label]));
-            self.forward.push(here);
-            before = Some(here);
+    pub(super) fn new(scores: &[Wide<f32>], steps: &Allowed) -> Self {
+        let rows: Vec<Wide<f32>> = scores.iter().map(factors).collect();
+        let mut forward = Vec::with_capacity(rows.len());
+        let mut backward = Vec::with_capacity(rows.len());
+        let mut reached = wide(&std::array::from_fn(|label| if may_begin(label) { 1.0 } else { 0.0 }), 0.0);
+        let mut after = [1.0; WIDTH];
+        // Neither way waits for the other: the processor goes both at once.
+        for (row, row_back) in rows.iter().zip(rows.iter().rev()) {
+            let here = scaled(product(&reached, row));
+            forward.push(here);
+            reached = weighed(&here, &steps.factors_from);
+            backward.push(after);
+            after = scaled(weighed(&product(&after, row_back), &steps.factors_to));
+        }
+        backward.reverse();
+        Self {
+            forward,
+            backward,
+            #[cfg(any(test, feature = "train"))]
+            factors: (rows, steps.factors_from),
         }
     }
 
-    fn go_backward(&mut self) {
-        let mut after = [1.0; LABELS];
-        self.backward.push(after);
-        for row in self.rows.iter().skip(1).rev() {
-            let reached: Row<f32> = std::array::from_fn(|label| after[label] * row[label]);
-            after = scaled(weighed(&reached, &self.back));
-            self.backward.push(after);
-        }
-        self.backward.reverse();
+    /// Chance of each label at a token of the sequence.
+    pub(super) fn chance(&self, index: usize) -> Option<Row<f32>> {
+        let both = scaled(product(self.forward.get(index)?, self.backward.get(index)?));
+        Some(std::array::from_fn(|label| both[label]))
     }
 
-    /// Chance of each label at each token.
+    /// The same of all tokens.
+    #[cfg(any(test, feature = "train"))]
     pub(super) fn chances(&self) -> impl Iterator<Item = Row<f32>> + '_ {
-        let both = self.forward.iter().zip(&self.backward);
-        both.map(|(forward, backward)| scaled(std::array::from_fn(|label| forward[label] * backward[label])))
+        (0..self.forward.len()).filter_map(|index| self.chance(index))
     }
 
     /// Chance of each step from one token to the next.
     #[cfg(any(test, feature = "train"))]
     pub(super) fn steps(&self) -> impl Iterator<Item = Steps> + '_ {
-        let after = self.rows.iter().zip(&self.backward).skip(1);
+        let (rows, steps) = &self.factors;
+        let after = rows.iter().zip(&self.backward).skip(1);
         self.forward.iter().zip(after).map(|(forward, (row, backward))| {
-            let chance = |from: usize, to: usize| forward[from] * self.steps[from][to] * row[to] * backward[to];
+            let chance = |from: usize, to: usize| forward[from] * steps[from][to] * row[to] * backward[to];
             let mut all: Steps = std::array::from_fn(|from| std::array::from_fn(|to| chance(from, to)));
             let sum: f32 = all.iter().flatten().sum::<f32>().max(f32::MIN_POSITIVE);
             all.iter_mut().flatten().for_each(|value| *value /= sum);
@@ -141,21 +138,32 @@ impl Paths {
     }
 }
 
+/// Scores as factors; the greatest becomes one.
+fn factors(row: &Wide<f32>) -> Wide<f32> {
+    let most = row.iter().take(LABELS).fold(f32::MIN, |most, score| if *score > most { *score } else { most });
+    let mut factors = exp::of(row.map(|score| score - most));
+    factors.iter_mut().skip(LABELS).for_each(|beyond| *beyond = 0.0);
+    factors
+}
+
+fn product(one: &Wide<f32>, other: &Wide<f32>) -> Wide<f32> {
+    std::array::from_fn(|label| one[label] * other[label])
+}
+
 /// What each label gets from all those before it.
-fn weighed(chances: &Row<f32>, steps: &Steps) -> Row<f32> {
+fn weighed(chances: &Wide<f32>, steps: &[Wide<f32>; LABELS]) -> Wide<f32> {
     let mut sums = [0.0; WIDTH];
     for (chance, steps) in chances.iter().zip(steps) {
-        let steps = wide(steps, 0.0);
-        for to in 0..WIDTH {
-            sums[to] += chance * steps[to];
+        for (sum, step) in sums.iter_mut().zip(steps) {
+            *sum += chance * step;
         }
     }
-    std::array::from_fn(|label| sums[label])
+    sums
 }
 
 /// So that the row sums up to one.
-fn scaled(row: Row<f32>) -> Row<f32> {
-    let sum = row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+fn scaled(row: Wide<f32>) -> Wide<f32> {
+    let sum = row.iter().take(LABELS).sum::<f32>().max(f32::MIN_POSITIVE);
     row.map(|value| value / sum)
 }
 
@@ -167,8 +175,9 @@ mod tests {
 
     fn total(path: &[usize], scores: &[Row<f32>], steps: &Steps) -> f32 {
         let own: f32 = path.iter().zip(scores).map(|(label, row)| row[*label]).sum();
-        let between: f32 = path.windows(2).map(|pair| steps[pair[0]][pair[1]]).sum();
-        own + between + path.first().map_or(0.0, |label| start(*label))
+        let step = |from: usize, to: usize| if may_follow(from, to) { steps[from][to] } else { NEVER };
+        let between: f32 = path.windows(2).map(|pair| step(pair[0], pair[1])).sum();
+        own + between + path.first().map_or(0.0, |label| if may_begin(*label) { 0.0 } else { NEVER })
     }
 
     /// All paths of that length.
@@ -192,14 +201,16 @@ mod tests {
             scores in proptest::collection::vec(row(), 1..4),
             steps in proptest::collection::vec(row(), LABELS),
         ) {
-            let steps = allowed(&steps.try_into().unwrap());
+            let table: Steps = steps.try_into().unwrap();
+            let steps = allowed(&table);
             let all = paths(scores.len());
-            let found = best(&scores, &steps);
-            let most = all.iter().map(|path| total(path, &scores, &steps)).fold(f32::MIN, f32::max);
-            prop_assert!(most - total(&found, &scores, &steps) < 1e-3);
-            let weights: Vec<f64> = all.iter().map(|path| f64::from(total(path, &scores, &steps)).exp()).collect();
+            let wide: Vec<Wide<f32>> = scores.iter().map(|row| wide(row, 0.0)).collect();
+            let found = best(&wide, &steps);
+            let most = all.iter().map(|path| total(path, &scores, &table)).fold(f32::MIN, f32::max);
+            prop_assert!(most - total(&found, &scores, &table) < 1e-3);
+            let weights: Vec<f64> = all.iter().map(|path| f64::from(total(path, &scores, &table)).exp()).collect();
             let sum: f64 = weights.iter().sum();
-            for (index, chances) in Paths::new(&scores, &steps).chances().enumerate() {
+            for (index, chances) in Paths::new(&wide, &steps).chances().enumerate() {
                 for (label, chance) in chances.iter().enumerate() {
                     let with = all.iter().zip(&weights).filter(|(path, _)| path[index] == label);
                     let expected = with.map(|(_, weight)| weight).sum::<f64>() / sum;

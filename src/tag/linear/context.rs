@@ -1,8 +1,6 @@
 //! What the model sees of a token's surroundings: titles and head words before
 //! it, quotation marks, what lists and rules say, the rest of the article.
 
-use rustc_hash::FxHashMap;
-
 use super::words::{Profile, bin, heads, mix};
 use crate::record::{EntityType, How};
 use crate::tag::gazetteer::flag;
@@ -19,10 +17,12 @@ const CUES: usize = 6;
 
 /// The surroundings of all tokens of a page.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct Context<'a> {
     places: Vec<Place>,
     labels: Labels,
-    elsewhere: FxHashMap<u32, Tally>,
+    /// By stem.
+    elsewhere: Vec<Tally>,
+    stems: &'a [usize],
 }
 
 /// What stands before a token.
@@ -39,26 +39,34 @@ struct Place {
     cues: [bool; CUES],
 }
 
-impl Context {
-    pub(super) fn new(page: &Page<'_>, profiles: &[Profile], said: &[Candidate], listed: &[Candidate]) -> Self {
+impl<'a> Context<'a> {
+    /// `stems`: the number of each token's stem.
+    pub(super) fn new(page: &Page<'_>, stems: &'a [usize], said: &[Candidate], listed: &[Candidate]) -> Self {
         let labels = Labels::new(page.len(), said, listed);
         let mut places = vec![Place::default(); page.len()];
         quotes(page, &mut places);
         announce(page, &mut places);
-        let mut elsewhere: FxHashMap<u32, Tally> = FxHashMap::default();
-        for (index, (place, profile)) in places.iter_mut().zip(profiles).enumerate() {
+        let mut elsewhere = vec![Tally::default(); stems.iter().max().map_or(0, |most| most + 1)];
+        for (index, (place, stem)) in places.iter_mut().zip(stems).enumerate() {
             place.kind = labels.kind(index);
             place.cues = cues(page, index, place);
-            if page.tokens.is_word(index) {
-                elsewhere.entry(profile.stem).or_default().add(place);
+            if let Some(tally) = elsewhere.get_mut(*stem).filter(|_| page.tokens.is_word(index)) {
+                tally.add(place);
             }
         }
-        Self { places, labels, elsewhere }
+        Self { places, labels, elsewhere, stems }
     }
 
-    /// Calls `add` with each feature of the token. `around` holds the profiles
-    /// from two before it to two after it.
-    pub(super) fn features(&self, index: usize, around: [Profile; 5], mut add: impl FnMut(u32)) {
+    /// Neither lists nor rules see a name at the token or right beside it.
+    pub(super) fn is_quiet(&self, index: usize) -> bool {
+        self.labels.around(index) == Around::default()
+    }
+
+    /// Calls `add` with each feature of the token, in the order in which they
+    /// are learned; without those of [`quiet`] where they are known and it
+    /// [is so](Self::is_quiet). `around` holds the profiles from two before it to
+    /// two after it.
+    pub(super) fn features(&self, index: usize, around: [Profile; 5], quiet_known: bool, mut add: impl FnMut(u32)) {
         let [two_before, before, word, after, two_after] = around;
         add(mix(110, mix(before.stem, word.stem)));
         add(mix(111, mix(word.stem, after.stem)));
@@ -70,15 +78,21 @@ impl Context {
         add(mix(117, mix(u32::from(before.flags), u32::from(word.flags))));
         add(mix(118, mix(two_before.coarse, before.coarse)));
         add(mix(119, mix(after.coarse, two_after.coarse)));
-        add(mix(120, 0));
-        self.labels.features(index, word, &mut add);
+        if !(quiet_known && self.is_quiet(index)) {
+            self.labels.around(index).features(word, &mut add);
+        }
         if let Some(place) = self.places.get(index) {
             place.features(word, &mut add);
-            if let Some(all) = self.elsewhere.get(&word.stem) {
+            if let Some(all) = self.stems.get(index).and_then(|stem| self.elsewhere.get(*stem)) {
                 all.features(place, word, &mut add);
             }
         }
     }
+}
+
+/// The features of a token where nobody sees a name: they are the word's alone.
+pub(super) fn quiet(word: Profile, mut add: impl FnMut(u32)) {
+    Around::default().features(word, &mut add);
 }
 
 impl Place {
@@ -143,16 +157,15 @@ fn announce(page: &Page<'_>, places: &mut [Place]) {
 }
 
 fn cues(page: &Page<'_>, index: usize, place: &Place) -> [bool; CUES] {
-    let before = index.checked_sub(1);
-    let is = |flags: u16| before.is_some_and(|at| page.reading(at, flags).is_some());
-    [
-        (1..=2).contains(&place.title),
-        is(flag::SPEECH),
-        is(flag::LOCATIVE),
-        before.is_some_and(|at| page.may_be(at, flag::HEAD | flag::WEAK_HEAD)),
-        before.is_some_and(|at| page.may_be(at, flag::PLACE | flag::SITE)),
-        place.quoted > 0,
-    ]
+    let mut cues = [(1..=2).contains(&place.title), false, false, false, false, place.quoted > 0];
+    let telling = flag::SPEECH | flag::LOCATIVE | flag::HEAD | flag::WEAK_HEAD | flag::PLACE | flag::SITE;
+    if let Some(before) = index.checked_sub(1).filter(|before| page.may_be(*before, telling)) {
+        cues[1] = page.reading(before, flag::SPEECH).is_some();
+        cues[2] = page.reading(before, flag::LOCATIVE).is_some();
+        cues[3] = page.may_be(before, flag::HEAD | flag::WEAK_HEAD);
+        cues[4] = page.may_be(before, flag::PLACE | flag::SITE);
+    }
+    cues
 }
 
 /// What lists and rules make of each token.
@@ -199,11 +212,24 @@ impl Labels {
         said.checked_sub(1).map(|said| (said / 4) as usize % KINDS)
     }
 
-    fn features(&self, index: usize, word: Profile, add: &mut impl FnMut(u32)) {
+    fn around(&self, index: usize) -> Around {
         let of = |labels: &[u32], at: Option<usize>| at.and_then(|at| labels.get(at)).copied().unwrap_or_default();
         let around = [index.checked_sub(1), Some(index), Some(index + 1)];
-        let said = around.map(|at| of(&self.said, at));
-        let listed = around.map(|at| of(&self.listed, at));
+        Around { said: around.map(|at| of(&self.said, at)), listed: around.map(|at| of(&self.listed, at)) }
+    }
+}
+
+/// What lists and rules make of a token and of those beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Around {
+    said: [u32; 3],
+    listed: [u32; 3],
+}
+
+impl Around {
+    fn features(&self, word: Profile, add: &mut impl FnMut(u32)) {
+        let Self { said, listed } = *self;
+        add(mix(120, 0));
         for (offset, (said, listed)) in (0_u32..).zip(said.iter().zip(listed)) {
             add(mix(130 + offset, *said));
             add(mix(134 + offset, listed));
@@ -241,13 +267,14 @@ impl Tally {
 
     /// What the other places say, the token's own left out.
     fn features(&self, own: &Place, word: Profile, add: &mut impl FnMut(u32)) {
-        let others = self.times.saturating_sub(1);
+        // A mark is no word.
+        let Some(others) = self.times.checked_sub(1) else { return };
         add(mix(160, others.min(4)));
         if others == 0 {
             return;
         }
         for ((kind, count), index) in (0_u32..).zip(self.kinds).zip(0..) {
-            let count = count - u32::from(own.kind == Some(index));
+            let count = count.saturating_sub(u32::from(own.kind == Some(index)));
             if count > 0 {
                 add(mix(161, kind * 4 + count * 3 / others));
             }

@@ -5,6 +5,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -12,9 +13,12 @@ use super::chain::Steps;
 #[cfg(any(test, feature = "train"))]
 use super::lexicon::TAKEN;
 use super::lexicon::{Entry, Lexicon};
+use super::table::{Packed, Table};
 use super::{CONVENTIONS, Convention, LinearError};
 use crate::tag::gazetteer::{u16_at, u32_at};
-use crate::tag::labels::{LABELS, Row};
+use crate::tag::labels::LABELS;
+#[cfg(any(test, feature = "train"))]
+use crate::tag::labels::Row;
 
 const MAGIC: &[u8; 8] = b"WARRAQFT";
 const VERSION: u32 = 1;
@@ -50,10 +54,13 @@ pub(super) struct File {
     #[cfg(any(test, feature = "train"))]
     pub sources: u32,
     slots: u32,
-    mask: u32,
+    /// Rows of a convention.
+    count: usize,
     pub scale: f32,
     words_at: usize,
     rows_at: usize,
+    /// The rows of each convention as they are read, laid out at first use.
+    rows: [OnceLock<Vec<Packed>>; CONVENTIONS],
 }
 
 impl std::fmt::Debug for File {
@@ -101,10 +108,11 @@ impl File {
             #[cfg(any(test, feature = "train"))]
             sources,
             slots,
-            mask: rows - 1,
+            count: rows as usize,
             scale,
             words_at,
             rows_at,
+            rows: Default::default(),
             bytes,
         })
     }
@@ -120,14 +128,12 @@ impl File {
         std::array::from_fn(|tenth| f32::from_bits(u32_at(&self.bytes, at + 4 * tenth)))
     }
 
-    /// Adds the weights of a feature.
-    pub(super) fn add(&self, convention: Convention, feature: u32, sums: &mut Row<i32>) {
-        let row = (self.mask as usize + 1) * convention as usize + (feature & self.mask) as usize;
-        let at = self.rows_at + row * ROW_BYTES;
-        let Some(row) = self.bytes.get(at..at + LABELS) else { return };
-        for (sum, weight) in sums.iter_mut().zip(row) {
-            *sum += i32::from(weight.cast_signed());
-        }
+    /// The weights of a convention.
+    pub(super) fn table(&self, convention: Convention) -> Table<'_> {
+        let convention = convention as usize;
+        let at = self.rows_at + self.count * convention * ROW_BYTES;
+        let rows = || self.bytes.get(at..).unwrap_or_default().chunks_exact(ROW_BYTES).take(self.count);
+        Table(self.rows[convention].get_or_init(|| rows().map(Packed::new).collect()))
     }
 }
 
@@ -223,6 +229,7 @@ fn count(len: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Sum;
     use super::*;
 
     fn content() -> Content {
@@ -249,10 +256,10 @@ mod tests {
         assert_eq!(file.entry("بغداد"), Some(Entry { fine: 2, coarse: 7, seen: [0, 1, 5, 6] }));
         assert_eq!(file.entry("كتاب"), None);
         assert_eq!(file.steps(Convention::Newswire)[3][4].to_bits(), 1.0_f32.to_bits());
-        let mut sums = [0; LABELS];
-        file.add(Convention::News, 2, &mut sums);
-        file.add(Convention::Newswire, 4 + 3, &mut sums);
-        assert_eq!((sums[0], sums[10]), (20 + 60, 10 + 50));
+        let mut sum = Sum::default();
+        file.table(Convention::News).add(2, &mut sum);
+        file.table(Convention::Newswire).add(4 + 3, &mut sum);
+        assert_eq!((sum.labels()[0], sum.labels()[10]), (20 + 60, 10 + 50));
         assert_eq!(file.reliability(), [0.5; TENTHS]);
         assert_eq!(file.sources, 77);
     }

@@ -11,22 +11,26 @@
 mod cache;
 mod chain;
 mod context;
+mod exp;
 mod file;
 mod lexicon;
 mod passes;
+mod table;
 #[cfg(any(test, feature = "train"))]
 pub mod train;
 mod words;
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
-
-use self::chain::{Paths, Steps};
+use self::cache::Known;
+use self::chain::{Allowed, Paths, Wide};
 use self::context::Context;
 use self::file::File;
 use self::passes::FirstPass;
-use self::words::{Profile, Split};
+use self::table::Sum;
+#[cfg(any(test, feature = "train"))]
+use self::words::Profile;
+use self::words::{Split, Word, numbered};
 use super::labels::{self, LABELS, OUTSIDE, Row, begins, kind};
 use super::mentions::Candidate;
 use super::model::Heard;
@@ -47,8 +51,8 @@ const NOTHING: Row<f32> = {
 };
 
 /// Sums of a line break: no name goes past it. What features add is far less.
-const NO_NAME: Row<i32> = {
-    let mut row = [-1_000_000; LABELS];
+const NO_NAME: Wide<i32> = {
+    let mut row = [-1_000_000; chain::WIDTH];
     row[OUTSIDE] = 0;
     row
 };
@@ -122,7 +126,7 @@ const CONVENTIONS: usize = 2;
 #[derive(Debug)]
 pub struct Linear {
     file: File,
-    steps: [Steps; CONVENTIONS],
+    steps: [Allowed; CONVENTIONS],
     reliability: [f32; file::TENTHS],
 }
 
@@ -191,73 +195,104 @@ impl Linear {
         convention: Convention,
         heard: Option<&Heard>,
     ) -> Reading {
-        let alone = alone(page);
-        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
-        let (profiles, mut sums) = cache::sums(&self.file, page.gazetteer.hash(), convention, &splits);
-        let context = Context::new(page, &profiles, said, listed);
-        for (index, sum) in sums.iter_mut().enumerate() {
-            if page.tokens.word(index) == "\n" {
-                *sum = NO_NAME;
-                continue;
-            }
-            let around = around(&profiles, index);
-            context.features(index, around, |feature| self.file.add(convention, feature, sum));
-        }
+        let splits = Splits::new(page);
+        let known = cache::known(&self.file, page.gazetteer.hash(), convention, &splits.splits);
+        let stems = numbered(known.iter().map(|known| known.profile.stem));
+        let stems: Vec<usize> = splits.each(&stems).copied().collect();
+        let context = Context::new(page, &stems, said, listed);
+        let mut sums = self.sums(&splits, &known, &context, convention);
+        let breaks = sums.iter_mut().enumerate().filter(|(index, _)| page.tokens.word(*index) == "\n");
+        breaks.for_each(|(_, sum)| *sum = NO_NAME);
         let sequences = sequences(page);
-        let steps = &self.steps[convention as usize];
-        let first = self.labels(&sums, &sequences, convention, heard);
-        let stems = splits.iter().zip(&profiles).map(|(split, profile)| split.is_word().then_some(profile.stem));
-        let passed = FirstPass::new(&first, stems);
-        for (index, (sum, profile)) in sums.iter_mut().zip(&profiles).enumerate() {
-            passed.features(index, *profile, |feature| self.file.add(convention, feature, sum));
+        let first = self.labels(&self.scores(&sums, convention, heard), &sequences, convention);
+        let passed = FirstPass::new(&first, &stems, |index| page.tokens.is_word(index));
+        let table = self.file.table(convention);
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let mut more = Sum::default();
+            passed.features(index, |feature| table.add(feature, &mut more));
+            table::add(sum, &more.labels());
         }
-        let labels = self.labels(&sums, &sequences, convention, heard);
-        let mut chances = vec![NOTHING; sums.len()];
-        for &(first, last) in &sequences {
-            // Where nobody sees a name, nobody asks how sure it is.
-            let named = labels.get(first..last).is_some_and(|labels| labels.iter().any(|label| *label != OUTSIDE));
-            if !named && !said.iter().any(|name| (first..last).contains(&name.first)) {
-                continue;
-            }
-            let rows = self.scores(&sums, (first, last), convention, heard);
-            let paths = Paths::new(&rows, steps);
-            chances.iter_mut().skip(first).zip(paths.chances()).for_each(|(chance, row)| *chance = row);
-        }
+        let scores = self.scores(&sums, convention, heard);
+        let labels = self.labels(&scores, &sequences, convention);
+        let chances = self.chances(&scores, &sequences, &labels, said, convention);
         found(&splits, &labels, chances, convention, |certainty| self.reliable(certainty))
     }
 
-    /// What each label of the tokens is worth.
-    fn scores(
+    /// How likely each label is of each token that somebody takes for a part of a
+    /// name.
+    fn chances(
         &self,
-        sums: &[Row<i32>],
-        (first, last): (usize, usize),
+        scores: &[Wide<f32>],
+        sequences: &[(usize, usize)],
+        labels: &[usize],
+        said: &[Candidate],
         convention: Convention,
-        heard: Option<&Heard>,
     ) -> Vec<Row<f32>> {
-        let mut scores = Vec::with_capacity(last - first);
-        for (index, sum) in sums.iter().enumerate().take(last).skip(first) {
+        let named = named(labels, said);
+        let mut chances = vec![NOTHING; scores.len()];
+        for &(first, last) in sequences {
+            // Where nobody sees a name, nobody asks how sure it is.
+            let sees = labels.get(first..last).is_some_and(|labels| labels.iter().any(|label| *label != OUTSIDE));
+            if !sees && !begins_in(said, first, last) {
+                continue;
+            }
+            let scores = scores.get(first..last).unwrap_or_default();
+            let paths = Paths::new(scores, &self.steps[convention as usize]);
+            let tokens = chances.iter_mut().zip(&named).take(last).skip(first).zip(0..);
+            for ((chance, _), index) in tokens.filter(|((_, named), _)| **named) {
+                *chance = paths.chance(index).unwrap_or(NOTHING);
+            }
+        }
+        chances
+    }
+
+    /// The sums of the weights of each token's features, before anything was read.
+    fn sums(
+        &self,
+        splits: &Splits<'_>,
+        known: &[Known],
+        context: &Context<'_>,
+        convention: Convention,
+    ) -> Vec<Wide<i32>> {
+        let table = self.file.table(convention);
+        let outside = Known::new(table, &Word::outside());
+        let beyond = || std::iter::repeat_n(&outside, REACH);
+        let padded: Vec<&Known> = beyond().chain(splits.each(known)).chain(beyond()).collect();
+        let of_token = |(index, around): (usize, &[&Known])| {
+            let mut own = Sum::default();
+            let profiles = std::array::from_fn(|at| around.get(at).map(|known| known.profile).unwrap_or_default());
+            context.features(index, profiles, true, |feature| table.add(feature, &mut own));
+            let mut sum = own.labels().map(i32::from);
+            for (known, place) in around.iter().zip((0..AROUND).rev()) {
+                table::add(&mut sum, &known.rows[place]);
+            }
+            if let Some(known) = around.get(REACH).filter(|_| context.is_quiet(index)) {
+                table::add(&mut sum, &known.quiet);
+            }
+            sum
+        };
+        padded.windows(AROUND).enumerate().map(of_token).collect()
+    }
+
+    /// What each label of the tokens is worth.
+    fn scores(&self, sums: &[Wide<i32>], convention: Convention, heard: Option<&Heard>) -> Vec<Wide<f32>> {
+        let scored = |(index, sum): (usize, &Wide<i32>)| {
             #[allow(clippy::cast_precision_loss)] // sums of some hundred small numbers
             let mut row = sum.map(|sum| sum as f32 * self.file.scale);
             row[OUTSIDE] -= convention.eager();
             if let Some(Some(heard)) = heard.and_then(|heard| heard.scores.get(index)) {
                 row.iter_mut().zip(convention.heard(heard)).for_each(|(score, heard)| *score += heard);
             }
-            scores.push(row);
-        }
-        scores
+            row
+        };
+        sums.iter().enumerate().map(scored).collect()
     }
 
-    fn labels(
-        &self,
-        sums: &[Row<i32>],
-        sequences: &[(usize, usize)],
-        convention: Convention,
-        heard: Option<&Heard>,
-    ) -> Vec<usize> {
-        let mut labels = Vec::with_capacity(sums.len());
-        for &sequence in sequences {
-            let rows = self.scores(sums, sequence, convention, heard);
-            labels.extend(chain::best(&rows, &self.steps[convention as usize]));
+    fn labels(&self, scores: &[Wide<f32>], sequences: &[(usize, usize)], convention: Convention) -> Vec<usize> {
+        let mut labels = Vec::with_capacity(scores.len());
+        for &(first, last) in sequences {
+            let scores = scores.get(first..last).unwrap_or_default();
+            labels.extend(chain::best(scores, &self.steps[convention as usize]));
         }
         labels
     }
@@ -270,9 +305,33 @@ impl Linear {
     }
 }
 
+/// How the words of a page are split.
+struct Splits<'a> {
+    /// By the number of the word.
+    splits: Vec<Split<'a>>,
+    /// The word that each token is.
+    numbers: Vec<usize>,
+}
+
+impl<'a> Splits<'a> {
+    fn new(page: &Page<'a>) -> Self {
+        let splits = page.firsts().map(|first| Split::new(page, first)).collect();
+        Self { splits, numbers: (0..page.len()).map(|index| page.number(index)).collect() }
+    }
+
+    fn get(&self, index: usize) -> Option<&Split<'a>> {
+        self.numbers.get(index).and_then(|number| self.splits.get(*number))
+    }
+
+    /// What belongs to each token, of what belongs to each word.
+    fn each<'b, T>(&'b self, words: &'b [T]) -> impl Iterator<Item = &'b T> {
+        self.numbers.iter().filter_map(|number| words.get(*number))
+    }
+}
+
 /// The names that labels make, and how sure they are.
 fn found(
-    splits: &[Split<'_>],
+    splits: &Splits<'_>,
     labels: &[usize],
     chances: Vec<Row<f32>>,
     convention: Convention,
@@ -298,8 +357,7 @@ fn found(
 /// An inside after anything else begins a name, as in the older scheme; marks at
 /// either end of a name are none of it.
 pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> Reading {
-    let alone = alone(page);
-    let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
+    let splits = Splits::new(page);
     let likeliest =
         |row: &Row<f32>| (1..LABELS).fold(OUTSIDE, |best, label| if row[label] > row[best] { label } else { best });
     let mut labels: Vec<usize> = heard.scores.iter().map(|row| row.as_ref().map_or(OUTSIDE, likeliest)).collect();
@@ -329,11 +387,24 @@ pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> R
     reading
 }
 
-/// The words of the article, by which a prefix is told from a first letter.
-fn alone<'a>(page: &Page<'a>) -> FxHashSet<&'a str> {
-    (0..page.len()).filter(|index| page.tokens.is_word(*index)).map(|index| page.tokens.word(index)).collect()
+/// One of the names, which are in the order of the text, begins in the sequence.
+fn begins_in(names: &[Candidate], first: usize, last: usize) -> bool {
+    let from = names.partition_point(|name| name.first < first);
+    names.get(from).is_some_and(|name| name.first < last)
 }
 
+/// Which tokens are in a name, by the model or by lists and rules.
+fn named(labels: &[usize], said: &[Candidate]) -> Vec<bool> {
+    let mut named: Vec<bool> = labels.iter().map(|label| *label != OUTSIDE).collect();
+    for name in said {
+        if let Some(tokens) = named.get_mut(name.first..=name.last) {
+            tokens.fill(true);
+        }
+    }
+    named
+}
+
+#[cfg(any(test, feature = "train"))]
 fn around(profiles: &[Profile], index: usize) -> [Profile; AROUND] {
     std::array::from_fn(|at| {
         (index + at).checked_sub(REACH).and_then(|at| profiles.get(at)).copied().unwrap_or_default()
@@ -359,7 +430,7 @@ fn sequences(page: &Page<'_>) -> Vec<(usize, usize)> {
 }
 
 /// The names of persons that a conjunction joins: جمال وعلاء are two.
-fn joined(splits: &[Split<'_>], first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
+fn joined(splits: &Splits<'_>, first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
     let mut parts = vec![(first, last)];
     for index in first + 1..=last {
         let and = splits.get(index).is_some_and(|split| split.cut == 2 && !split.preposition);

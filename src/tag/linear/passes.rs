@@ -1,40 +1,47 @@
 //! What a first reading of the article tells the second: as what the same word
 //! was read elsewhere in it.
 
-use rustc_hash::FxHashMap;
-
-use super::words::{Profile, mix};
+use super::words::mix;
 use crate::tag::labels::{LABELS, OUTSIDE, Row};
 
 /// The labels of a first reading, by stem.
 #[derive(Debug)]
 pub(super) struct FirstPass<'a> {
     labels: &'a [usize],
-    stems: FxHashMap<u32, Row<u32>>,
+    stems: &'a [usize],
+    counts: Vec<Row<u32>>,
 }
 
 impl<'a> FirstPass<'a> {
-    /// `stems`: of each token that is a word.
-    pub(super) fn new(labels: &'a [usize], stems: impl Iterator<Item = Option<u32>>) -> Self {
-        let mut counts: FxHashMap<u32, Row<u32>> = FxHashMap::default();
-        for (stem, label) in stems.zip(labels) {
-            let Some(stem) = stem else { continue };
-            if let Some(count) = counts.entry(stem).or_insert([0; LABELS]).get_mut(*label) {
+    /// `stems`: the number of each token's stem; `is_word` of the token.
+    pub(super) fn new(labels: &'a [usize], stems: &'a [usize], is_word: impl Fn(usize) -> bool) -> Self {
+        let mut counts = vec![[0; LABELS]; stems.iter().max().map_or(0, |most| most + 1)];
+        for (index, (stem, label)) in stems.iter().zip(labels).enumerate() {
+            if let Some(count) = counts.get_mut(*stem).and_then(|row: &mut Row<u32>| row.get_mut(*label))
+                && is_word(index)
+            {
                 *count += 1;
             }
         }
-        Self { labels, stems: counts }
+        Self { labels, stems, counts }
     }
 
-    pub(super) fn features(&self, index: usize, word: Profile, mut add: impl FnMut(u32)) {
-        let Some(counts) = self.stems.get(&word.stem) else { return };
+    pub(super) fn features(&self, index: usize, mut add: impl FnMut(u32)) {
+        let Some(counts) = self.stems.get(index).and_then(|stem| self.counts.get(*stem)) else { return };
         let others = counts.iter().sum::<u32>().saturating_sub(1);
         if others == 0 {
             return;
         }
+        let own = self.labels.get(index).copied().unwrap_or(OUTSIDE);
+        if own == OUTSIDE && counts[OUTSIDE] == others + 1 {
+            // No name anywhere, as most words: the same as below.
+            add(mix(170, 3));
+            add(mix(171, others.min(7)));
+            return;
+        }
         let (mut most, mut often) = (0, OUTSIDE);
         for (label, count) in counts.iter().enumerate() {
-            let count = count.saturating_sub(u32::from(self.labels.get(index) == Some(&label)));
+            let count = count.saturating_sub(u32::from(own == label));
             if count == 0 {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! What the model sees of a word by itself.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lexicon::Lexicon;
@@ -70,7 +70,7 @@ pub(super) fn bin(value: f32, steps: f32) -> u32 {
 }
 
 impl<'a> Split<'a> {
-    pub(super) fn new(page: &Page<'a>, alone: &FxHashSet<&str>, index: usize) -> Self {
+    pub(super) fn new(page: &Page<'a>, index: usize) -> Self {
         let surface = page.tokens.word(index);
         let kind = page.tokens.kind(index);
         let whole = page.facts(index);
@@ -84,13 +84,16 @@ impl<'a> Split<'a> {
             one.stem = unjoined(surface, reading.cut, reading.preposition);
             (one.cut, one.preposition, one.split) = (reading.cut, reading.preposition, true);
             one.facts = reading.facts;
-        } else if let Some((rest, cut)) = clitics::bare(surface, alone).filter(|_| !page.known(index)) {
+        } else if !page.known(index)
+            && let Some((rest, cut)) = clitics::bare(surface, |rest| page.has(rest))
+        {
             (one.stem, one.cut, one.split) = (rest.into(), cut, true);
             one.facts = Facts::default();
         }
         one
     }
 
+    #[cfg(any(test, feature = "train"))]
     pub(super) fn is_word(&self) -> bool {
         self.kind == Kind::Word
     }
@@ -187,5 +190,19 @@ fn shape(word: &str) -> u32 {
 /// Kinds of head words that the token may be, one bit each.
 pub(super) fn heads(page: &Page<'_>, index: usize) -> u32 {
     let kinds = [flag::HEAD, flag::WEAK_HEAD, flag::MEDIA, flag::EVENT, flag::PLACE, flag::SITE];
+    if !page.may_be(index, kinds.iter().fold(0, |all, kind| all | kind)) {
+        return 0;
+    }
     kinds.iter().enumerate().map(|(bit, kind)| u32::from(page.may_be(index, *kind)) << bit).sum()
+}
+
+/// Numbers of stems from 0 on, the same for the same stem.
+pub(super) fn numbered(stems: impl Iterator<Item = u32>) -> Vec<usize> {
+    let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
+    stems
+        .map(|stem| {
+            let next = numbers.len();
+            *numbers.entry(stem).or_insert(next)
+        })
+        .collect()
 }

@@ -193,10 +193,11 @@ impl Learner {
                 let rows = if *own { &self.weights.own[example.corpus] } else { &self.weights.rows };
                 add(&mut row, &rows[*at]);
             }
-            scores.push(row.map(|sum| sum / (1.0 - self.settings.dropout)));
+            scores.push(chain::wide(&row.map(|sum| sum / (1.0 - self.settings.dropout)), 0.0));
             ends.push(kept.len());
         }
-        let paths = Paths::new(&scores, &chain::allowed(&self.weights.steps_of(example.corpus)));
+        let steps = chain::allowed(&self.weights.steps_of(example.corpus));
+        let paths = Paths::new(&scores, &steps);
         let gold = &example.gold[first..last];
         let mut from = 0;
         for ((mut slope, label), to) in paths.chances().zip(gold).zip(ends) {

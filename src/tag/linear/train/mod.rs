@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::chain::{self, Paths};
+use super::chain::{self, Paths, Wide};
 use super::context::Context;
 use super::file::{Content, TENTHS};
 use super::passes::FirstPass;
-use super::words::{Split, Word};
-use super::{AROUND, CONVENTIONS, REACH, alone, around, cache, certainty, sequences, spans};
+use super::words::{Split, Word, numbered};
+use super::{AROUND, CONVENTIONS, REACH, around, cache, certainty, sequences, spans};
 use crate::tag::Tagger;
 use crate::tag::labels::{OUTSIDE, Row};
 use corpora::{Article, Corpus};
@@ -131,11 +131,11 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
     }
     tagger.on_page(&tokens, |page, _| {
         let said = tagger.proposals(page, true);
-        let alone = alone(page);
-        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, &alone, index)).collect();
+        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, index)).collect();
         let read: Vec<Word> = splits.iter().map(|split| split.read(words)).collect();
         let profiles: Vec<_> = read.iter().map(|word| word.profile).collect();
-        let context = Context::new(page, &profiles, &said.mentions, &said.candidates);
+        let stems = numbered(profiles.iter().map(|profile| profile.stem));
+        let context = Context::new(page, &stems, &said.mentions, &said.candidates);
         let outside = Word::outside();
         let mut example = Example::new(corpus, weight, sequences(page), gold);
         for index in 0..page.len() {
@@ -145,7 +145,7 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
                 let word = at.and_then(|at| read.get(at)).unwrap_or(&outside);
                 features.extend(cache::seen_from(word, place));
             }
-            context.features(index, around(&profiles, index), |feature| features.push(feature));
+            context.features(index, around(&profiles, index), false, |feature| features.push(feature));
             example.push(&features, splits.get(index).is_some_and(Split::is_word), profiles[index]);
         }
         example
@@ -192,12 +192,13 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<
 impl Example {
     /// The same tokens with what a first reading made of the article.
     fn read_again(&self, labels: &[usize]) -> Self {
-        let stems = self.profiles.iter().map(|(is_word, profile)| is_word.then_some(profile.stem));
-        let passed = FirstPass::new(labels, stems);
+        let stems = numbered(self.profiles.iter().map(|(_, profile)| profile.stem));
+        let is_word = |index: usize| self.profiles.get(index).is_some_and(|(is_word, _)| *is_word);
+        let passed = FirstPass::new(labels, &stems, is_word);
         let mut again = Self::new(self.corpus, self.weight, self.sequences.clone(), self.gold.clone());
         for (index, (is_word, profile)) in self.profiles.iter().enumerate() {
             let mut features = self.features(index).to_vec();
-            passed.features(index, *profile, |feature| features.push(feature));
+            passed.features(index, |feature| features.push(feature));
             again.push(&features, *is_word, *profile);
         }
         again
@@ -205,8 +206,9 @@ impl Example {
 }
 
 impl Weights {
-    fn scores(&self, example: &Example, (first, last): (usize, usize)) -> Vec<Row<f32>> {
-        (first..last).map(|index| self.score(example.features(index), example.corpus)).collect()
+    fn scores(&self, example: &Example, (first, last): (usize, usize)) -> Vec<Wide<f32>> {
+        let score = |index: usize| self.score(example.features(index), example.corpus);
+        (first..last).map(|index| chain::wide(&score(index), 0.0)).collect()
     }
 }
 
