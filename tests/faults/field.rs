@@ -225,8 +225,10 @@ impl<'a> Field<'a> {
         if let Some(dead) = slot.worker.take() {
             self.lives.logs.push((slot.name.clone(), dead.log()));
         }
-        self.lives.produced += slot.last.sum("warraq_produced_records_total").unwrap_or(0.0);
-        self.lives.unconfirmed += slot.last.sum("warraq_unconfirmed_records_total").unwrap_or(0.0);
+        // Two faults may both bury the same life.
+        let last = std::mem::take(&mut slot.last);
+        self.lives.produced += last.sum("warraq_produced_records_total").unwrap_or(0.0);
+        self.lives.unconfirmed += last.sum("warraq_unconfirmed_records_total").unwrap_or(0.0);
     }
 
     pub fn kill(&mut self, worker: usize) {
