@@ -56,10 +56,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 fn clients(config: &Config) -> Result<()> {
     let budget = usize::try_from(config.memory.budget.as_u64()).unwrap_or(usize::MAX);
     let memory = kafka::Memory::of_budget(budget);
-    let transaction = Some(("check", config.delivery.transaction_timeout));
+    let (compression, timeout) = (config.output.compression.as_str(), config.delivery.transaction_timeout);
     let consumer = kafka::consumer(&config.kafka, memory, config.input.start.as_str())?;
-    let producer = kafka::producer(&config.kafka, memory, config.output.compression.as_str(), transaction)?;
-    let shadow = kafka::shadow_producer(&config.kafka, memory, config.output.compression.as_str())?;
+    let producer = kafka::producer(&config.kafka, memory, compression, timeout, Some("check"))?;
+    let shadow = kafka::shadow_producer(&config.kafka, memory, compression)?;
     for client in [consumer, producer, shadow] {
         client.create_native_config().context("kafka.properties")?;
     }

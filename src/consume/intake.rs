@@ -118,6 +118,7 @@ impl Intake {
             events: parts.events,
             bounds: parts.seams.bounds,
             resets: AtomicU64::new(0),
+            new_member: AtomicBool::new(false),
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
             shutdown_deadline: parts.shutdown_deadline,
@@ -152,11 +153,7 @@ impl Intake {
     /// # Errors
     /// Where the consumer cannot go on.
     pub fn run(mut self) -> Result<(), IntakeError> {
-        let topics: Vec<&str> = self.topics.iter().map(|topic| &**topic).collect();
-        self.consumer.subscribe(&topics).map_err(|error| IntakeError::Subscribe {
-            topics: topics.iter().map(|&topic| topic.to_owned()).collect(),
-            error,
-        })?;
+        self.subscribe()?;
         while !self.stop.load(Ordering::Relaxed) {
             self.watcher.tick();
             let wait = self.reception.pace();
@@ -182,6 +179,14 @@ impl Intake {
         self.leave()
     }
 
+    fn subscribe(&self) -> Result<(), IntakeError> {
+        let topics: Vec<&str> = self.topics.iter().map(|topic| &**topic).collect();
+        self.consumer.subscribe(&topics).map_err(|error| IntakeError::Subscribe {
+            topics: topics.iter().map(|&topic| topic.to_owned()).collect(),
+            error,
+        })
+    }
+
     /// One batch: all that is at hand, up to the size of a batch.
     fn poll(&mut self, timeout: Duration) -> Result<(), IntakeError> {
         let mut timeout = timeout;
@@ -197,11 +202,22 @@ impl Intake {
                 break;
             }
         }
-        let (pause_again, at_end, boundless) = {
+        if !self.consumer.assignment_lost() {
+            self.consumer.context().heed_new_member();
+        }
+        let (pause_again, at_end, boundless, join_again) = {
             let mut desk = self.consumer.context().desk();
             desk.batch.flush();
-            (std::mem::take(&mut desk.pause_again), std::mem::take(&mut desk.at_end), desk.boundless.take())
+            (
+                std::mem::take(&mut desk.pause_again),
+                std::mem::take(&mut desk.at_end),
+                desk.boundless.take(),
+                std::mem::take(&mut desk.join_again),
+            )
         };
+        if join_again {
+            self.join_again()?;
+        }
         if let Some(error) = boundless {
             return Err(IntakeError::Boundless(error));
         }
@@ -216,6 +232,13 @@ impl Intake {
             }
         }
         Ok(())
+    }
+
+    /// Lets go of all partitions and joins with none. Those that it has as an old member would
+    /// else be claimed by the new one, and read on from where the old one was.
+    fn join_again(&self) -> Result<(), IntakeError> {
+        self.consumer.unsubscribe();
+        self.subscribe()
     }
 
     fn take(&self, message: &BorrowedMessage<'_>) {
@@ -367,6 +390,7 @@ impl Intake {
             if let Some(Err(error)) = self.consumer.poll(POLL) {
                 self.error(&error)?;
             }
+            self.consumer.context().heed_new_member();
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use super::assignment::Assignment;
 use super::batch::{Batch, Work};
 use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
+use crate::flow::mutation::{Mutation, is_on};
 use crate::flow::{Drain, Event, Lane, Ownership};
 use crate::kafka::{ClientKind, ClientListener, figures, log};
 
@@ -32,6 +33,8 @@ pub struct Desk {
     pub batch: Batch,
     /// Partitions came without being asked for: a pause must be said again.
     pub pause_again: bool,
+    /// The group knows us as another member: only what it assigns from here on is ours.
+    pub join_again: bool,
     /// How far bounded partitions were read.
     pub reach: Reach,
     /// Partitions found to be at their end by the client's own figures.
@@ -62,6 +65,7 @@ impl Desk {
             assignment: Assignment::default(),
             batch: Batch::new(pool),
             pause_again: false,
+            join_again: false,
             reach: Reach::default(),
             at_end: Vec::new(),
             boundless: None,
@@ -98,6 +102,8 @@ pub struct Context {
     pub bounds: Option<Arc<dyn Bounds>>,
     /// How often librdkafka found an offset gone and went on from elsewhere.
     pub resets: AtomicU64,
+    /// The member id changes, or did: see [`Context::heed_new_member`].
+    pub new_member: AtomicBool,
 }
 
 impl Context {
@@ -240,14 +246,45 @@ impl Context {
         }
         self.watcher.rebalanced(Change::Lost, lanes, left);
     }
+
+    /// On librdkafka's own thread, before the member id is another: whoever commits
+    /// takes the group's metadata first and asks what is ours second, so nothing that
+    /// the old member had is committed by the new one.
+    fn member_changes(&self) {
+        if !is_on(Mutation::NoMemberCheck) {
+            self.ownership.disown_all();
+            self.new_member.store(true, Ordering::Release);
+        }
+    }
+
+    /// On the polling thread: where the member id has changed and nobody said that the
+    /// partitions are lost, they are.
+    ///
+    /// librdkafka 2.12.1 takes a new member id and keeps the partitions when a
+    /// static member's JoinGroup is answered with `UNKNOWN_MEMBER_ID`: others may have had
+    /// them meanwhile. In all other cases it says so, and nothing is left to do here.
+    pub fn heed_new_member(&self) {
+        if !self.new_member.swap(false, Ordering::Acquire) {
+            return;
+        }
+        let lanes = self.desk().assignment.lanes();
+        if !lanes.is_empty() {
+            self.lost(&lanes);
+            self.desk().join_again = true;
+        }
+    }
 }
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        // librdkafka tells of it in no other way. The line is believed to mean
+        // librdkafka tells of these in no other way. A line is believed to mean
         // "look", never what it says.
-        if facility == "OFFSET" {
-            self.resets.fetch_add(1, Ordering::Relaxed);
+        match facility {
+            "OFFSET" => {
+                self.resets.fetch_add(1, Ordering::Relaxed);
+            }
+            "MEMBERID" => self.member_changes(),
+            _ => {}
         }
         log(ClientKind::Consumer, level, facility, text);
     }
@@ -273,6 +310,9 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if !consumer.assignment_lost() {
+            self.heed_new_member();
+        }
         match rebalance {
             Rebalance::Assign(list) => {
                 let lanes = self.lanes(list);

@@ -22,12 +22,20 @@ pub(crate) enum Mutation {
     /// What is in hand of a partition that was lost is sent all the same, once
     /// the group has taken us back.
     NoEpochCheck,
+    /// A member that the group knows by a new name keeps what it had by the old one.
+    NoMemberCheck,
 }
 
 #[cfg(any(test, debug_assertions, feature = "faults"))]
 impl Mutation {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::OffsetBeforeRecord, Self::DropOnRevoke, Self::ResendAfterCommit, Self::NoSort, Self::NoEpochCheck];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::OffsetBeforeRecord,
+        Self::DropOnRevoke,
+        Self::ResendAfterCommit,
+        Self::NoSort,
+        Self::NoEpochCheck,
+        Self::NoMemberCheck,
+    ];
 
     /// As `WARRAQ_FAULT_MUTATION` names it.
     pub(crate) const fn name(self) -> &'static str {
@@ -37,6 +45,7 @@ impl Mutation {
             Self::ResendAfterCommit => "resend-after-commit",
             Self::NoSort => "no-sort",
             Self::NoEpochCheck => "no-epoch-check",
+            Self::NoMemberCheck => "no-member-check",
         }
     }
 }

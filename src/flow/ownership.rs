@@ -26,6 +26,11 @@ impl Ownership {
         self.lock().remove(&lane);
     }
 
+    /// None is ours any more: the group is about to know us as another member.
+    pub fn disown_all(&self) {
+        self.lock().clear();
+    }
+
     #[must_use]
     pub fn owns(&self, lane: Lane, epoch: u64) -> bool {
         self.lock().get(&lane) == Some(&epoch) || is_on(Mutation::NoEpochCheck)

@@ -1,7 +1,10 @@
 //! Client properties from options: what was measured to be best, what the
 //! promises need, and what the user adds.
 
+use std::time::Duration;
+
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 
 use super::options::{GroupProtocol, Options, read_secret};
 
@@ -117,10 +120,23 @@ pub fn consumer(options: &Options, memory: Memory, start: &str) -> Result<Client
     if let Some(instance) = &options.instance_id {
         config.set("group.instance.id", instance);
     }
-    Ok(with_user_properties(config, options))
+    Ok(with_log_of_group(with_user_properties(config, options)))
 }
 
-/// Properties of the producer; with a transactional id for exactly-once.
+/// A new member id is told by a line of the client's debug log and by nothing else, and
+/// what is ours hangs on it. Told is what concerns the group: some lines for each commit.
+fn with_log_of_group(mut config: ClientConfig) -> ClientConfig {
+    let debug = match config.get("debug") {
+        None | Some("") => "cgrp".to_owned(),
+        Some(others) => format!("{others},cgrp"),
+    };
+    config.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
+    config
+}
+
+/// Properties of the producer; with a transactional id for exactly-once. A record
+/// that is not acknowledged within `timeout` has failed: a topic that was made again
+/// keeps a producer that knew the old one waiting for that long.
 ///
 /// # Errors
 /// Where a file with a secret cannot be read.
@@ -128,8 +144,10 @@ pub fn producer(
     options: &Options,
     memory: Memory,
     compression: &str,
-    transaction: Option<(&str, std::time::Duration)>,
+    timeout: Duration,
+    transactional_id: Option<&str>,
 ) -> Result<ClientConfig, std::io::Error> {
+    let timeout = timeout.as_millis().to_string();
     let mut config = plain(options)?;
     config
         .set("enable.idempotence", "true")
@@ -144,11 +162,15 @@ pub fn producer(
         .set("message.max.bytes", "1000000000")
         .set("statistics.interval.ms", "1000")
         .set("reconnect.backoff.max.ms", "2000");
-    if let Some((id, timeout)) = transaction {
-        config.set("transactional.id", id).set("transaction.timeout.ms", timeout.as_millis().to_string());
-    }
+    match transactional_id {
+        // What a record may take then follows from it.
+        Some(id) => config.set("transactional.id", id).set("transaction.timeout.ms", timeout),
+        None => config.set("message.timeout.ms", timeout),
+    };
     Ok(with_user_properties(config, options))
 }
+
+const SHADOW_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Properties of the shadow's producer: known to the broker by a name of its own,
 /// without a transaction, and soon sure of what fails.
@@ -157,9 +179,8 @@ pub fn producer(
 /// Where a file with a secret cannot be read.
 pub fn shadow_producer(options: &Options, memory: Memory, compression: &str) -> Result<ClientConfig, std::io::Error> {
     let options = Options { client_id: format!("{}-shadow", options.client_id), ..options.clone() };
-    let mut config = producer(&options, memory, compression, None)?;
+    let mut config = producer(&options, memory, compression, SHADOW_PATIENCE, None)?;
     config
-        .set("message.timeout.ms", "30000")
         // A topic that is not there is told after so long, and one that came is
         // seen after so long.
         .set("topic.metadata.propagation.max.ms", "5000")
@@ -180,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn the_consumer_tells_of_its_group_whatever_else_it_is_to_tell() {
+        let debug = |given: Option<&str>| {
+            let properties = given.map(|given| ("debug".to_owned(), given.to_owned()));
+            let options = Options { properties: properties.into_iter().collect(), ..Options::default() };
+            let config = consumer(&options, Memory::of_budget(64 << 20), "earliest").unwrap();
+            assert!(matches!(config.log_level, RDKafkaLogLevel::Debug));
+            config.get("debug").unwrap().to_owned()
+        };
+        assert_eq!(debug(None), "cgrp");
+        assert_eq!(debug(Some("broker,fetch")), "broker,fetch,cgrp");
+    }
+
+    #[test]
     fn librdkafka_takes_what_is_set() {
         let options = Options { instance_id: Some("a-0".to_owned()), ..Options::default() };
         let memory = Memory::of_budget(256 << 20);
@@ -188,9 +222,13 @@ mod tests {
             let config = consumer(&options, memory, "earliest").unwrap();
             let _: rdkafka::consumer::BaseConsumer = config.create().unwrap();
         }
-        let timeout = std::time::Duration::from_secs(60);
-        let config = producer(&options, memory, "lz4", Some(("w-0", timeout))).unwrap();
-        let _: rdkafka::producer::BaseProducer = config.create().unwrap();
+        for id in [Some("w-0"), None] {
+            let config = producer(&options, memory, "lz4", Duration::from_secs(60), id).unwrap();
+            let native = config.create_native_config().unwrap();
+            let waits = if id.is_some() { "transaction.timeout.ms" } else { "message.timeout.ms" };
+            assert_eq!(native.get(waits).unwrap(), "60000");
+            let _: rdkafka::producer::BaseProducer = config.create().unwrap();
+        }
         let config = shadow_producer(&options, memory, "lz4").unwrap();
         assert_eq!((config.get("client.id"), config.get("transactional.id")), (Some("warraq-shadow"), None));
         let _: rdkafka::producer::BaseProducer = config.create().unwrap();

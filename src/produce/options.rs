@@ -96,7 +96,8 @@ pub struct DeliveryOptions {
     /// also the memory that resending takes, out of `memory.budget`.
     pub commit_bytes: ByteSize,
     /// The broker aborts a transaction that is open for so long: what a dead
-    /// worker holds back from readers.
+    /// worker holds back from readers. In either mode a record that is not
+    /// acknowledged after so long is sent again.
     #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
     pub transaction_timeout: Duration,
     /// When partitions are taken away, what is in hand is finished and

@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::TryRecvError;
+use rdkafka::ClientContext as _;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 
 use super::broker::{Broker, key};
@@ -37,12 +39,20 @@ enum At {
         asked: Asked,
         lanes: Vec<Lane>,
         until: Duration,
-        leaving: bool,
+        then: Then,
     },
     /// Told to stop: waits for all in hand, as a member still.
     Draining(Asked),
     Leaving,
     Left,
+}
+
+/// What comes after a revoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Poll,
+    JoinAgain,
+    Leave,
 }
 
 pub struct Consumer {
@@ -120,6 +130,15 @@ impl Consumer {
             return;
         };
         match broker.group.heartbeat(id, &self.owned, now) {
+            Answer::Unknown if self.joins_unheard(broker.rng.bool()) => {
+                // The line comes before the change.
+                self.context.log(RDKafkaLogLevel::Debug, "MEMBERID", "");
+                let id = broker.group.join(self.instance, now, &mut broker.rng);
+                broker.group.claim(id, &self.owned);
+                broker.trace.count("members renamed");
+                broker.trace.line(|| format!("{:?} is {id} from now on, and keeps {:?}", self.member, self.owned));
+                self.member = Some((id, 0));
+            }
             Answer::Unknown => {
                 broker.trace.count("assignments lost");
                 broker.trace.line(|| format!("member {id} was thrown out, it had {:?}", self.owned));
@@ -142,6 +161,31 @@ impl Consumer {
                 self.owned.extend(&lanes);
                 self.callbacks.push_back(Callback::Assign(lanes));
             }
+        }
+    }
+
+    /// A static member that first learns of its end when it joins takes a new id, and
+    /// librdkafka tells nobody that the partitions are lost.
+    fn joins_unheard(&self, joining: bool) -> bool {
+        joining && self.instance.is_some() && self.callbacks.is_empty() && matches!(self.at, At::Polling)
+    }
+
+    /// What waits to be served is of a member that goes; what it was assigned as the
+    /// one it is now is drained.
+    fn join_again(&mut self) {
+        self.callbacks.clear();
+        let lanes = self.owned.iter().copied().collect();
+        self.revoke(lanes, Then::JoinAgain);
+    }
+
+    /// What it was assigned meanwhile it has not heard of.
+    fn out_of_group(&mut self) {
+        self.callbacks.clear();
+        self.owned.clear();
+        let mut broker = self.broker.borrow_mut();
+        let broker = &mut *broker;
+        if let Some((id, _)) = self.member.take() {
+            broker.group.leave(id, &mut broker.rng);
         }
     }
 
@@ -194,7 +238,15 @@ impl Consumer {
             return true;
         }
         let took = self.fetch();
-        self.context.desk().batch.flush();
+        self.context.heed_new_member();
+        let join_again = {
+            let mut desk = self.context.desk();
+            desk.batch.flush();
+            std::mem::take(&mut desk.join_again)
+        };
+        if join_again {
+            self.join_again();
+        }
         took
     }
 
@@ -207,6 +259,9 @@ impl Consumer {
     fn serve(&mut self) -> bool {
         let Some(callback) = self.callbacks.pop_front() else { return false };
         self.broker.borrow().trace.line(|| format!("{:?} is served {callback:?}", self.member));
+        if !matches!(callback, Callback::Lost) {
+            self.context.heed_new_member();
+        }
         match callback {
             Callback::Assign(lanes) => {
                 self.context.assigned(&lanes, None);
@@ -215,7 +270,7 @@ impl Consumer {
                     self.paused.extend(lanes);
                 }
             }
-            Callback::Revoke(lanes) => self.revoke(lanes, false),
+            Callback::Revoke(lanes) => self.revoke(lanes, Then::Poll),
             Callback::Lost => {
                 let lanes: Vec<Lane> = std::mem::take(&mut self.owned).into_iter().collect();
                 self.positions.clear();
@@ -226,7 +281,7 @@ impl Consumer {
         true
     }
 
-    fn revoke(&mut self, lanes: Vec<Lane>, leaving: bool) {
+    fn revoke(&mut self, lanes: Vec<Lane>, then: Then) {
         self.broker.borrow().trace.count("drains");
         lanes.iter().for_each(|lane| {
             self.positions.remove(lane);
@@ -234,18 +289,20 @@ impl Consumer {
         });
         let asked = self.context.revoke_asked(&lanes);
         let until = (self.context.clock)() + asked.patience * 2;
-        self.at = At::Revoking { asked, lanes, until, leaving };
+        self.at = At::Revoking { asked, lanes, until, then };
     }
 
     /// The callback of a revoke returns.
     fn revoked(&mut self) {
-        let At::Revoking { lanes, leaving, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
+        let At::Revoking { lanes, then, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
         self.context.revoked_now(&lanes);
         lanes.iter().for_each(|lane| {
             self.owned.remove(lane);
         });
-        if leaving {
-            self.gone();
+        match then {
+            Then::Poll => {}
+            Then::JoinAgain => self.out_of_group(),
+            Then::Leave => self.gone(),
         }
     }
 
@@ -260,7 +317,7 @@ impl Consumer {
             self.context.lost(&lanes);
             self.gone();
         } else {
-            self.revoke(lanes, true);
+            self.revoke(lanes, Then::Leave);
         }
         true
     }

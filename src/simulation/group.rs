@@ -74,6 +74,13 @@ impl Group {
         id
     }
 
+    /// What a member says it has, where nobody else does.
+    pub fn claim(&mut self, id: u64, owned: &BTreeSet<Lane>) {
+        for &lane in owned {
+            self.owners.entry(lane).or_insert(id);
+        }
+    }
+
     pub fn leave(&mut self, id: u64, rng: &mut Rng) {
         if self.members.remove(&id).is_some() {
             self.owners.retain(|_, owner| *owner != id);

@@ -125,6 +125,7 @@ impl Worker {
             watcher: Deaf::watcher(),
             bounds: None,
             resets: AtomicU64::new(0),
+            new_member: AtomicBool::new(false),
         };
         let instance = settings.static_members.then_some(slot);
         let consumer = Consumer::new(context, reception, Rc::clone(broker), instance, settings.patience);

@@ -272,10 +272,10 @@ impl Worker {
             stop: stop.flag(),
         })?;
         let id = settings.transactional_id();
-        let transaction = transactional.then_some((id.as_str(), settings.delivery.transaction_timeout));
+        let (compression, timeout) = (settings.output.compression.as_str(), settings.delivery.transaction_timeout);
+        let id = transactional.then_some(id.as_str());
         let sink = KafkaSink::new(SinkParts {
-            config: kafka::producer(&settings.kafka, memory, settings.output.compression.as_str(), transaction)
-                .map_err(WorkerError::Secret)?,
+            config: kafka::producer(&settings.kafka, memory, compression, timeout, id).map_err(WorkerError::Secret)?,
             transactional,
             output: settings.output.topic.clone(),
             dead_letters: settings.output.dead_letter_topic.clone(),

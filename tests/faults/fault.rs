@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::network::{ADD_OFFSETS_TO_TXN, END_TXN, HEARTBEAT, PRODUCE, TXN_OFFSET_COMMIT, Trouble};
+use crate::network::{
+    ADD_OFFSETS_TO_TXN, END_TXN, HEARTBEAT, JOIN_GROUP, PRODUCE, SYNC_GROUP, TXN_OFFSET_COMMIT, Trouble,
+};
 use crate::support::Chance;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +136,9 @@ pub type Step = Vec<Fault>;
 
 const TARGETS: u64 = 3;
 
+/// Those that the network holds up or cuts in two.
+const REQUESTS: [i16; 7] = [END_TXN, ADD_OFFSETS_TO_TXN, TXN_OFFSET_COMMIT, PRODUCE, HEARTBEAT, JOIN_GROUP, SYNC_GROUP];
+
 pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
     let mut between = |from: u64, to: u64| chance.between(Duration::from_millis(from), Duration::from_millis(to));
     let lasts = match kind {
@@ -151,8 +156,7 @@ pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
         Kind::ResetMidFrame => between(200, 1500),
         _ => between(1000, 4000),
     };
-    let api = [END_TXN, ADD_OFFSETS_TO_TXN, TXN_OFFSET_COMMIT, PRODUCE, HEARTBEAT];
-    let api = api[usize::try_from(chance.below(5)).unwrap()];
+    let api = REQUESTS[usize::try_from(chance.below(REQUESTS.len() as u64)).unwrap()];
     // Mostly 1 to 8 seconds, at times 30: longer than any session.
     let long = chance.below(8) == 0;
     let delay = chance.between(Duration::from_secs(1), Duration::from_secs(if long { 30 } else { 8 }));
@@ -165,6 +169,20 @@ pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
     };
     let target = usize::try_from(chance.below(TARGETS)).unwrap();
     Fault { kind, target, lasts, trouble, everybody: chance.below(4) == 0 }
+}
+
+/// The static member is asked to join again, and its answer is held up for longer than
+/// its session: when the group hears it, it knows no such member.
+pub fn late_join() -> Step {
+    let of = |kind, seconds, trouble| Fault {
+        kind,
+        target: 0,
+        lasts: Duration::from_secs(seconds),
+        trouble,
+        everybody: false,
+    };
+    let held = Trouble::DelayRequest(JOIN_GROUP, Duration::from_secs(7));
+    vec![of(Kind::DelayedRequests, 9, held), of(Kind::RebalanceStorm, 5, Trouble::Cut)]
 }
 
 /// So many faults of these kinds, each kind about as often as any other, in steps

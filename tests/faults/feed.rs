@@ -1,7 +1,7 @@
 //! A crawler that never stops: numbered, keyed articles, one in twenty bad, with
 //! a note of where each landed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -13,7 +13,8 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 use rdkafka::{ClientConfig, ClientContext};
 
 use crate::support::articles::{self, Article};
-use crate::support::checker::{Expected, Fate, Source};
+use crate::support::checker::{Expected, Fate, Found, Source};
+use crate::support::read::{self, Isolation};
 use crate::support::topics::{self, Names, client};
 use crate::support::wait_for;
 
@@ -25,35 +26,15 @@ pub const LARGEST_OUTPUT: &str = "100000";
 /// Keys, each of which stays on one partition.
 const KEYS: usize = 60;
 
-/// Where articles landed.
+/// Which article a record of the input is, however it came there.
+const NUMBER: &str = "article";
+
+/// What is known to have landed.
 #[derive(Debug, Default)]
 struct Landed {
-    /// What is expected of each record.
-    placed: BTreeMap<Source, Expected>,
-    /// By partition, in order: those that landed before their producer heard of it,
-    /// which sent them again and was told that they are there, but not where.
-    unplaced: BTreeMap<i32, Vec<Expected>>,
-}
-
-impl Landed {
-    fn len(&self) -> usize {
-        self.placed.len() + self.unplaced.values().map(Vec::len).sum::<usize>()
-    }
-
-    /// The unplaced lie where nothing else does.
-    fn complete(mut self, topic: &str) -> BTreeMap<Source, Expected> {
-        for (partition, unplaced) in self.unplaced {
-            let mut unplaced = unplaced.into_iter().peekable();
-            for offset in 0.. {
-                let source = Source::new(topic, partition, offset);
-                if unplaced.peek().is_none() {
-                    break;
-                }
-                self.placed.entry(source).or_insert_with(|| unplaced.next().unwrap());
-            }
-        }
-        self.placed
-    }
+    articles: usize,
+    /// One past the last offset, by partition.
+    ends: BTreeMap<i32, i64>,
 }
 
 #[derive(Debug)]
@@ -62,18 +43,33 @@ struct Landings(Arc<Mutex<Landed>>);
 impl ClientContext for Landings {}
 
 impl ProducerContext for Landings {
-    type DeliveryOpaque = Box<Expected>;
+    type DeliveryOpaque = ();
 
-    fn delivery(&self, result: &DeliveryResult<'_>, expected: Self::DeliveryOpaque) {
+    fn delivery(&self, result: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {
         let message = result.as_ref().unwrap_or_else(|(error, _)| panic!("the feed was refused: {error}"));
-        let source = Source::new(message.topic(), message.partition(), message.offset());
         let mut landed = self.0.lock().unwrap();
-        if source.offset < 0 {
-            landed.unplaced.entry(source.partition).or_default().push(*expected);
-        } else {
-            landed.placed.insert(source, *expected);
-        }
+        landed.articles += 1;
+        // Negative where it landed unheard: it was sent again, and the broker had it.
+        let end = landed.ends.entry(message.partition()).or_default();
+        *end = (*end).max(message.offset() + 1);
     }
+}
+
+/// What is expected of each record of the input. Which article lies where, the topic
+/// alone knows: a feed that is cut off hears of some too late, and where a leader
+/// changes it may leave some there twice.
+fn expectations(input: Vec<Found>, sent: &[Expected]) -> BTreeMap<Source, Expected> {
+    let mut missing: BTreeSet<usize> = (0..sent.len()).collect();
+    let placed = input
+        .into_iter()
+        .map(|found| {
+            let number: usize = found.header(NUMBER).unwrap().parse().unwrap();
+            missing.remove(&number);
+            (Source::new(&found.topic, found.partition, found.offset), sent[number].clone())
+        })
+        .collect();
+    assert!(missing.is_empty(), "the feed lost articles {missing:?}");
+    placed
 }
 
 #[derive(Debug)]
@@ -90,9 +86,9 @@ struct Knobs {
 #[derive(Debug)]
 pub struct Feed {
     knobs: Arc<Knobs>,
-    topic: String,
+    names: Names,
     landed: Arc<Mutex<Landed>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Vec<Expected>>>,
 }
 
 impl Feed {
@@ -109,7 +105,7 @@ impl Feed {
         let producer = producer(&names.bootstrap, &landed);
         let (topic, shared) = (names.input.clone(), Arc::clone(&knobs));
         let thread = std::thread::spawn(move || run(&producer, &topic, seed, &shared));
-        Self { knobs, topic: names.input.clone(), landed, thread: Some(thread) }
+        Self { knobs, names: names.clone(), landed, thread: Some(thread) }
     }
 
     pub fn set_rate(&self, rate: u64) {
@@ -128,7 +124,7 @@ impl Feed {
     /// wait for seconds, such as for a partition that is new.
     pub fn pause(&self) {
         self.set_rate(0);
-        let counts = || (self.knobs.begun.load(Ordering::Relaxed), self.landed.lock().unwrap().len());
+        let counts = || (self.knobs.begun.load(Ordering::Relaxed), self.landed.lock().unwrap().articles);
         wait_for("all articles have landed", Duration::from_secs(120), || {
             let (begun, landed) = counts();
             // Who was about to begin has begun.
@@ -139,18 +135,14 @@ impl Feed {
 
     /// One past the last offset that landed, by partition.
     pub fn ends(&self) -> BTreeMap<i32, i64> {
-        let mut ends = BTreeMap::new();
-        for source in self.landed.lock().unwrap().placed.keys() {
-            ends.insert(source.partition, source.offset + 1);
-        }
-        ends
+        self.landed.lock().unwrap().ends.clone()
     }
 
     /// Everything that was sent has landed when this returns.
     pub fn stop(mut self) -> BTreeMap<Source, Expected> {
         self.knobs.stop.store(true, Ordering::Relaxed);
-        self.thread.take().unwrap().join().unwrap();
-        std::mem::take(&mut *self.landed.lock().unwrap()).complete(&self.topic)
+        let sent = self.thread.take().unwrap().join().unwrap();
+        expectations(read::all(&self.names.bootstrap, &self.names.input, Isolation::Uncommitted), &sent)
     }
 }
 
@@ -173,8 +165,8 @@ fn producer(bootstrap: &str, landed: &Arc<Mutex<Landed>>) -> ThreadedProducer<La
     config.create_with_context(Landings(Arc::clone(landed))).unwrap()
 }
 
-fn run(producer: &ThreadedProducer<Landings>, topic: &str, seed: u64, knobs: &Knobs) {
-    let (mut number, mut due, mut last) = (0usize, 0.0, Instant::now());
+fn run(producer: &ThreadedProducer<Landings>, topic: &str, seed: u64, knobs: &Knobs) -> Vec<Expected> {
+    let (mut sent, mut due, mut last) = (Vec::new(), 0.0, Instant::now());
     while !knobs.stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));
         #[allow(clippy::cast_precision_loss)] // some hundreds
@@ -187,11 +179,13 @@ fn run(producer: &ThreadedProducer<Landings>, topic: &str, seed: u64, knobs: &Kn
                 knobs.large.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
             let partitions = knobs.partitions.load(Ordering::Relaxed);
             knobs.begun.fetch_add(1, Ordering::Relaxed);
-            send(producer, topic, &article(number, seed, large), number, partitions);
-            number += 1;
+            let article = article(sent.len(), seed, large);
+            send(producer, topic, &article, sent.len(), partitions);
+            sent.push(Expected { number: sent.len(), key: article.key, fate: article.fate, timestamp: None });
         }
     }
     producer.flush(Duration::from_secs(300)).unwrap();
+    sent
 }
 
 fn article(number: usize, seed: u64, large: bool) -> Article {
@@ -200,14 +194,13 @@ fn article(number: usize, seed: u64, large: bool) -> Article {
         number if number % 20 == 13 => articles::bad(number, seed),
         number => articles::plain(number, seed, 1),
     };
-    Article { key: Some(format!("key-{}", number % KEYS).into_bytes()), ..article }
+    Article { key: Some(format!("key-{}", number % KEYS).into_bytes()), ..article }.header(NUMBER, &number.to_string())
 }
 
 fn send(producer: &ThreadedProducer<Landings>, topic: &str, article: &Article, number: usize, partitions: i32) {
-    let expected = Expected { number, key: article.key.clone(), fate: article.fate, timestamp: None };
     let partition = i32::try_from(number).unwrap() % partitions;
-    let mut record: BaseRecord<'_, [u8], [u8], Box<Expected>> =
-        BaseRecord::with_opaque_to(topic, Box::new(expected)).partition(partition).headers(topics::headers(article));
+    let mut record: BaseRecord<'_, [u8], [u8]> =
+        BaseRecord::to(topic).partition(partition).headers(topics::headers(article));
     record = record.key(article.key.as_deref().unwrap()).payload(article.value.as_deref().unwrap());
     loop {
         match producer.send(record) {
@@ -225,15 +218,21 @@ fn send(producer: &ThreadedProducer<Landings>, topic: &str, article: &Article, n
 }
 
 #[test]
-fn who_landed_unheard_lies_where_nobody_else_does() {
-    let expected = |number| Expected { number, key: None, fate: Fate::Output, timestamp: None };
-    let mut landed = Landed::default();
-    for (offset, number) in [(0, 10), (2, 12), (5, 15)] {
-        landed.placed.insert(Source::new("in", 3, offset), expected(number));
-    }
-    landed.unplaced.insert(3, [11, 13, 14].map(expected).to_vec());
-    assert_eq!(landed.len(), 6);
-    let placed = landed.complete("in");
-    let numbers: Vec<usize> = placed.values().map(|expected| expected.number).collect();
-    assert_eq!(numbers, [10, 11, 12, 13, 14, 15]);
+fn an_article_that_landed_twice_is_expected_twice() {
+    let sent: Vec<Expected> =
+        (0..3).map(|number| Expected { number, key: None, fate: Fate::Output, timestamp: None }).collect();
+    let found = |offset: i64, number: usize| Found {
+        topic: "in".to_owned(),
+        partition: 3,
+        offset,
+        key: None,
+        value: None,
+        headers: vec![(NUMBER.to_owned(), Some(number.to_string().into_bytes()))],
+        timestamp: None,
+    };
+    let input = [(0, 0), (1, 1), (2, 0), (3, 2)].map(|(offset, number)| found(offset, number));
+    let placed = expectations(input.to_vec(), &sent);
+    let numbers: Vec<(i64, usize)> = placed.iter().map(|(source, expected)| (source.offset, expected.number)).collect();
+    assert_eq!(numbers, [(0, 0), (1, 1), (2, 0), (3, 2)]);
+    assert!(std::panic::catch_unwind(|| expectations(input[..3].to_vec(), &sent)).is_err());
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 /// Kafka's numbers of requests.
 pub const PRODUCE: i16 = 0;
+pub const JOIN_GROUP: i16 = 11;
 pub const HEARTBEAT: i16 = 12;
+pub const SYNC_GROUP: i16 = 14;
 pub const ADD_OFFSETS_TO_TXN: i16 = 25;
 pub const END_TXN: i16 = 26;
 pub const TXN_OFFSET_COMMIT: i16 = 28;

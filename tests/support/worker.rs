@@ -126,7 +126,7 @@ impl Setup {
 /// A port that is free now, below those that the kernel gives to clients.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 97).unwrap() * 13;
+    let start = u16::try_from(std::process::id() % 97).unwrap() * 41;
     for _ in 0..3000 {
         let port = 15000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 4000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
