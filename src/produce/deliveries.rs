@@ -1,7 +1,7 @@
 //! What became of the records that were sent, as delivery reports tell it.
 
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 
@@ -15,11 +15,19 @@ pub struct Deliveries {
     bell: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
     attempt: u32,
     acknowledged: usize,
     failed: Vec<Failed>,
+    /// When anything was heard last, or else since when there is anything to hear.
+    heard: Instant,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { attempt: 0, acknowledged: 0, failed: Vec::new(), heard: Instant::now() }
+    }
 }
 
 /// A record that was not delivered.
@@ -51,6 +59,7 @@ impl Deliveries {
         if opaque >> INDEX_BITS != counts.attempt as usize {
             return;
         }
+        counts.heard = Instant::now();
         match error {
             None => counts.acknowledged += 1,
             Some((error, topic)) => {
@@ -60,6 +69,11 @@ impl Deliveries {
         }
         drop(counts);
         self.bell.notify_one();
+    }
+
+    /// For how long nothing was heard of what was sent.
+    pub fn silence(&self) -> Duration {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).heard.elapsed()
     }
 
     /// Whether so many are acknowledged, after waiting for it at most so long. Where
@@ -108,6 +122,21 @@ mod tests {
     use rdkafka::error::RDKafkaErrorCode;
 
     use super::*;
+
+    #[test]
+    fn silence_ends_with_any_report_of_this_attempt() {
+        let deliveries = Deliveries::default();
+        deliveries.start();
+        let old = deliveries.opaque(0);
+        deliveries.start();
+        let quiet = Duration::from_millis(20);
+        std::thread::sleep(quiet);
+        deliveries.report(old, None);
+        assert!(deliveries.silence() >= quiet);
+        let before = Instant::now();
+        deliveries.report(deliveries.opaque(0), None);
+        assert!(deliveries.silence() <= before.elapsed());
+    }
 
     #[test]
     fn reports_of_an_aborted_attempt_do_not_count() {

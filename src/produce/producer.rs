@@ -37,6 +37,8 @@ pub struct SinkParts {
     pub config: ClientConfig,
     /// Exactly once; otherwise a commit is a commit of offsets.
     pub transactional: bool,
+    /// After so long the client itself gives a record up.
+    pub patience: Duration,
     pub output: String,
     pub dead_letters: String,
     /// Where parked dead letters go; none where nothing is parked.
@@ -214,6 +216,13 @@ impl Sink for KafkaSink {
 
     fn await_deliveries(&mut self, count: usize) -> Result<bool, Fault> {
         match self.deliveries.wait(count, DELIVERY, REST_OF_BATCH) {
+            // The client's thread sleeps by the time of day as well.
+            Ok(false) if self.deliveries.silence() >= self.parts.patience + GRACE => {
+                let producer = self.producer.take();
+                // To end it may take as long.
+                beside(GRACE, move || drop(producer));
+                Err(Fault::Recreate(format!("no acknowledgement in {:?}", self.parts.patience + GRACE)))
+            }
             Ok(all) => {
                 // A fatal error purges the queue only later; do not wait for it.
                 let fatal = self.producer()?.client().fatal_error();

@@ -277,6 +277,7 @@ impl Worker {
         let sink = KafkaSink::new(SinkParts {
             config: kafka::producer(&settings.kafka, memory, compression, timeout, id).map_err(WorkerError::Secret)?,
             transactional,
+            patience: timeout,
             output: settings.output.topic.clone(),
             dead_letters: settings.output.dead_letter_topic.clone(),
             parking: settings.output.parking_topic.clone(),

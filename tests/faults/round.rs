@@ -82,7 +82,10 @@ pub fn play(cluster: &mut Cluster, seed: u64, variant: Variant, steps: &[Step]) 
             *report.faults.entry(*kind).or_default() += 1;
         }
         match field.settle(PROGRESS) {
-            Some(took) => report.recoveries.push(Recovery { kinds, took }),
+            Some(took) => {
+                println!("           done after {:.1} s", took.as_secs_f64());
+                report.recoveries.push(Recovery { kinds, took });
+            }
             None => {
                 let words = format!("{} s after {kinds:?}: {}", PROGRESS.as_secs(), behind(&mut field));
                 report.violations.push(violation("I7", words));

@@ -135,6 +135,12 @@ impl Drop for Broker {
             drop(script.stdin.take());
             let _ = script.wait();
         }
+        if std::thread::panicking() {
+            // What a test failed over may be a broker that does not start.
+            let log = std::fs::read_to_string(self.dir.join("broker.log")).unwrap_or_default();
+            let last = log.lines().count().saturating_sub(40);
+            eprintln!("{}:\n{}", self.dir.display(), log.lines().skip(last).collect::<Vec<_>>().join("\n"));
+        }
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
