@@ -20,13 +20,15 @@ struct Counts {
     attempt: u32,
     acknowledged: usize,
     failed: Vec<Failed>,
+    /// Reports of either kind.
+    told: usize,
     /// When anything was heard last, or else since when there is anything to hear.
     heard: Instant,
 }
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { attempt: 0, acknowledged: 0, failed: Vec::new(), heard: Instant::now() }
+        Self { attempt: 0, acknowledged: 0, failed: Vec::new(), told: 0, heard: Instant::now() }
     }
 }
 
@@ -60,6 +62,7 @@ impl Deliveries {
             return;
         }
         counts.heard = Instant::now();
+        counts.told += 1;
         match error {
             None => counts.acknowledged += 1,
             Some((error, topic)) => {
@@ -69,6 +72,11 @@ impl Deliveries {
         }
         drop(counts);
         self.bell.notify_one();
+    }
+
+    /// Of how many records it was told what became of them.
+    pub fn told(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).told
     }
 
     /// For how long nothing was heard of what was sent.
@@ -133,9 +141,11 @@ mod tests {
         std::thread::sleep(quiet);
         deliveries.report(old, None);
         assert!(deliveries.silence() >= quiet);
+        assert_eq!(deliveries.told(), 0);
         let before = Instant::now();
         deliveries.report(deliveries.opaque(0), None);
         assert!(deliveries.silence() <= before.elapsed());
+        assert_eq!(deliveries.told(), 1);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct KafkaSink {
     parts: SinkParts,
     producer: Option<Arc<ThreadedProducer<Context>>>,
     deliveries: Arc<Deliveries>,
+    /// Records handed to the client since the transaction began.
+    sent: usize,
 }
 
 impl std::fmt::Debug for KafkaSink {
@@ -65,7 +67,7 @@ impl std::fmt::Debug for KafkaSink {
 impl KafkaSink {
     #[must_use]
     pub fn new(parts: SinkParts) -> Self {
-        Self { parts, producer: None, deliveries: Arc::default() }
+        Self { parts, producer: None, deliveries: Arc::default(), sent: 0 }
     }
 
     fn producer(&self) -> Result<&Arc<ThreadedProducer<Context>>, Fault> {
@@ -95,6 +97,12 @@ impl KafkaSink {
                 Err(Fault::Recreate(format!("no answer in {:?} from {whose}", time + GRACE)))
             }
         }
+    }
+
+    /// To end it may take long.
+    fn leave_behind(&mut self) {
+        let producer = self.producer.take();
+        beside(GRACE, move || drop(producer));
     }
 
     /// The fault of a call; a producer that is done for tells why itself.
@@ -192,6 +200,7 @@ impl Sink for KafkaSink {
 
     fn begin(&mut self) -> Result<(), Fault> {
         self.deliveries.start();
+        self.sent = 0;
         if self.parts.transactional {
             self.producer()?.begin_transaction().map_err(|error| self.fault(&error, 0))?;
         }
@@ -205,7 +214,10 @@ impl Sink for KafkaSink {
             Destination::Parking => self.parts.parking.as_ref().unwrap_or(&self.parts.dead_letters),
         };
         let record = base_record(topic, outgoing, self.deliveries.opaque(index));
-        let Err((error, _)) = self.producer()?.send(record) else { return Ok(()) };
+        let Err((error, _)) = self.producer()?.send(record) else {
+            self.sent += 1;
+            return Ok(());
+        };
         match self.record_fault(&error, index, topic) {
             // A transaction in which a record failed takes no more, and says no more
             // than that. What failed is why, and a refused one would fail for ever.
@@ -218,9 +230,7 @@ impl Sink for KafkaSink {
         match self.deliveries.wait(count, DELIVERY, REST_OF_BATCH) {
             // The client's thread sleeps by the time of day as well.
             Ok(false) if self.deliveries.silence() >= self.parts.patience + GRACE => {
-                let producer = self.producer.take();
-                // To end it may take as long.
-                beside(GRACE, move || drop(producer));
+                self.leave_behind();
                 Err(Fault::Recreate(format!("no acknowledgement in {:?}", self.parts.patience + GRACE)))
             }
             Ok(all) => {
@@ -254,10 +264,20 @@ impl Sink for KafkaSink {
     }
 
     fn abort(&mut self) -> Result<(), Fault> {
-        if self.parts.transactional {
-            self.in_time(COORDINATOR, CALL, Producer::abort_transaction)?;
+        if !self.parts.transactional {
+            return Ok(());
         }
-        Ok(())
+        // One that is on its way may be with the broker though we did not hear of it. To abort,
+        // librdkafka 2.12.1 purges it and gives its number to the next one
+        // (`rd_kafka_toppar_purge_queues`), which the broker then takes for the same again,
+        // acknowledges and throws away. A new producer begins with numbers of its own, and ends the
+        // transaction as well.
+        let unheard = self.sent.saturating_sub(self.deliveries.told());
+        if unheard > 0 {
+            self.leave_behind();
+            return Err(Fault::Recreate(format!("{unheard} records may be with the broker, or not")));
+        }
+        self.in_time(COORDINATOR, CALL, Producer::abort_transaction)
     }
 }
 
