@@ -171,8 +171,8 @@ pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
     Fault { kind, target, lasts, trouble, everybody: chance.below(4) == 0 }
 }
 
-/// The static member is asked to join again, and its answer is held up for longer than
-/// its session: when the group hears it, it knows no such member.
+/// The static member is to join again, and its request to do so is held up for longer
+/// than its session: when the group hears it, it knows no such member.
 pub fn late_join() -> Step {
     let of = |kind, seconds, trouble| Fault {
         kind,
