@@ -55,9 +55,15 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Known>) {
     }
 }
 
-/// The way out of a wrong value: the default, where there is one.
+/// The way out of a wrong value: the default, where there is one, or how the user's own names
+/// are written.
 pub(super) fn example(path: &[String]) -> String {
-    match known().into_iter().find(|key| key.path == path).map(|key| key.default) {
+    let known = known();
+    let is_of = |table: &Known| path.len() > table.path.len() && path.starts_with(&table.path);
+    if known.iter().any(|key| key.is_free_table() && is_of(key)) {
+        return "; a name with dots stands in quotes, and so does its value: \"a.name\" = \"1\"".to_owned();
+    }
+    match known.into_iter().find(|key| key.path == path).map(|key| key.default) {
         None | Some(Value::Null) => String::new(),
         Some(default) => format!("; the default is {default}"),
     }

@@ -232,6 +232,15 @@ mod tests {
     }
 
     #[test]
+    fn a_property_without_quotes_is_told_how_to_have_them() {
+        for (text, key) in [("fetch.min.bytes = \"1\"", "fetch"), ("retries = 1", "retries")] {
+            let errors = errors(&format!("[kafka.properties]\n{text}\n"));
+            assert!(errors[0].starts_with(&format!("w.toml:2:1: kafka.properties.{key} = ")), "{errors:#?}");
+            assert!(errors[0].ends_with("\"a.name\" = \"1\""), "{errors:#?}");
+        }
+    }
+
+    #[test]
     fn broken_toml_is_told_with_its_place() {
         let errors = errors("[kafka]\ngroup_id = \"a\n");
         assert_eq!(errors.len(), 1, "{errors:#?}");

@@ -202,9 +202,7 @@ impl Intake {
                 break;
             }
         }
-        if !self.consumer.assignment_lost() {
-            self.consumer.context().heed_new_member();
-        }
+        self.heed_new_member();
         let (pause_again, at_end, boundless, join_again) = {
             let mut desk = self.consumer.context().desk();
             desk.batch.flush();
@@ -232,6 +230,13 @@ impl Intake {
             }
         }
         Ok(())
+    }
+
+    /// A loss that the client tells of is served as such.
+    fn heed_new_member(&self) {
+        if !self.consumer.assignment_lost() {
+            self.consumer.context().heed_new_member();
+        }
     }
 
     /// Lets go of all partitions and joins with none. Those that it has as an old member would
@@ -390,7 +395,7 @@ impl Intake {
             if let Some(Err(error)) = self.consumer.poll(POLL) {
                 self.error(&error)?;
             }
-            self.consumer.context().heed_new_member();
+            self.heed_new_member();
         }
         Ok(())
     }

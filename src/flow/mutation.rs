@@ -24,17 +24,20 @@ pub(crate) enum Mutation {
     NoEpochCheck,
     /// A member that the group knows by a new name keeps what it had by the old one.
     NoMemberCheck,
+    /// A transaction is aborted with records on their way, and its producer goes on.
+    AbortUnheard,
 }
 
 #[cfg(any(test, debug_assertions, feature = "faults"))]
 impl Mutation {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::OffsetBeforeRecord,
         Self::DropOnRevoke,
         Self::ResendAfterCommit,
         Self::NoSort,
         Self::NoEpochCheck,
         Self::NoMemberCheck,
+        Self::AbortUnheard,
     ];
 
     /// As `WARRAQ_FAULT_MUTATION` names it.
@@ -46,6 +49,7 @@ impl Mutation {
             Self::NoSort => "no-sort",
             Self::NoEpochCheck => "no-epoch-check",
             Self::NoMemberCheck => "no-member-check",
+            Self::AbortUnheard => "abort-unheard",
         }
     }
 }

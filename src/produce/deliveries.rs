@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 
+use crate::flow::mutation::{Mutation, is_on};
 use crate::kafka::Fault;
 
 /// Acknowledgements of the open transaction. Reports of one that was aborted
@@ -18,6 +19,8 @@ pub struct Deliveries {
 #[derive(Debug)]
 struct Counts {
     attempt: u32,
+    /// Handed to the client.
+    sent: usize,
     acknowledged: usize,
     failed: Vec<Failed>,
     /// Reports of either kind.
@@ -28,7 +31,7 @@ struct Counts {
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { attempt: 0, acknowledged: 0, failed: Vec::new(), told: 0, heard: Instant::now() }
+        Self { attempt: 0, sent: 0, acknowledged: 0, failed: Vec::new(), told: 0, heard: Instant::now() }
     }
 }
 
@@ -55,6 +58,11 @@ impl Deliveries {
         (attempt as usize) << INDEX_BITS | index
     }
 
+    /// A record was handed to the client.
+    pub fn sent(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).sent += 1;
+    }
+
     /// What became of the record of that name.
     pub fn report(&self, opaque: usize, error: Option<(KafkaError, &str)>) {
         let mut counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,9 +82,24 @@ impl Deliveries {
         self.bell.notify_one();
     }
 
-    /// Of how many records it was told what became of them.
-    pub fn told(&self) -> usize {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).told
+    /// Whether it was told of every record that was sent what became of it: only then may the
+    /// transaction be aborted and the producer kept.
+    ///
+    /// One that is on its way may be with the broker though we did not hear of it. To abort,
+    /// librdkafka 2.12.1 purges it and gives its number to the next one
+    /// (`rd_kafka_toppar_purge_queues`), which the broker then takes for the same again,
+    /// acknowledges and throws away. A new producer begins with numbers of its own, and ends the
+    /// transaction as well.
+    ///
+    /// # Errors
+    /// That a new producer is needed.
+    pub fn all_heard(&self) -> Result<(), Fault> {
+        let counts = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let unheard = counts.sent.saturating_sub(counts.told);
+        if unheard == 0 || is_on(Mutation::AbortUnheard) {
+            return Ok(());
+        }
+        Err(Fault::Recreate(format!("{unheard} records may be with the broker, or not")))
     }
 
     /// For how long nothing was heard of what was sent.
@@ -141,11 +164,25 @@ mod tests {
         std::thread::sleep(quiet);
         deliveries.report(old, None);
         assert!(deliveries.silence() >= quiet);
-        assert_eq!(deliveries.told(), 0);
         let before = Instant::now();
         deliveries.report(deliveries.opaque(0), None);
         assert!(deliveries.silence() <= before.elapsed());
-        assert_eq!(deliveries.told(), 1);
+    }
+
+    #[test]
+    fn what_was_sent_is_heard_of_delivered_or_not() {
+        let deliveries = Deliveries::default();
+        deliveries.start();
+        let names = [0, 1].map(|index| deliveries.opaque(index));
+        names.iter().for_each(|_| deliveries.sent());
+        deliveries.report(names[1], None);
+        assert!(matches!(deliveries.all_heard(), Err(Fault::Recreate(_))));
+        deliveries.report(names[0], Some((KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue), "out")));
+        assert!(deliveries.all_heard().is_ok());
+        deliveries.sent();
+        assert!(deliveries.all_heard().is_err());
+        deliveries.start();
+        assert!(deliveries.all_heard().is_ok());
     }
 
     #[test]

@@ -54,8 +54,6 @@ pub struct KafkaSink {
     parts: SinkParts,
     producer: Option<Arc<ThreadedProducer<Context>>>,
     deliveries: Arc<Deliveries>,
-    /// Records handed to the client since the transaction began.
-    sent: usize,
 }
 
 impl std::fmt::Debug for KafkaSink {
@@ -67,7 +65,7 @@ impl std::fmt::Debug for KafkaSink {
 impl KafkaSink {
     #[must_use]
     pub fn new(parts: SinkParts) -> Self {
-        Self { parts, producer: None, deliveries: Arc::default(), sent: 0 }
+        Self { parts, producer: None, deliveries: Arc::default() }
     }
 
     fn producer(&self) -> Result<&Arc<ThreadedProducer<Context>>, Fault> {
@@ -101,8 +99,9 @@ impl KafkaSink {
 
     /// To end it may take long.
     fn leave_behind(&mut self) {
-        let producer = self.producer.take();
-        beside(GRACE, move || drop(producer));
+        if let Some(producer) = self.producer.take() {
+            beside(GRACE, move || drop(producer));
+        }
     }
 
     /// The fault of a call; a producer that is done for tells why itself.
@@ -163,7 +162,7 @@ impl KafkaSink {
 impl Sink for KafkaSink {
     fn recreate(&mut self) -> Result<(), Fault> {
         // The old one first: two of the same id fence each other.
-        self.producer = None;
+        self.leave_behind();
         self.deliveries = Arc::default();
         let context = Context { deliveries: Arc::clone(&self.deliveries), listener: Arc::clone(&self.parts.listener) };
         let producer: ThreadedProducer<Context> =
@@ -200,7 +199,6 @@ impl Sink for KafkaSink {
 
     fn begin(&mut self) -> Result<(), Fault> {
         self.deliveries.start();
-        self.sent = 0;
         if self.parts.transactional {
             self.producer()?.begin_transaction().map_err(|error| self.fault(&error, 0))?;
         }
@@ -215,7 +213,7 @@ impl Sink for KafkaSink {
         };
         let record = base_record(topic, outgoing, self.deliveries.opaque(index));
         let Err((error, _)) = self.producer()?.send(record) else {
-            self.sent += 1;
+            self.deliveries.sent();
             return Ok(());
         };
         match self.record_fault(&error, index, topic) {
@@ -267,16 +265,7 @@ impl Sink for KafkaSink {
         if !self.parts.transactional {
             return Ok(());
         }
-        // One that is on its way may be with the broker though we did not hear of it. To abort,
-        // librdkafka 2.12.1 purges it and gives its number to the next one
-        // (`rd_kafka_toppar_purge_queues`), which the broker then takes for the same again,
-        // acknowledges and throws away. A new producer begins with numbers of its own, and ends the
-        // transaction as well.
-        let unheard = self.sent.saturating_sub(self.deliveries.told());
-        if unheard > 0 {
-            self.leave_behind();
-            return Err(Fault::Recreate(format!("{unheard} records may be with the broker, or not")));
-        }
+        self.deliveries.all_heard().inspect_err(|_| self.leave_behind())?;
         self.in_time(COORDINATOR, CALL, Producer::abort_transaction)
     }
 }

@@ -98,6 +98,8 @@ struct Coordinator {
     open: Option<Open>,
     /// How the last transaction of this epoch ended.
     last: Option<bool>,
+    /// The next sequence number of this epoch, by partition.
+    sequences: [u64; OUTPUTS + 1],
 }
 
 #[derive(Debug)]
@@ -108,6 +110,12 @@ struct Open {
     offsets: BTreeMap<Lane, i64>,
     /// The end is written down; the markers are not.
     decided: Option<bool>,
+}
+
+impl Coordinator {
+    fn next_epoch(&mut self) {
+        *self = Self { epoch: self.epoch + 1, open: self.open.take(), ..Self::default() };
+    }
 }
 
 /// Why a coordinator says no.
@@ -176,8 +184,7 @@ impl Broker {
         }
         self.complete(id);
         let coordinator = self.coordinators.entry(id).or_default();
-        coordinator.epoch += 1;
-        coordinator.last = None;
+        coordinator.next_epoch();
         let epoch = coordinator.epoch;
         self.trace.line(|| format!("broker: producer {id} has epoch {epoch}"));
         Ok(epoch)
@@ -200,14 +207,27 @@ impl Broker {
         }))
     }
 
-    /// Appends a record, in a transaction if its producer has an epoch.
-    pub fn produce(&mut self, producer: (usize, Option<u32>), partition: usize, record: &Outgoing) -> Result<(), No> {
+    /// Appends a record, in a transaction if its producer has an epoch. In one, what comes with
+    /// a number that was there is taken for the same record again.
+    pub fn produce(
+        &mut self,
+        producer: (usize, Option<u32>),
+        (partition, sequence): (usize, u64),
+        record: &Outgoing,
+    ) -> Result<(), No> {
         let (lane, offset) = place(record);
         if record.to == Destination::Output && kind(lane, offset) == Kind::TooLarge {
             return Err(No::TooLarge);
         }
         let transaction = match producer {
             (id, Some(epoch)) => {
+                self.open(id, epoch)?;
+                let coordinator = self.coordinators.entry(id).or_default();
+                if sequence < coordinator.sequences[partition] {
+                    self.trace.count("records taken for repetitions");
+                    return Ok(());
+                }
+                coordinator.sequences[partition] = sequence + 1;
                 let open = self.open(id, epoch)?;
                 open.records.push((partition, lane, offset));
                 Some(open.number)
@@ -304,8 +324,7 @@ impl Broker {
                 self.decide(id, false);
                 self.complete(id);
                 if let Some(coordinator) = self.coordinators.get_mut(&id) {
-                    coordinator.epoch += 1;
-                    coordinator.last = None;
+                    coordinator.next_epoch();
                 }
             }
         }

@@ -36,13 +36,17 @@ use Trouble::{Abortable, Crash, Fatal, Full, TimedOut};
 #[derive(Debug, Default)]
 pub struct Wire {
     producer: (usize, Option<u32>),
-    queues: [VecDeque<(usize, Outgoing)>; OUTPUTS + 1],
+    queues: [VecDeque<(usize, u64, Outgoing)>; OUTPUTS + 1],
+    /// The next sequence number, by partition.
+    sequences: [u64; OUTPUTS + 1],
     reports: [VecDeque<(usize, Option<KafkaError>)>; OUTPUTS + 1],
     deliveries: Arc<Deliveries>,
     /// Until it is aborted, the transaction takes nothing any more.
     abortable: bool,
     /// The broker may have heard of the open transaction.
     registered: bool,
+    /// A record failed: the numbers have a gap, and begin anew with a new epoch.
+    gap: bool,
     fatal: Option<Code>,
 }
 
@@ -53,14 +57,17 @@ impl Wire {
         if broker.rng.bool() && self.report(partition) {
             return true;
         }
-        let Some((opaque, record)) = self.queues[partition].pop_front() else { return self.report(partition) };
+        let Some((opaque, sequence, record)) = self.queues[partition].pop_front() else {
+            return self.report(partition);
+        };
         self.registered = true;
         let lost = broker.rng.u32(0..4000) < broker.trouble;
-        let answer = if lost { Err(None) } else { broker.produce(self.producer, partition, &record).map_err(Some) };
+        let answer =
+            if lost { Err(None) } else { broker.produce(self.producer, (partition, sequence), &record).map_err(Some) };
         let error = match answer {
             Ok(()) => None,
             Err(Some(No::Concurrent)) => {
-                self.queues[partition].push_front((opaque, record));
+                self.queues[partition].push_front((opaque, sequence, record));
                 return false;
             }
             Err(Some(No::TooLarge)) => Some(Code::MessageSizeTooLarge),
@@ -68,12 +75,13 @@ impl Wire {
             // Written or not, nobody was told of it.
             Err(None) => {
                 if broker.rng.bool() {
-                    let _ = broker.produce(self.producer, partition, &record);
+                    let _ = broker.produce(self.producer, (partition, sequence), &record);
                 }
                 Some(Code::MessageTimedOut)
             }
         };
         self.abortable |= error.is_some() && self.producer.1.is_some();
+        self.gap |= error.is_some();
         self.reports[partition].push_back((opaque, error.map(KafkaError::MessageProduction)));
         true
     }
@@ -88,10 +96,16 @@ impl Wire {
         self.queues.iter().all(VecDeque::is_empty)
     }
 
+    /// As librdkafka aborts: the numbers of what is not heard of are given to what comes next,
+    /// be it with the broker or not.
     fn purge(&mut self) {
-        for (queue, reports) in self.queues.iter_mut().zip(&mut self.reports) {
-            let error = KafkaError::MessageProduction(Code::PurgeQueue);
-            reports.extend(queue.drain(..).map(|(opaque, _)| (opaque, Some(error.clone()))));
+        for partition in 0..=OUTPUTS {
+            let queued = self.queues[partition].drain(..).map(|(opaque, ..)| opaque);
+            let unheard = self.reports[partition].drain(..).map(|(opaque, _)| opaque);
+            for opaque in unheard.chain(queued) {
+                self.sequences[partition] -= 1;
+                self.deliveries.report(opaque, Some((KafkaError::MessageProduction(Code::PurgeQueue), "out")));
+            }
         }
     }
 
@@ -301,7 +315,11 @@ impl Sink for Producer {
             }
             let mut wire = this.wire.borrow_mut();
             let opaque = wire.deliveries.opaque(index);
-            wire.queues[partition(lane, offset, outgoing.to)].push_back((opaque, outgoing.clone()));
+            let partition = partition(lane, offset, outgoing.to);
+            let sequence = wire.sequences[partition];
+            wire.sequences[partition] += 1;
+            wire.queues[partition].push_back((opaque, sequence, outgoing.clone()));
+            wire.deliveries.sent();
             Ok(())
         })
     }
@@ -384,6 +402,8 @@ impl Sink for Producer {
         if !self.transactional {
             return Ok(());
         }
+        let deliveries = Arc::clone(&self.wire.borrow().deliveries);
+        deliveries.all_heard()?;
         self.call("abort", &[Crash, TimedOut, Abortable, Fatal], &[Crash, TimedOut, Fatal], |this| {
             let epoch = this.epoch()?;
             this.wire.borrow_mut().purge();
@@ -394,6 +414,11 @@ impl Sink for Producer {
             }
             let ended = this.broker.borrow_mut().end(this.id, epoch, false);
             ended.map_err(|no| this.refusal(no))?;
+            if this.wire.borrow().gap {
+                let epoch = this.broker.borrow_mut().init(this.id).map_err(|no| this.refusal(no))?;
+                let mut wire = this.wire.borrow_mut();
+                (wire.producer.1, wire.sequences, wire.gap) = (Some(epoch), [0; OUTPUTS + 1], false);
+            }
             this.wire.borrow_mut().abortable = false;
             Ok(())
         })

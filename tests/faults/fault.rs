@@ -160,7 +160,9 @@ pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
     // Mostly 1 to 8 seconds, at times 30: longer than any session.
     let long = chance.below(8) == 0;
     let delay = chance.between(Duration::from_secs(1), Duration::from_secs(if long { 30 } else { 8 }));
+    let at_answer = chance.below(2) == 0;
     let trouble = match kind {
+        Kind::NetworkCut if at_answer => Trouble::CutAtAnswer(PRODUCE),
         Kind::NetworkHalfOpen => Trouble::HalfOpen,
         Kind::DelayedRequests => Trouble::DelayRequest(api, delay),
         Kind::DelayedAnswers => Trouble::DelayAnswer(api, delay),
@@ -171,18 +173,24 @@ pub fn fault(kind: Kind, chance: &mut Chance) -> Fault {
     Fault { kind, target, lasts, trouble, everybody: chance.below(4) == 0 }
 }
 
-/// The static member is to join again, and its request to do so is held up for longer
-/// than its session: when the group hears it, it knows no such member.
-pub fn late_join() -> Step {
-    let of = |kind, seconds, trouble| Fault {
-        kind,
-        target: 0,
-        lasts: Duration::from_secs(seconds),
-        trouble,
-        everybody: false,
-    };
+fn of_one(kind: Kind, target: usize, seconds: u64, trouble: Trouble) -> Fault {
+    Fault { kind, target, lasts: Duration::from_secs(seconds), trouble, everybody: false }
+}
+
+/// Three times: the static member is to join again, and its request to do so is held up for
+/// longer than its session: when the group hears it, it knows no such member.
+pub fn late_joins() -> Vec<Step> {
     let held = Trouble::DelayRequest(JOIN_GROUP, Duration::from_secs(7));
-    vec![of(Kind::DelayedRequests, 9, held), of(Kind::RebalanceStorm, 5, Trouble::Cut)]
+    let step = vec![of_one(Kind::DelayedRequests, 0, 9, held), of_one(Kind::RebalanceStorm, 0, 5, Trouble::Cut)];
+    vec![step; 3]
+}
+
+/// Three times: a worker's records are written, their answer is lost with the connection, and it
+/// is away for longer than its session. Then it has time to take part again.
+pub fn lost_answers() -> Vec<Step> {
+    let lost = of_one(Kind::NetworkCut, 1, 7, Trouble::CutAtAnswer(PRODUCE));
+    let quiet = of_one(Kind::SlowReader, 1, 8, Trouble::Cut);
+    (0..3).flat_map(|_| [vec![lost.clone()], vec![quiet.clone()]]).collect()
 }
 
 /// So many faults of these kinds, each kind about as often as any other, in steps

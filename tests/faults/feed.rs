@@ -85,6 +85,8 @@ struct Knobs {
 
 #[derive(Debug)]
 pub struct Feed {
+    /// Articles a second.
+    rate: u64,
     knobs: Arc<Knobs>,
     names: Names,
     landed: Arc<Mutex<Landed>>,
@@ -105,11 +107,12 @@ impl Feed {
         let producer = producer(&names.bootstrap, &landed);
         let (topic, shared) = (names.input.clone(), Arc::clone(&knobs));
         let thread = std::thread::spawn(move || run(&producer, &topic, seed, &shared));
-        Self { knobs, names: names.clone(), landed, thread: Some(thread) }
+        Self { rate, knobs, names: names.clone(), landed, thread: Some(thread) }
     }
 
-    pub fn set_rate(&self, rate: u64) {
-        self.knobs.rate.store(rate, Ordering::Relaxed);
+    /// Sends again after [`Self::pause`].
+    pub fn resume(&self) {
+        self.knobs.rate.store(self.rate, Ordering::Relaxed);
     }
 
     pub fn set_partitions(&self, partitions: i32) {
@@ -123,7 +126,7 @@ impl Feed {
     /// Sends no more; what was begun with has landed when this returns. An article may
     /// wait for seconds, such as for a partition that is new.
     pub fn pause(&self) {
-        self.set_rate(0);
+        self.knobs.rate.store(0, Ordering::Relaxed);
         let counts = || (self.knobs.begun.load(Ordering::Relaxed), self.landed.lock().unwrap().articles);
         wait_for("all articles have landed", Duration::from_secs(120), || {
             let (begun, landed) = counts();

@@ -20,8 +20,6 @@ use crate::watch::Watch;
 
 pub const WORKERS: usize = 3;
 pub const PARTITIONS: i32 = 6;
-/// Articles a second.
-pub const RATE: u64 = 60;
 /// What a worker may use: `memory.budget`, and 150 MiB beside it.
 pub const BUDGET_MIB: u64 = 64;
 
@@ -34,6 +32,10 @@ pub struct Variant {
     /// `delivery.commit_interval` and `delivery.transaction_timeout`.
     pub interval: &'static str,
     pub timeout: &'static str,
+    /// `delivery.commit_records`.
+    pub records: &'static str,
+    /// Articles a second.
+    pub rate: u64,
 }
 
 impl Variant {
@@ -42,7 +44,8 @@ impl Variant {
     }
 }
 
-pub const EXACTLY_ONCE: Variant = Variant { mode: "exactly-once", mutation: "", interval: "150ms", timeout: "8s" };
+pub const EXACTLY_ONCE: Variant =
+    Variant { mode: "exactly-once", mutation: "", interval: "150ms", timeout: "8s", records: "20000", rate: 60 };
 pub const AT_LEAST_ONCE: Variant = Variant { mode: "at-least-once", ..EXACTLY_ONCE };
 
 /// A worker and those that were it before.
@@ -131,9 +134,12 @@ impl<'a> Field<'a> {
                     .text("kafka", "sasl_username", USER)
                     .text("kafka", "sasl_password", PASSWORD)
                     .text("kafka", "session_timeout", "4s")
+                    // What the clients did shows why a record is lost or doubled.
+                    .value("kafka", "properties", "{ debug = 'eos,msg' }")
                     .text("delivery", "mode", variant.mode)
                     .text("delivery", "commit_interval", variant.interval)
                     .text("delivery", "transaction_timeout", variant.timeout)
+                    .value("delivery", "commit_records", variant.records)
                     .text("log", "level", "debug")
                     .text("memory", "budget", &format!("{BUDGET_MIB}MiB"))
                     .value("enrich", "threads", "2")
@@ -151,7 +157,7 @@ impl<'a> Field<'a> {
         let grants = grants(&names);
         acl::grant(&names.bootstrap, USER, &grants);
         let mut field = Self {
-            feed: Feed::start(&names, seed, RATE),
+            feed: Feed::start(&names, seed, variant.rate),
             watch: Watch::start(&names),
             cluster,
             slots,

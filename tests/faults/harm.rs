@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use crate::cluster::{NODES, USER};
 use crate::fault::{Fault, Kind};
 use crate::feed::LARGEST_OUTPUT;
-use crate::field::{Field, PARTITIONS, RATE, WORKERS};
+use crate::field::{Field, PARTITIONS, WORKERS};
 use crate::support::acl::{self, Grant};
 use crate::support::read::Isolation;
 use crate::support::topics::{Names, block_on, client, create_topic, delete_topic};
@@ -129,12 +129,12 @@ impl Field<'_> {
                 // What was sent before must be on the old topic, all of it.
                 self.feed.pause();
                 if self.settle(Duration::from_secs(90)).is_none() {
-                    self.feed.set_rate(RATE);
+                    self.feed.resume();
                     return Undo::Nothing;
                 }
                 self.earlier.extend(self.names.results(Isolation::Committed).0);
                 delete_topic(&self.names.bootstrap, &self.names.output);
-                self.feed.set_rate(RATE);
+                self.feed.resume();
                 Undo::MakeOutput
             }
         }

@@ -26,7 +26,7 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use cluster::Cluster;
-use fault::{Kind, Step, late_join, schedule};
+use fault::{Kind, Step, late_joins, lost_answers, schedule};
 use field::{AT_LEAST_ONCE, EXACTLY_ONCE, Variant};
 use network::Trouble;
 use round::Report;
@@ -116,8 +116,15 @@ fn every_kind_of_fault_once() {
 /// Chance seldom makes it: the client then says nothing of partitions that are lost.
 #[test]
 fn a_static_member_that_joins_late_writes_nothing_twice() {
-    let steps = |_, _| vec![late_join(); 3];
-    assert_whole(&play(FEW_COMMITS, 9, steps, (6, 6), Duration::from_secs(600)));
+    assert_whole(&play(FEW_COMMITS, 9, |_, _| late_joins(), (6, 6), Duration::from_secs(600)));
+}
+
+/// Given up with its transaction, such a record has a number that the client gives to the
+/// next one, which the broker takes for the same again. Where others follow in the same transaction
+/// it says that their numbers are out of order (KIP-890): so each has one of its own.
+#[test]
+fn a_record_whose_answer_is_lost_is_there_once() {
+    assert_whole(&play(ONE_BY_ONE, 10, |_, _| lost_answers(), (6, 6), Duration::from_secs(600)));
 }
 
 /// `make faults`: `FAULTS=1000`, `MINUTES=60`, `SEED=1`, `KINDS=Zombie,Twin`,
@@ -144,15 +151,23 @@ fn faults_by_the_hour() {
     ));
 }
 
-/// The mistakes of `src/flow/mutation.rs`, and the faults that bring each to light; none
-/// where it takes [`late_join`].
-const MISTAKES: [(&str, &[Kind]); 6] = [
-    ("offset-before-record", &[Kind::WorkerKill, Kind::NetworkCut, Kind::TransactionCoordinatorMoved]),
-    ("drop-on-revoke", &[Kind::RebalanceStorm, Kind::WorkerTerm, Kind::NetworkHalfOpen]),
-    ("resend-after-commit", &[Kind::DelayedAnswers]),
-    ("no-sort", &[Kind::WorkerPause, Kind::NetworkHalfOpen]),
-    ("no-epoch-check", &[Kind::Zombie]),
-    ("no-member-check", &[]),
+/// What brings a mistake to light.
+enum Bait {
+    /// Faults of these kinds.
+    Kinds(&'static [Kind]),
+    /// What chance seldom makes.
+    Steps(fn() -> Vec<Step>),
+}
+
+/// The mistakes of `src/flow/mutation.rs`.
+const MISTAKES: [(&str, Bait); 7] = [
+    ("offset-before-record", Bait::Kinds(&[Kind::WorkerKill, Kind::NetworkCut, Kind::TransactionCoordinatorMoved])),
+    ("drop-on-revoke", Bait::Kinds(&[Kind::RebalanceStorm, Kind::WorkerTerm, Kind::NetworkHalfOpen])),
+    ("resend-after-commit", Bait::Kinds(&[Kind::DelayedAnswers])),
+    ("no-sort", Bait::Kinds(&[Kind::WorkerPause, Kind::NetworkHalfOpen])),
+    ("no-epoch-check", Bait::Kinds(&[Kind::Zombie])),
+    ("no-member-check", Bait::Steps(late_joins)),
+    ("abort-unheard", Bait::Steps(lost_answers)),
 ];
 
 /// Longer than a worker waits for the answer.
@@ -164,6 +179,7 @@ const LATE_COMMIT: Trouble = Trouble::DelayAnswer(network::END_TXN, Duration::fr
 /// in hand when its session ended and is not over.
 const OUT_OF_GROUP: Duration = Duration::from_millis(5500);
 const FEW_COMMITS: Variant = Variant { interval: "2s", timeout: "30s", ..EXACTLY_ONCE };
+const ONE_BY_ONE: Variant = Variant { records: "1", rate: 15, ..FEW_COMMITS };
 
 /// What checks the workers is checked: each mistake must break an invariant within
 /// so many faults.
@@ -172,13 +188,18 @@ const FEW_COMMITS: Variant = Variant { interval: "2s", timeout: "30s", ..EXACTLY
 fn every_mistake_is_noticed() {
     let mut missed = Vec::new();
     let chosen = std::env::var("MISTAKE").unwrap_or_default();
-    for (mistake, kinds) in MISTAKES.into_iter().filter(|(name, _)| chosen.is_empty() || chosen == *name) {
-        let forgets = matches!(mistake, "no-epoch-check" | "no-member-check");
-        let variant = Variant { mutation: mistake, ..if forgets { FEW_COMMITS } else { EXACTLY_ONCE } };
+    for (mistake, bait) in MISTAKES.into_iter().filter(|(name, _)| chosen.is_empty() || chosen == *name) {
+        let variant = match mistake {
+            "no-epoch-check" | "no-member-check" => FEW_COMMITS,
+            "abort-unheard" => ONE_BY_ONE,
+            _ => EXACTLY_ONCE,
+        };
+        let variant = Variant { mutation: mistake, ..variant };
         let steps = |seed, faults| {
-            if kinds.is_empty() {
-                return vec![late_join(); 3];
-            }
+            let kinds = match bait {
+                Bait::Kinds(kinds) => kinds,
+                Bait::Steps(steps) => return steps(),
+            };
             let mut steps = schedule(seed, kinds, faults);
             for fault in steps.iter_mut().flatten() {
                 match fault.kind {
@@ -186,7 +207,7 @@ fn every_mistake_is_noticed() {
                     Kind::DelayedAnswers => {
                         (fault.trouble, fault.lasts, fault.everybody) = (LATE_COMMIT, Duration::from_secs(9), true);
                     }
-                    Kind::Zombie if forgets => fault.lasts = OUT_OF_GROUP,
+                    Kind::Zombie => fault.lasts = OUT_OF_GROUP,
                     _ => {}
                 }
             }

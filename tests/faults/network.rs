@@ -21,6 +21,9 @@ pub const TXN_OFFSET_COMMIT: i16 = 28;
 pub enum Trouble {
     /// Connections are closed, and none is made.
     Cut,
+    /// The same from the next answer of this number on, which is lost: what was asked
+    /// for was done.
+    CutAtAnswer(i16),
     /// Connections stay and carry nothing; they are reset at the end.
     HalfOpen,
     /// Requests of this number wait before they are passed on.
@@ -180,11 +183,19 @@ impl Network {
 
     fn verdict(&self, client: &str, api: i16, way: Way) -> Verdict {
         let mut state = self.lock();
-        let matching = |rule: &&Rule| rule.client.as_deref().is_none_or(|named| named == client);
         let mut verdict = Verdict::Pass;
-        for rule in state.rules.iter().filter(matching) {
+        let mut cut = None;
+        for rule in &mut state.rules {
+            if rule.client.as_deref().is_some_and(|named| named != client) {
+                continue;
+            }
             verdict = match (rule.trouble, way) {
                 (Trouble::Cut, _) => Verdict::End,
+                (Trouble::CutAtAnswer(last), Way::Back) if last == api => {
+                    rule.trouble = Trouble::Cut;
+                    cut = Some(rule.client.clone());
+                    Verdict::End
+                }
                 (Trouble::HalfOpen, _) => Verdict::Lose,
                 (Trouble::DelayRequest(held, time), Way::There) if held == api => Verdict::Hold(rule.number, time),
                 (Trouble::DelayAnswer(held, time), Way::Back) if held == api => Verdict::Hold(rule.number, time),
@@ -198,6 +209,10 @@ impl Network {
             state.rules.retain(|rule| rule.trouble != Trouble::ResetMidFrame(api));
         }
         state.touched += u64::from(verdict != Verdict::Pass);
+        drop(state);
+        if let Some(client) = cut {
+            self.reset(client.as_deref());
+        }
         verdict
     }
 
@@ -316,7 +331,15 @@ mod tests {
         assert!(ask(&mut connect(), 1, "other").is_err());
         assert_eq!(ask(&mut one, 1, "one").unwrap(), 7);
         network.calm(cut);
-        assert_eq!(ask(&mut connect(), 1, "other").unwrap(), 7);
+        let mut other = connect();
+        assert_eq!(ask(&mut other, 1, "other").unwrap(), 7);
+
+        let cut = network.disturb(Some("other"), Trouble::CutAtAnswer(PRODUCE));
+        assert_eq!((ask(&mut other, 1, "other").unwrap(), ask(&mut one, PRODUCE, "one").unwrap()), (7, 7));
+        assert!(ask(&mut other, PRODUCE, "other").is_err());
+        assert!(ask(&mut connect(), 1, "other").is_err());
+        network.calm(cut);
+        assert_eq!(ask(&mut connect(), PRODUCE, "other").unwrap(), 7);
 
         let half = network.disturb(None, Trouble::HalfOpen);
         one.set_read_timeout(Some(Duration::from_millis(200))).unwrap();

@@ -90,6 +90,11 @@ format() {
         { cat "$1/format.log" >&2; die "could not format $1/data"; }
 }
 
+# What the broker has said since it was last started; what it said before is kept, as
+# its end is often what explains a fault.
+said=0
+said_now() { tail -c "+$((said + 1))" "$dir/broker.log"; }
+
 broker=
 stop() {
     rm -f "$dir/bootstrap"
@@ -109,15 +114,17 @@ stop() {
 
 launch() {
     # The heap grows only as far as it must; a 100 MB value passes through it twice.
-    : >"$dir/broker.log"
-    java -Xms128m "-Xmx${WARRAQ_TEST_KAFKA_HEAP:-1g}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    # What a killed JVM leaves of its libraries goes away with the data.
+    touch "$dir/broker.log"
+    said=$(stat -c %s "$dir/broker.log")
+    java -Xms128m "-Xmx${WARRAQ_TEST_KAFKA_HEAP:-1g}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$dir" \
         "-Dlog4j2.configurationFile=$here/log4j2.yaml" "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$dir/tls/jwks.json" \
         -cp "$cache/libs/*" \
-        kafka.Kafka "$dir/server.properties" >"$dir/broker.log" 2>&1 </dev/null &
+        kafka.Kafka "$dir/server.properties" >>"$dir/broker.log" 2>&1 </dev/null &
     broker=$!
     local i
     for ((i = 0; i < 1200; i++)); do
-        grep -q "Kafka Server started" "$dir/broker.log" && return 0
+        grep -q "Kafka Server started" <(said_now) && return 0
         kill -0 "$broker" 2>/dev/null || break
         sleep 0.05
     done
@@ -139,11 +146,11 @@ serve() {
         for try in 1 2 3; do
             configure "$dir"
             launch && started=1 && break
-            grep -q "Address already in use" "$dir/broker.log" || break
+            grep -q "Address already in use" <(said_now) || break
             stop KILL
         done
     fi
-    [ -n "$started" ] || { tail -n 30 "$dir/broker.log" >&2; die "the broker in $dir did not start"; }
+    [ -n "$started" ] || { said_now | tail -n 30 >&2; die "the broker in $dir did not start"; }
     echo "$broker" >"$dir/pid"
     cp "$dir/address" "$dir/bootstrap.new"
     mv "$dir/bootstrap.new" "$dir/bootstrap"
