@@ -105,7 +105,7 @@ sim: ## delivery against scripted brokers: SEED= of the first episode, STEPS= in
 	SEED=$(SEED) STEPS=$(STEPS) cargo test --locked --lib -- simulation::no_fault --nocapture
 
 .PHONY: faults
-faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED= KINDS= MODE= TRANSACTIONS= (docs/delivery.md)
+faults: ## exactly once on three brokers under faults: FAULTS=1000 MINUTES= SEED= KINDS= MODE= TRANSACTIONS= KAFKA_VERSION= (docs/delivery.md)
 	@$(SETUP) test
 	@$(KAFKA) fetch
 	FAULTS=$(FAULTS) MINUTES=$(MINUTES) SEED=$(SEED) KINDS=$(KINDS) MODE=$(MODE) TRANSACTIONS=$(TRANSACTIONS) \
