@@ -16,6 +16,11 @@ const MARGIN: f32 = 0.25;
 /// Ten times the logarithm of the people of a place that stands for itself.
 const LARGE: u8 = 50;
 
+/// Words before the name of an organization, in the match form, that news leaves out when it
+/// speaks of it again.
+const LEFT_OUT: [&str; 12] =
+    ["وزاره", "حركه", "جماعه", "تنظيم", "شركه", "مجموعه", "قناه", "صحيفه", "وكاله", "موقع", "مؤسسه", "نادي"];
+
 /// What makes two mentions one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -86,6 +91,7 @@ impl Linker<'_> {
                 into[*index] = Some(*one);
             }
         }
+        self.join_bare(groups, &names, &mut into);
         for index in 0..into.len() {
             let Some(mut target) = into[index] else { continue };
             while let Some(further) = into[target] {
@@ -93,6 +99,23 @@ impl Linker<'_> {
             }
             let moved = std::mem::take(&mut groups[index].mentions);
             groups[target].mentions.extend(moved);
+        }
+    }
+
+    /// الخارجية الروسية beside وزارة الخارجية الروسية is that one. Which of the two is known
+    /// by an identifier keeps it.
+    fn join_bare(&self, groups: &[Group], names: &[(String, usize)], into: &mut [Option<usize>]) {
+        for (name, whole) in names {
+            let Some((_, bare)) = name.split_once(' ').filter(|(head, _)| LEFT_OUT.contains(head)) else { continue };
+            let Ok(bare) = names.binary_search_by(|(other, _)| other.as_str().cmp(bare)) else { continue };
+            let (bare, whole) = (names[bare].1, *whole);
+            let is_known = |index: usize| matches!(groups[index].key, Key::Thing { .. });
+            match (is_known(bare), is_known(whole)) {
+                (true, true) => {}
+                (true, false) if into[whole].is_none() => into[whole] = Some(bare),
+                (false, _) if into[bare].is_none() => into[bare] = Some(whole),
+                _ => {}
+            }
         }
     }
 

@@ -143,6 +143,19 @@ fn other_names_of_one_thing_are_one_entity() {
 }
 
 #[test]
+fn an_organization_is_one_with_and_without_the_word_before_its_name() {
+    let judged = |lines: &[&str]| JUDGED.tag(&text(lines), Hints::default()).0.entities;
+    let found = judged(&["قالت وزارة الخارجية الروسية إنها تتابع الأمر", "وذكرت الخارجية الروسية أن الزيارة قريبة"]);
+    let ministries: Vec<_> = found.iter().filter(|one| one.kind == Organization).collect();
+    assert_eq!(ministries.len(), 1, "{found:?}");
+    assert_eq!((ministries[0].name.as_str(), ministries[0].mentions.len()), ("وزارة الخارجية الروسية", 2));
+    // Who is known by an identifier keeps it.
+    let found = judged(&["قالت حركة حماس إنها باقية", "ونفت حماس الخبر"]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].qid.is_some(), "{found:?}");
+}
+
+#[test]
 fn a_city_of_two_countries_is_told_by_the_country_or_left_open() {
     let tripoli = |line: &str| entities(&[line]).into_iter().find(|entity| entity.name == "طرابلس").unwrap().country;
     assert_eq!(tripoli("عاد من طرابلس إلى مدن ليبيا").as_deref(), Some("LY"));
