@@ -1,12 +1,12 @@
 //! The loop of the polling thread.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TryRecvError};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, TopicPartitionList};
 
@@ -17,7 +17,7 @@ use super::bounds::{Bounds, Gap, Seen};
 use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
 use super::reception::Reception;
-use crate::flow::{Budget, Event, Lane, Outcome, Ownership};
+use crate::flow::{Budget, Event, Lane, Membership, Outcome, Ownership};
 use crate::kafka::{ClientListener, Group, raw_record};
 
 /// How long a poll waits: the longest time that a stop or a resume goes unseen.
@@ -119,6 +119,8 @@ impl Intake {
             bounds: parts.seams.bounds,
             resets: AtomicU64::new(0),
             new_member: AtomicBool::new(false),
+            membership: Membership::new(parts.config.get("group.protocol") == Some("consumer")),
+            skipped: AtomicU32::new(0),
             clock: Arc::clone(&parts.clock),
             revoke_deadline: parts.revoke_deadline,
             shutdown_deadline: parts.shutdown_deadline,
@@ -419,5 +421,19 @@ impl Intake {
             }
         }
         Ok(())
+    }
+}
+
+impl Group for BaseConsumer<Context> {
+    fn metadata(&self) -> Option<Arc<ConsumerGroupMetadata>> {
+        self.context().membership.get(|| self.group_metadata().map(Arc::new))
+    }
+
+    fn committed(&self, partitions: TopicPartitionList, timeout: Duration) -> KafkaResult<TopicPartitionList> {
+        self.committed_offsets(partitions, timeout)
+    }
+
+    fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<()> {
+        Consumer::commit(self, offsets, CommitMode::Sync)
     }
 }

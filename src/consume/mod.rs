@@ -64,6 +64,8 @@ pub trait Watcher: Send + Sync {
     /// `owned` partitions are ours after the change.
     fn rebalanced(&self, change: Change, lanes: &[Lane], owned: usize);
     fn drain_unanswered(&self, lanes: &[Lane]);
+    /// The group rebalances, and the client passes over it for good.
+    fn passes_over(&self);
     /// So many partitions are paused now, those read to their end left out.
     fn paused(&self, partitions: usize);
     /// So many offsets were deleted before they were read.

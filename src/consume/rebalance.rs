@@ -4,13 +4,13 @@
 //! here: the sequencer is told, and for a revoke its answer is awaited, since
 //! returning gives the partitions away.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
@@ -20,7 +20,7 @@ use super::batch::{Batch, Work};
 use super::bounds::{Bounds, Committed, Reach};
 use super::{Change, Watcher};
 use crate::flow::mutation::{Mutation, is_on};
-use crate::flow::{Drain, Event, Lane, Ownership};
+use crate::flow::{Drain, Event, Lane, Membership, Ownership};
 use crate::kafka::{ClientKind, ClientListener, figures, log};
 
 /// For a drain whose time is up already.
@@ -57,6 +57,11 @@ pub struct Asked {
 /// time after which a member that does not poll is thrown out.
 const COMMITTED: Duration = Duration::from_secs(120);
 const COMMITTED_CALL: Duration = Duration::from_secs(10);
+
+/// What librdkafka says when it passes over a rebalance though it is at rest, and after how
+/// many of these, each at a heartbeat and no callback in between, it is believed to be stuck.
+const PENDING: &str = "(join-state steady) (incremental assignment pending)";
+const PASSED_OVER: u32 = 2;
 
 impl Desk {
     /// With nothing on it; records go to `pool`.
@@ -104,6 +109,9 @@ pub struct Context {
     pub resets: AtomicU64,
     /// The member id changes, or did: see [`Context::heed_new_member`].
     pub new_member: AtomicBool,
+    pub membership: Membership<Arc<ConsumerGroupMetadata>>,
+    /// How often in a row the client passed over a rebalance: see [`Context::passed_over`].
+    pub skipped: AtomicU32,
 }
 
 impl Context {
@@ -247,9 +255,8 @@ impl Context {
         self.watcher.rebalanced(Change::Lost, lanes, left);
     }
 
-    /// On librdkafka's own thread, before the member id is another: whoever commits
-    /// takes the group's metadata first and asks what is ours second, so nothing that
-    /// the old member had is committed by the new one.
+    /// The client's lines come with the next poll: nothing that the old member had is
+    /// committed by the new one until then, since [`Membership`] holds the old one.
     fn member_changes(&self) {
         if !is_on(Mutation::NoMemberCheck) {
             self.ownership.disown_all();
@@ -273,6 +280,17 @@ impl Context {
             self.desk().join_again = true;
         }
     }
+
+    /// The group rebalances, and the client does not join.
+    ///
+    /// Having joined again while a revoke waited (see [`Membership`]), librdkafka 2.12.1 takes an
+    /// assignment for pending that will never come, and passes over every rebalance from then on:
+    /// the whole group waits for `max.poll.interval.ms`. Even to unsubscribe is put off.
+    fn passed_over(&self) {
+        if self.skipped.fetch_add(1, Ordering::Relaxed) + 1 == PASSED_OVER {
+            self.watcher.passes_over();
+        }
+    }
 }
 
 impl ClientContext for Context {
@@ -284,6 +302,7 @@ impl ClientContext for Context {
                 self.resets.fetch_add(1, Ordering::Relaxed);
             }
             "MEMBERID" => self.member_changes(),
+            "REBALANCE" if text.contains(PENDING) => self.passed_over(),
             _ => {}
         }
         log(ClientKind::Consumer, level, facility, text);
@@ -310,6 +329,8 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.membership.hold(consumer.group_metadata().map(Arc::new));
+        self.skipped.store(0, Ordering::Relaxed);
         if !consumer.assignment_lost() {
             self.heed_new_member();
         }
@@ -328,5 +349,6 @@ impl ConsumerContext for Context {
                 self.lost(&lanes);
             }
         }
+        self.membership.served();
     }
 }

@@ -3,11 +3,13 @@
 
 mod budget;
 mod event;
+mod membership;
 pub(crate) mod mutation;
 mod ownership;
 mod ticket;
 
 pub use budget::{Budget, Permit};
 pub use event::{Drain, Event, Finished, Outcome};
+pub use membership::Membership;
 pub use ownership::Ownership;
 pub use ticket::{Lane, Ticket};

@@ -26,11 +26,14 @@ pub(crate) enum Mutation {
     NoMemberCheck,
     /// A transaction is aborted with records on their way, and its producer goes on.
     AbortUnheard,
+    /// What is in hand is committed as the member that the client is by then, not as the
+    /// one it was when the last rebalance callback began.
+    FreshMember,
 }
 
 #[cfg(any(test, debug_assertions, feature = "faults"))]
 impl Mutation {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::OffsetBeforeRecord,
         Self::DropOnRevoke,
         Self::ResendAfterCommit,
@@ -38,6 +41,7 @@ impl Mutation {
         Self::NoEpochCheck,
         Self::NoMemberCheck,
         Self::AbortUnheard,
+        Self::FreshMember,
     ];
 
     /// As `WARRAQ_FAULT_MUTATION` names it.
@@ -50,6 +54,7 @@ impl Mutation {
             Self::NoEpochCheck => "no-epoch-check",
             Self::NoMemberCheck => "no-member-check",
             Self::AbortUnheard => "abort-unheard",
+            Self::FreshMember => "fresh-member",
         }
     }
 }

@@ -8,11 +8,10 @@ use super::mutation::{Mutation, is_on};
 /// polls and the thread that commits.
 ///
 /// The rebalance callback changes it before the group may give a partition to
-/// another member, and the client's thread before the group knows us as another
-/// one. Who commits reads the group's metadata first and asks here second: a
-/// partition lost before the question is seen here, one lost after it has made the
-/// metadata stale, which the broker refuses. Asked the other way round, a loss in
-/// between would slip through.
+/// another member. Who commits reads the group's metadata first ([`super::Membership`])
+/// and asks here second: a partition lost before the question is seen here, one lost
+/// after it has made the metadata stale, which the broker refuses. Asked the other way
+/// round, a loss in between would slip through.
 #[derive(Debug, Clone, Default)]
 pub struct Ownership {
     lanes: Arc<Mutex<BTreeMap<Lane, u64>>>,

@@ -1,7 +1,8 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::KafkaResult;
 
 /// What the producing thread needs of the consumer: the group, not the messages.
@@ -9,9 +10,8 @@ use rdkafka::error::KafkaResult;
 /// All of it is served by librdkafka's own thread, so it is safe to call while
 /// the polling thread waits in a rebalance callback.
 pub trait Group: Send + Sync {
-    /// Taken fresh for every commit: the member's epoch moves without any
-    /// callback. `None` for a consumer without a group.
-    fn metadata(&self) -> Option<ConsumerGroupMetadata>;
+    /// As which member to commit. `None` for a consumer without a group.
+    fn metadata(&self) -> Option<Arc<ConsumerGroupMetadata>>;
 
     /// # Errors
     /// As librdkafka tells it.
@@ -22,18 +22,4 @@ pub trait Group: Send + Sync {
     /// # Errors
     /// As librdkafka tells it.
     fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<()>;
-}
-
-impl<C: ConsumerContext + 'static> Group for BaseConsumer<C> {
-    fn metadata(&self) -> Option<ConsumerGroupMetadata> {
-        self.group_metadata()
-    }
-
-    fn committed(&self, partitions: TopicPartitionList, timeout: Duration) -> KafkaResult<TopicPartitionList> {
-        self.committed_offsets(partitions, timeout)
-    }
-
-    fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<()> {
-        Consumer::commit(self, offsets, CommitMode::Sync)
-    }
 }

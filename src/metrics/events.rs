@@ -32,6 +32,13 @@ struct State {
     recent: VecDeque<RecentError>,
 }
 
+/// What clients are lost to that are given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    FromBrokers,
+    FromGroup,
+}
+
 /// An error as the status page shows it; its like are one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentError {
@@ -144,11 +151,18 @@ impl Events {
         line!(self, error, cause, text.to_owned());
     }
 
-    /// The clients have lost the cluster and do not find it again.
-    pub fn stranded(&self) {
+    /// The clients will not recover by themselves.
+    pub fn stranded(&self, stray: Stray) {
         self.metrics.stranded();
-        let text = "the clients have lost every broker and do not find the cluster again, though it answers others; \
-                    new clients are made";
+        let text = match stray {
+            Stray::FromBrokers => {
+                "the clients have lost every broker and do not find the cluster again, though it answers others; \
+                 new clients are made"
+            }
+            Stray::FromGroup => {
+                "the consumer passes over the rebalances of its group, which waits for it; new clients are made"
+            }
+        };
         self.remember("stranded", text);
         line!(self, warn, "stranded".to_owned(), text.to_owned());
     }

@@ -38,7 +38,7 @@ use std::time::Duration;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Encoder as _, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
-pub use self::events::{Events, RecentError};
+pub use self::events::{Events, RecentError, Stray};
 pub use self::labels::{
     Client, CountedLanguage, Label, Operation, RebalanceKind, Redriven, ReloadResult, Reloaded, ReplayState,
     ShadowResult, ThrottledBy, TransactionResult,
@@ -277,7 +277,7 @@ impl Metrics {
         }
     }
 
-    /// The clients had lost every broker for good.
+    /// The clients would not have recovered by themselves.
     pub fn stranded(&self) {
         self.inner.stranded.inc();
     }

@@ -192,7 +192,7 @@ series! {
     CLIENT_ERRORS = "warraq_client_errors_total", Counter, Times, [closed::<Client>()],
         "Errors that librdkafka reported, such as brokers down.";
     STRANDED = "warraq_stranded_clients_total", Counter, Times, [],
-        "Times that the Kafka clients had lost every broker for good, though the cluster answered others; new ones were made.";
+        "Times that the Kafka clients had lost every broker for good, though the cluster answered others, or passed over the rebalances of their group; new ones were made.";
     LAST_PROGRESS = "warraq_last_progress_timestamp_seconds", Gauge, Seconds, [],
         "Unix time at which a record last became durable; 0 before the first.";
     ALIVE = "warraq_alive", Gauge, None, [],

@@ -18,7 +18,7 @@ use super::group::Answer;
 use crate::consume::{
     Asked, BATCH_RECORDS, Backpressure, Change, Context, Pressure, Reception, Sieve, Sifted, Watcher,
 };
-use crate::flow::{Event, Lane, Outcome};
+use crate::flow::{Event, Lane, Membership, Outcome};
 use crate::kafka::{ClientFigures, ClientKind, ClientListener};
 use crate::record::{Origin, RawRecord};
 
@@ -40,6 +40,8 @@ enum At {
         lanes: Vec<Lane>,
         until: Duration,
         then: Then,
+        /// The client has joined again meanwhile, without these.
+        without: bool,
     },
     /// Told to stop: waits for all in hand, as a member still.
     Draining(Asked),
@@ -63,6 +65,7 @@ pub struct Consumer {
     pressure: Backpressure,
     at: At,
     member: Option<(u64, u32)>,
+    membership: Membership<(u64, u32)>,
     /// Heartbeats go on while the polling thread waits, but not once it leaves.
     owned: BTreeSet<Lane>,
     callbacks: VecDeque<Callback>,
@@ -100,6 +103,7 @@ impl Consumer {
             pressure,
             at: At::Polling,
             member: None,
+            membership: Membership::new(true),
             owned: BTreeSet::new(),
             callbacks: VecDeque::new(),
             positions: BTreeMap::new(),
@@ -110,8 +114,8 @@ impl Consumer {
     }
 
     /// What goes into a transaction beside the offsets.
-    pub const fn metadata(&self) -> Option<(u64, u32)> {
-        self.member
+    pub fn metadata(&self) -> Option<(u64, u32)> {
+        self.membership.get(|| self.member)
     }
 
     /// librdkafka's own thread: it joins, and hears what the group wants.
@@ -129,6 +133,24 @@ impl Consumer {
             }
             return;
         };
+        // The number of partitions changes while a revoke waits: the client joins again, and
+        // what it was to let go of is free.
+        if let At::Revoking { lanes, then: Then::Poll, without, .. } = &mut self.at {
+            if *without {
+                broker.group.greet(id, now);
+                return;
+            }
+            if broker.trouble > 0 && broker.one_in(6) {
+                let owned = self.owned.iter().copied().filter(|lane| !lanes.contains(lane)).collect();
+                if let Some(epoch) = broker.group.rejoin(id, &owned, now) {
+                    broker.trace.count("members that joined again in a revoke");
+                    broker.trace.line(|| format!("member {id} joins again as of {epoch}, without {lanes:?}"));
+                    self.member = Some((id, epoch));
+                    *without = true;
+                    return;
+                }
+            }
+        }
         match broker.group.heartbeat(id, &self.owned, now) {
             Answer::Unknown if self.joins_unheard(broker.rng.bool()) => {
                 // The line comes before the change.
@@ -287,15 +309,17 @@ impl Consumer {
             self.positions.remove(lane);
             self.paused.remove(lane);
         });
+        self.membership.hold(self.member);
         let asked = self.context.revoke_asked(&lanes);
         let until = (self.context.clock)() + asked.patience * 2;
-        self.at = At::Revoking { asked, lanes, until, then };
+        self.at = At::Revoking { asked, lanes, until, then, without: false };
     }
 
     /// The callback of a revoke returns.
     fn revoked(&mut self) {
         let At::Revoking { lanes, then, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
         self.context.revoked_now(&lanes);
+        self.membership.served();
         lanes.iter().for_each(|lane| {
             self.owned.remove(lane);
         });
@@ -421,6 +445,7 @@ impl Watcher for Deaf {
     fn first(&self, _: Lane, _: i64, _: Option<i64>) {}
     fn rebalanced(&self, _: Change, _: &[Lane], _: usize) {}
     fn drain_unanswered(&self, _: &[Lane]) {}
+    fn passes_over(&self) {}
     fn paused(&self, _: usize) {}
     fn deleted(&self, _: Lane, _: u64) {}
     fn finished(&self, _: Lane) {}

@@ -108,6 +108,23 @@ impl Group {
         if free.is_empty() { Answer::Fine(self.epoch) } else { Answer::Assign(self.epoch, free) }
     }
 
+    /// A member joins again, and no longer has what it has not let go of yet. Its new epoch,
+    /// where the group still knows it.
+    pub fn rejoin(&mut self, id: u64, owned: &BTreeSet<Lane>, now: Duration) -> Option<u32> {
+        let member = self.members.get_mut(&id)?;
+        self.epoch += 1;
+        (member.epoch, member.seen) = (self.epoch, now);
+        self.owners.retain(|lane, owner| *owner != id || owned.contains(lane));
+        Some(self.epoch)
+    }
+
+    /// A sign of life, and nothing else.
+    pub fn greet(&mut self, id: u64, now: Duration) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.seen = now;
+        }
+    }
+
     pub fn expire(&mut self, now: Duration, rng: &mut Rng, trace: &Trace) {
         let before = self.members.len();
         self.members.retain(|_, member| now.saturating_sub(member.seen) < self.session);

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::consumer::{Consumer, Deaf, Passing};
 use super::producer::{Producer, Wire};
 use crate::consume::{Context, Desk, Queue, Reception, Work};
 use crate::encode;
-use crate::flow::{Budget, Event, Finished, Outcome, Ownership};
+use crate::flow::{Budget, Event, Finished, Membership, Outcome, Ownership};
 use crate::produce::{Limits, Sequencer, Silent, Step};
 use crate::record::{Destination, Outgoing, Reason, Stage};
 
@@ -126,6 +126,8 @@ impl Worker {
             bounds: None,
             resets: AtomicU64::new(0),
             new_member: AtomicBool::new(false),
+            membership: Membership::new(true),
+            skipped: AtomicU32::new(0),
         };
         let instance = settings.static_members.then_some(slot);
         let consumer = Consumer::new(context, reception, Rc::clone(broker), instance, settings.patience);

@@ -173,7 +173,8 @@ pub enum WorkerError {
     Deadline(Duration),
     #[error(
         "the Kafka clients have lost every broker and do not find the cluster again, though it answers others \
-         (librdkafka issue 5301); what is not committed is done again by the next process"
+         (librdkafka issue 5301), or pass over the rebalances of their group; what is not committed is done again \
+         by the next process"
     )]
     Stranded,
 }

@@ -8,6 +8,9 @@
 //! seen with 2.12.1 on a single broker stopped for 75 s). So a client that is
 //! without a broker for long, while a new one finds the cluster at once, is
 //! given up.
+//!
+//! So is a consumer that passes over its group's rebalances for good
+//! (`consume::rebalance`): it would keep the whole group waiting.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +18,7 @@ use std::time::Duration;
 use super::Telemetry;
 use super::lifecycle::Stop;
 use crate::kafka;
+use crate::metrics::Stray;
 
 /// How often to look.
 const LOOK: Duration = Duration::from_secs(5);
@@ -70,11 +74,16 @@ impl Stranded {
     fn run(&self, give_up: &dyn Fn()) {
         let mut judge = Judge::default();
         while !self.stop.wait(LOOK) {
+            if self.telemetry.has_passed_over() {
+                self.telemetry.events.stranded(Stray::FromGroup);
+                give_up();
+                continue;
+            }
             let alone = self.telemetry.without_broker_since();
             let answers = || kafka::probe(&self.options, &self.topic).is_ok();
             if judge.is_stranded(self.telemetry.clock.now(), alone, answers) {
                 judge = Judge::default();
-                self.telemetry.events.stranded();
+                self.telemetry.events.stranded(Stray::FromBrokers);
                 give_up();
             }
         }

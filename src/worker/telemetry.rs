@@ -1,7 +1,7 @@
 //! What the threads tell, turned into metrics, health and log lines.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub struct Telemetry {
     /// Since when a client has no broker, in milliseconds of the clock; 0 while it
     /// has one.
     without_broker: [AtomicU64; 2],
+    /// The consumer passes over what its group does.
+    passes_over: AtomicBool,
 }
 
 impl Telemetry {
@@ -74,6 +76,7 @@ impl Telemetry {
             progress: Mutex::default(),
             transmit_errors: Default::default(),
             without_broker: Default::default(),
+            passes_over: AtomicBool::new(false),
         }
     }
 
@@ -81,6 +84,11 @@ impl Telemetry {
     pub(super) fn without_broker_since(&self) -> Option<Duration> {
         let since = self.without_broker.iter().map(|since| since.load(Ordering::Relaxed));
         since.filter(|since| *since > 0).min().map(Duration::from_millis)
+    }
+
+    /// Whether the consumer was found to pass over the group's rebalances since it was asked last.
+    pub(super) fn has_passed_over(&self) -> bool {
+        self.passes_over.swap(false, Ordering::Relaxed)
     }
 
     fn connected(&self, client: ClientKind, connected: bool) {
@@ -171,6 +179,10 @@ impl Telemetry {
 }
 
 impl Watcher for Telemetry {
+    fn passes_over(&self) {
+        self.passes_over.store(true, Ordering::Relaxed);
+    }
+
     fn tick(&self) {
         self.intake.beat(self.clock.now());
         self.metrics.in_flight(self.health.in_flight(), self.budget.used() as u64);

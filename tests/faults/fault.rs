@@ -185,6 +185,18 @@ pub fn late_joins() -> Vec<Step> {
     vec![step; 3]
 }
 
+/// Three times: partitions are added to the input while revokes wait, for what is in hand is
+/// long on its way.
+pub fn partitions_in_revokes() -> Vec<Step> {
+    let held = Trouble::DelayRequest(PRODUCE, Duration::from_secs(3));
+    let mut step = vec![
+        Fault { everybody: true, ..of_one(Kind::DelayedRequests, 0, 12, held) },
+        of_one(Kind::RebalanceStorm, 0, 9, Trouble::Cut),
+    ];
+    step.extend([3, 5, 7].map(|seconds| of_one(Kind::InputPartitionsAdded, 0, seconds, Trouble::Cut)));
+    vec![step; 3]
+}
+
 /// Three times: a worker's records are written, their answer is lost with the connection, and it
 /// is away for longer than its session. Then it has time to take part again.
 pub fn lost_answers() -> Vec<Step> {

@@ -36,6 +36,8 @@ pub struct Variant {
     pub records: &'static str,
     /// Articles a second.
     pub rate: u64,
+    /// `kafka.properties`.
+    pub properties: &'static str,
 }
 
 impl Variant {
@@ -44,8 +46,16 @@ impl Variant {
     }
 }
 
-pub const EXACTLY_ONCE: Variant =
-    Variant { mode: "exactly-once", mutation: "", interval: "150ms", timeout: "8s", records: "20000", rate: 60 };
+pub const EXACTLY_ONCE: Variant = Variant {
+    mode: "exactly-once",
+    mutation: "",
+    interval: "150ms",
+    timeout: "8s",
+    records: "20000",
+    rate: 60,
+    // What the clients did shows why a record is lost or doubled.
+    properties: "{ debug = 'eos,msg' }",
+};
 pub const AT_LEAST_ONCE: Variant = Variant { mode: "at-least-once", ..EXACTLY_ONCE };
 
 /// A worker and those that were it before.
@@ -134,8 +144,7 @@ impl<'a> Field<'a> {
                     .text("kafka", "sasl_username", USER)
                     .text("kafka", "sasl_password", PASSWORD)
                     .text("kafka", "session_timeout", "4s")
-                    // What the clients did shows why a record is lost or doubled.
-                    .value("kafka", "properties", "{ debug = 'eos,msg' }")
+                    .value("kafka", "properties", variant.properties)
                     .text("delivery", "mode", variant.mode)
                     .text("delivery", "commit_interval", variant.interval)
                     .text("delivery", "transaction_timeout", variant.timeout)

@@ -37,6 +37,7 @@ pub enum Undo {
     ThawNode(usize),
     Calm(u64),
     Grant(Grant),
+    AddInputPartition,
     MakeOutput,
 }
 
@@ -106,11 +107,8 @@ impl Field<'_> {
             | Kind::DelayedRequests
             | Kind::DelayedAnswers
             | Kind::ResetMidFrame => Undo::Calm(self.cluster.network.disturb(client.as_deref(), fault.trouble)),
-            Kind::InputPartitionsAdded => {
-                self.names.partitions = add_partition(&self.names.bootstrap, &self.names.input);
-                self.feed.set_partitions(self.names.partitions);
-                Undo::Nothing
-            }
+            // At the end, in the middle of what else happens.
+            Kind::InputPartitionsAdded => Undo::AddInputPartition,
             Kind::OutputPartitionsAdded => {
                 add_partition(&self.names.bootstrap, &self.names.output);
                 Undo::Nothing
@@ -169,6 +167,10 @@ impl Field<'_> {
             Undo::ThawNode(node) => self.cluster.nodes[node].thaw(),
             Undo::Calm(rule) => self.cluster.network.calm(rule),
             Undo::Grant(grant) => acl::grant(&self.names.bootstrap, USER, &[grant]),
+            Undo::AddInputPartition => {
+                self.names.partitions = add_partition(&self.names.bootstrap, &self.names.input);
+                self.feed.set_partitions(self.names.partitions);
+            }
             Undo::MakeOutput => {
                 let settings = [("max.message.bytes", LARGEST_OUTPUT)];
                 create_topic(&self.names.bootstrap, &self.names.output, PARTITIONS, &settings);

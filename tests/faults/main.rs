@@ -26,7 +26,7 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use cluster::Cluster;
-use fault::{Kind, Step, late_joins, lost_answers, schedule};
+use fault::{Kind, Step, late_joins, lost_answers, partitions_in_revokes, schedule};
 use field::{AT_LEAST_ONCE, EXACTLY_ONCE, Variant};
 use network::Trouble;
 use round::Report;
@@ -127,6 +127,12 @@ fn a_record_whose_answer_is_lost_is_there_once() {
     assert_whole(&play(ONE_BY_ONE, 10, |_, _| lost_answers(), (6, 6), Duration::from_secs(600)));
 }
 
+/// The client then joins again though it waits for the answer, and others have the partitions.
+#[test]
+fn a_partition_that_is_added_in_a_revoke_makes_nothing_twice() {
+    assert_whole(&play(SOON_KNOWN, 11, |_, _| partitions_in_revokes(), (15, 15), Duration::from_secs(600)));
+}
+
 /// `make faults`: `FAULTS=1000`, `MINUTES=60`, `SEED=1`, `KINDS=Zombie,Twin`,
 /// `MODE=at-least-once`, `TRANSACTIONS=0`.
 #[test]
@@ -160,7 +166,7 @@ enum Bait {
 }
 
 /// The mistakes of `src/flow/mutation.rs`.
-const MISTAKES: [(&str, Bait); 7] = [
+const MISTAKES: [(&str, Bait); 8] = [
     ("offset-before-record", Bait::Kinds(&[Kind::WorkerKill, Kind::NetworkCut, Kind::TransactionCoordinatorMoved])),
     ("drop-on-revoke", Bait::Kinds(&[Kind::RebalanceStorm, Kind::WorkerTerm, Kind::NetworkHalfOpen])),
     ("resend-after-commit", Bait::Kinds(&[Kind::DelayedAnswers])),
@@ -168,6 +174,7 @@ const MISTAKES: [(&str, Bait); 7] = [
     ("no-epoch-check", Bait::Kinds(&[Kind::Zombie])),
     ("no-member-check", Bait::Steps(late_joins)),
     ("abort-unheard", Bait::Steps(lost_answers)),
+    ("fresh-member", Bait::Steps(partitions_in_revokes)),
 ];
 
 /// Longer than a worker waits for the answer.
@@ -179,6 +186,9 @@ const LATE_COMMIT: Trouble = Trouble::DelayAnswer(network::END_TXN, Duration::fr
 /// in hand when its session ended and is not over.
 const OUT_OF_GROUP: Duration = Duration::from_millis(5500);
 const FEW_COMMITS: Variant = Variant { interval: "2s", timeout: "30s", ..EXACTLY_ONCE };
+/// A new partition is known within a second.
+const SOON_KNOWN: Variant =
+    Variant { properties: "{ debug = 'eos,msg', 'topic.metadata.refresh.interval.ms' = '1000' }", ..EXACTLY_ONCE };
 const ONE_BY_ONE: Variant = Variant { records: "1", rate: 15, ..FEW_COMMITS };
 
 /// What checks the workers is checked: each mistake must break an invariant within
@@ -192,6 +202,7 @@ fn every_mistake_is_noticed() {
         let variant = match mistake {
             "no-epoch-check" | "no-member-check" => FEW_COMMITS,
             "abort-unheard" => ONE_BY_ONE,
+            "fresh-member" => SOON_KNOWN,
             _ => EXACTLY_ONCE,
         };
         let variant = Variant { mutation: mistake, ..variant };
