@@ -296,7 +296,7 @@ impl Context {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         // librdkafka tells of these in no other way. A line is believed to mean
-        // "look", never what it says.
+        // "look"; only of a client that is stuck also what it says.
         match facility {
             "OFFSET" => {
                 self.resets.fetch_add(1, Ordering::Relaxed);

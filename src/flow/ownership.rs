@@ -26,7 +26,7 @@ impl Ownership {
         self.lock().remove(&lane);
     }
 
-    /// None is ours any more: the group is about to know us as another member.
+    /// None is ours any more: the group knows us as another member.
     pub fn disown_all(&self) {
         self.lock().clear();
     }

@@ -153,7 +153,7 @@ impl Consumer {
         }
         match broker.group.heartbeat(id, &self.owned, now) {
             Answer::Unknown if self.joins_unheard(broker.rng.bool()) => {
-                // The line comes before the change.
+                // Really it comes with the next poll, and the membership holds the old id until then.
                 self.context.log(RDKafkaLogLevel::Debug, "MEMBERID", "");
                 let id = broker.group.join(self.instance, now, &mut broker.rng);
                 broker.group.claim(id, &self.owned);
