@@ -339,8 +339,12 @@ fn grants(names: &Names) -> Vec<Grant> {
 fn preload(dir: &tempfile::TempDir) -> PathBuf {
     let library = dir.path().join("clock.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/clock.c");
-    let compiler =
-        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    let compiler = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .args(["-ldl", "-pthread"])
+        .status();
     assert!(compiler.unwrap().success(), "cc {source}");
     library
 }
