@@ -68,6 +68,8 @@ pub struct Consumer {
     membership: Membership<(u64, u32)>,
     /// Heartbeats go on while the polling thread waits, but not once it leaves.
     owned: BTreeSet<Lane>,
+    /// The epoch changes with a rebalance callback, be it for nothing; else without any.
+    classic: bool,
     callbacks: VecDeque<Callback>,
     /// None until the group's offset was told.
     positions: BTreeMap<Lane, Option<i64>>,
@@ -92,6 +94,7 @@ impl Consumer {
         broker: Rc<RefCell<Broker>>,
         instance: Option<usize>,
         patience: Duration,
+        classic: bool,
     ) -> Self {
         let pressure = Backpressure::new(reception.budget.limit(), patience);
         let slack = BATCH_RECORDS * 2048;
@@ -103,8 +106,9 @@ impl Consumer {
             pressure,
             at: At::Polling,
             member: None,
-            membership: Membership::new(true),
+            membership: Membership::new(!classic),
             owned: BTreeSet::new(),
+            classic,
             callbacks: VecDeque::new(),
             positions: BTreeMap::new(),
             paused: BTreeSet::new(),
@@ -169,7 +173,12 @@ impl Consumer {
                 self.callbacks.push_back(Callback::Lost);
             }
             Answer::Fenced => self.fenced = true,
-            Answer::Fine(epoch) => self.member = Some((id, epoch)),
+            Answer::Fine(now) => {
+                self.member = Some((id, now));
+                if self.classic && now != epoch {
+                    self.callbacks.push_back(Callback::Assign(Vec::new()));
+                }
+            }
             Answer::Revoke(lanes) => {
                 self.member = Some((id, epoch));
                 let waits = matches!(self.at, At::Revoking { .. })
@@ -284,6 +293,7 @@ impl Consumer {
         if !matches!(callback, Callback::Lost) {
             self.context.heed_new_member();
         }
+        self.membership.hold(self.member);
         match callback {
             Callback::Assign(lanes) => {
                 self.context.assigned(&lanes, None);
@@ -292,7 +302,10 @@ impl Consumer {
                     self.paused.extend(lanes);
                 }
             }
-            Callback::Revoke(lanes) => self.revoke(lanes, Then::Poll),
+            Callback::Revoke(lanes) => {
+                self.revoke(lanes, Then::Poll);
+                return true;
+            }
             Callback::Lost => {
                 let lanes: Vec<Lane> = std::mem::take(&mut self.owned).into_iter().collect();
                 self.positions.clear();
@@ -300,6 +313,7 @@ impl Consumer {
                 self.context.lost(&lanes);
             }
         }
+        self.membership.served();
         true
     }
 
@@ -317,13 +331,22 @@ impl Consumer {
 
     /// The callback of a revoke returns.
     fn revoked(&mut self) {
-        let At::Revoking { lanes, then, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
+        let At::Revoking { lanes, then, without, .. } = std::mem::replace(&mut self.at, At::Polling) else { return };
         self.context.revoked_now(&lanes);
         self.membership.served();
         lanes.iter().for_each(|lane| {
             self.owned.remove(lane);
         });
         match then {
+            // librdkafka passes over every rebalance from then on, until the worker finds out
+            // and makes new clients.
+            Then::Poll if without && self.classic => {
+                let lanes: Vec<Lane> = self.owned.iter().copied().collect();
+                self.positions.clear();
+                self.paused.clear();
+                self.context.lost(&lanes);
+                self.out_of_group();
+            }
             Then::Poll => {}
             Then::JoinAgain => self.out_of_group(),
             Then::Leave => self.gone(),

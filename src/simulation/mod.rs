@@ -113,7 +113,7 @@ fn noticed(mutation: Mutation) -> Option<(u64, u64, String)> {
             assert_ne!(breach, PANIC, "seed {seed}: noticed by no check");
             return Some((seed, steps, breach));
         }
-        if steps > 200_000 {
+        if steps > 1_000_000 {
             return None;
         }
     }

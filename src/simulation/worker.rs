@@ -23,6 +23,8 @@ use crate::record::{Destination, Outgoing, Reason, Stage};
 pub struct Settings {
     pub exactly_once: bool,
     pub static_members: bool,
+    /// The group's protocol, not KIP-848's.
+    pub classic: bool,
     pub limits: Limits,
     pub budget: usize,
     pub patience: Duration,
@@ -130,7 +132,8 @@ impl Worker {
             skipped: AtomicU32::new(0),
         };
         let instance = settings.static_members.then_some(slot);
-        let consumer = Consumer::new(context, reception, Rc::clone(broker), instance, settings.patience);
+        let consumer =
+            Consumer::new(context, reception, Rc::clone(broker), instance, settings.patience, settings.classic);
         let consumer = Rc::new(RefCell::new(consumer));
         let wire = Rc::new(RefCell::new(Wire::default()));
         let crashed = Rc::new(Cell::new(false));

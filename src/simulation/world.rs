@@ -66,6 +66,7 @@ impl World {
         let settings = Settings {
             exactly_once: rng.u32(0..4) > 0,
             static_members: rng.bool(),
+            classic: rng.u32(0..3) == 0,
             limits: Limits {
                 interval: Duration::from_millis(rng.u64(20..400)),
                 records: rng.usize(3..24),
