@@ -81,7 +81,7 @@ impl Broker {
             .spawn()
             .unwrap();
         let ready = self.dir.join("bootstrap");
-        wait_for("a broker of the test's own is ready", Duration::from_secs(90), || {
+        wait_for("a broker of the test's own is ready", Duration::from_secs(300), || {
             assert!(script.try_wait().unwrap().is_none(), "kafka.sh serve ended; its words are above");
             ready.exists().then_some(())
         });
