@@ -138,3 +138,4 @@ fn reject(reason: Reason, message: impl Into<String>) -> Reject {
 
 #[cfg(test)]
 mod tests;
+mod wrapped;

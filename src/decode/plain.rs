@@ -1,26 +1,71 @@
 //! Plain text: lines to blocks, blank lines dropped.
 
 use super::source::Source;
+use super::wrapped::{self, Line};
 use crate::record::{SourceBlock, SourceKind};
 
-/// One block a line; line ends are LF, CR LF, CR, VT, FF, NEL and the Unicode
-/// line and paragraph separators.
+/// One block a line, or a paragraph where all were [broken at a width](wrapped); line
+/// ends are LF, CR LF, CR, VT, FF, NEL and the Unicode line and paragraph separators.
 pub(super) fn blocks(source: &Source<'_>) -> Vec<SourceBlock> {
-    let mut blocks = Vec::new();
-    let bytes = source.text.as_bytes();
-    // Most texts have none at all.
-    let rare_ends = has_rare_end(bytes);
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
-        let within = bytes.get(start..end).unwrap_or_default();
-        if rare_ends && has_rare_end(within.strip_suffix(b"\r").unwrap_or(within)) {
-            lines_of_rare_ends(source, start, end, &mut blocks);
-        } else {
-            line(source, start, end, &mut blocks);
+    let block = |line: Line| SourceBlock {
+        kind: SourceKind::Line,
+        piece: source.piece(line.start, line.end),
+        link_density: 0.0,
+        weight: SourceBlock::NEUTRAL,
+        language: None,
+    };
+    let mut lines = Lines { text: &source.text, lines: Vec::new(), apart: false };
+    lines.read();
+    wrapped::join(lines.text, lines.lines).into_iter().map(block).collect()
+}
+
+/// Those that say something.
+struct Lines<'a> {
+    text: &'a str,
+    lines: Vec<Line>,
+    /// Blank lines stand before the next one.
+    apart: bool,
+}
+
+impl Lines<'_> {
+    fn read(&mut self) {
+        let bytes = self.text.as_bytes();
+        // Most texts have none at all.
+        let rare_ends = has_rare_end(bytes);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
+            let within = bytes.get(start..end).unwrap_or_default();
+            if rare_ends && has_rare_end(within.strip_suffix(b"\r").unwrap_or(within)) {
+                self.add_by_rare_ends(start, end);
+            } else {
+                self.add(start, end);
+            }
+            start = end + 1;
         }
-        start = end + 1;
     }
-    blocks
+
+    /// What stands between two LF, where other line ends are.
+    fn add_by_rare_ends(&mut self, mut start: usize, end: usize) {
+        let from = start;
+        let text = self.text.get(start..end).unwrap_or_default();
+        for (at, sign) in text.char_indices().filter(|(_, sign)| is_line_end(*sign)) {
+            self.add(start, from + at);
+            start = from + at + sign.len_utf8();
+        }
+        self.add(start, end);
+    }
+
+    fn add(&mut self, start: usize, end: usize) {
+        let text = self.text.get(start..end).unwrap_or_default();
+        let trimmed = text.trim_start();
+        let start = start + (text.len() - trimmed.len());
+        let trimmed = trimmed.trim_end();
+        if trimmed.is_empty() {
+            self.apart = true;
+            return;
+        }
+        self.lines.push(Line { start, end: start + trimmed.len(), apart: std::mem::take(&mut self.apart) });
+    }
 }
 
 fn has_rare_end(line: &[u8]) -> bool {
@@ -32,36 +77,8 @@ fn has_rare_end(line: &[u8]) -> bool {
     memchr::memchr3(b'\r', 0x0B, 0x0C, line).is_some() || memchr::memchr2_iter(0xC2, 0xE2, line).any(end)
 }
 
-/// What stands between two LF, where other line ends are.
-fn lines_of_rare_ends(source: &Source<'_>, mut start: usize, end: usize, blocks: &mut Vec<SourceBlock>) {
-    let from = start;
-    let text = source.text.get(start..end).unwrap_or_default();
-    for (at, sign) in text.char_indices().filter(|(_, sign)| is_line_end(*sign)) {
-        line(source, start, from + at, blocks);
-        start = from + at + sign.len_utf8();
-    }
-    line(source, start, end, blocks);
-}
-
 const fn is_line_end(sign: char) -> bool {
     matches!(sign, '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-fn line(source: &Source<'_>, start: usize, end: usize, blocks: &mut Vec<SourceBlock>) {
-    let text = source.text.get(start..end).unwrap_or_default();
-    let trimmed = text.trim_start();
-    let start = start + (text.len() - trimmed.len());
-    let trimmed = trimmed.trim_end();
-    if trimmed.is_empty() {
-        return;
-    }
-    blocks.push(SourceBlock {
-        kind: SourceKind::Line,
-        piece: source.piece(start, start + trimmed.len()),
-        link_density: 0.0,
-        weight: SourceBlock::NEUTRAL,
-        language: None,
-    });
 }
 
 #[cfg(test)]
