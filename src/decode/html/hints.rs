@@ -122,6 +122,26 @@ const FURNITURE_WORDS: &[&str] = &[
     "widgets",
 ];
 
+/// Starts of class names and ids, letters only, of the dialogs of consent managers.
+const CONSENT_STARTS: &[&str] = &[
+    "cmplz",
+    "cookiebot",
+    "cookieconsent",
+    "cookieyes",
+    "cybotcookiebot",
+    "didomi",
+    "fcconsent",
+    "iubenda",
+    "klaro",
+    "onetrust",
+    "optanon",
+    "otsdk",
+    "qccmp",
+    "spmessage",
+    "trustarc",
+    "usercentrics",
+];
+
 /// Starts of words that mean furniture whatever follows (`relatedpoststitle`).
 const FURNITURE_STARTS: &[&str] =
     &["advert", "newsletter", "outbrain", "paginat", "recommend", "relatedpost", "sponsor", "taboola"];
@@ -133,6 +153,10 @@ const CITED: &[&str] = &["embed", "embedded", "instagrammedia", "oembed", "tweet
 /// Classes of what is there for screen readers only.
 const UNSEEN_CLASSES: &[&str] =
     &["screen-reader-text", "screenreader-only", "sr-only", "u-visually-hidden", "visually-hidden", "visuallyhidden"];
+
+/// What a site must ask before it may set cookies: furniture even where it is longer than
+/// the article.
+pub(super) const CONSENT: i8 = -4;
 
 /// Of lists of other articles: a heading that says so heads what follows it.
 pub(super) const RELATED: i8 = -3;
@@ -238,7 +262,7 @@ pub(super) fn has_property(attributes: &Attributes, property: &str) -> bool {
 
 /// Whether readers do not see it; a title for screen readers is still the title.
 pub(super) fn is_hidden(tag: Tag, attributes: &Attributes) -> bool {
-    if attributes.get("hidden").is_some() {
+    if attributes.get("hidden").is_some() && !is_streamed(attributes) {
         return true;
     }
     let mut classes = attributes.get("class").unwrap_or_default().split_ascii_whitespace().take(32);
@@ -250,6 +274,13 @@ pub(super) fn is_hidden(tag: Tag, attributes: &Attributes) -> bool {
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
+/// React sends parts of a page late, hidden, for its script to put where they belong
+/// (`<div hidden id="S:0">`).
+fn is_streamed(attributes: &Attributes) -> bool {
+    let number = attributes.get("id").and_then(|id| id.strip_prefix("S:"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 fn of_name(name: &str) -> i8 {
     if name.len() > 100 {
         return 0;
@@ -259,14 +290,26 @@ fn of_name(name: &str) -> i8 {
     if ["tag-", "category-", "post-tag-", "post_tag-", "elementor-"].iter().any(|start| name.starts_with(start)) {
         return 0;
     }
-    if let Some(word) = words(name).find(|word| is_furniture(word)) {
+    let letters = letters(name);
+    if CONSENT_STARTS.iter().any(|start| letters.starts_with(start)) {
+        return CONSENT;
+    }
+    if let Some(word) = words(name).find(|word| is_furniture(word) && !is_part(name, word)) {
         return of_furniture(&word);
     }
-    let letters = letters(name);
     if is_furniture(&letters) {
         return of_furniture(&letters);
     }
-    if BODIES.iter().any(|end| letters.ends_with(end)) { BODY } else { 0 }
+    let is_body = |letters: &str| BODIES.iter().any(|end| letters.ends_with(end));
+    // Build tools write a checksum behind the name: `article-body__content__17Yit`.
+    let named = name.rsplit_once("__").map(|(named, _)| self::letters(named));
+    if is_body(&letters) || named.is_some_and(|named| is_body(&named)) { BODY } else { 0 }
+}
+
+/// Some sites call each part of an article a widget: `article-widget-text`.
+fn is_part(name: &str, word: &str) -> bool {
+    matches!(word, "widget" | "widgets")
+        && words(name).next().is_some_and(|first| matches!(&*first, "article" | "story"))
 }
 
 /// Which furniture a word of it means.
@@ -339,6 +382,11 @@ mod tests {
         assert_eq!(of(Tag::Div, "comments-area"), COMMENTS);
         assert_eq!(of(Tag::Div, "social-embed tweet"), 0);
         assert_eq!(of(Tag::Div, "elementor-widget elementor-widget-text-editor"), 0);
+        assert_eq!(of(Tag::Div, "article-widget article-widget-text"), 0);
+        assert_eq!(of(Tag::Div, "widget widget_text"), FURNITURE);
+        assert_eq!(of(Tag::Div, "article-widget-related"), RELATED);
+        assert_eq!(of(Tag::Div, "story-body__content__17Yit article-body__17Yit"), BODY);
+        assert_eq!(of(Tag::Div, "ot-sdk-container"), CONSENT);
         assert_eq!(of(Tag::Div, "wrapper"), 0);
         assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
         assert_eq!(of(Tag::Article, "post tag-social category-menu hentry"), ARTICLE);
@@ -353,5 +401,7 @@ mod tests {
         assert!(is_hidden(Tag::Div, &Attributes::of(&[("style", "color:red; Display : None")])));
         assert!(is_hidden(Tag::Div, &Attributes::of(&[("hidden", "")])));
         assert!(!is_hidden(Tag::Div, &Attributes::of(&[("style", "display:block")])));
+        assert!(!is_hidden(Tag::Div, &Attributes::of(&[("hidden", ""), ("id", "S:1f")])));
+        assert!(is_hidden(Tag::Div, &Attributes::of(&[("hidden", ""), ("id", "S:menu")])));
     }
 }

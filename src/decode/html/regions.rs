@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::drafts::Draft;
-use super::hints::{ARTICLE, BODY, COMMENTS, RELATED};
+use super::hints::{ARTICLE, BODY, COMMENTS, CONSENT, RELATED};
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
 
@@ -143,6 +143,7 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
         };
         return drafts.iter().map(plain).collect();
     };
+    let main = whole(regions, drafts, main);
     let inside = included(regions, main);
     let marked = is_marked(regions, main);
     let mut weights: Vec<i8> = drafts.iter().map(|draft| weight(draft, regions, &inside, marked)).collect();
@@ -269,7 +270,9 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
         let before = told.get(region.start).copied().unwrap_or_default();
         let related = headed.get(region.parent).copied().unwrap_or_default();
         let believed = (region.hint < 0 || related)
-            && (u64::from(region.good) * 5 <= u64::from(total) * 2 || region.hint == COMMENTS && before >= 2 * CERTAIN)
+            && (u64::from(region.good) * 5 <= u64::from(total) * 2
+                || region.hint == CONSENT
+                || region.hint == COMMENTS && before >= 2 * CERTAIN)
             && !(region.tag == Tag::Header && in_article);
         region.furniture = above || believed;
         if region.furniture
@@ -335,6 +338,65 @@ fn ancestors(regions: &[Region], from: usize) -> impl Iterator<Item = usize> + '
         next = regions.get(index)?.parent;
         Some(index)
     })
+}
+
+/// The container of which the chosen one is but a part: some pages put each part of an article
+/// into containers of its own. Up to what the source calls an article or the main part, what
+/// holds more text, and next to nothing else, is the article.
+fn whole(regions: &[Region], drafts: &[Draft], main: usize) -> usize {
+    let named = |index: usize| regions.get(index).is_some_and(|region| region.hint > 0);
+    let sums = Sum::of(regions, drafts);
+    let sum = |index: usize| sums.get(index).copied().unwrap_or_default();
+    let mut best = main;
+    for (index, within) in ancestors(regions, main).skip(1).zip(ancestors(regions, main)) {
+        if named(within) {
+            break;
+        }
+        if sum(index).good * 10 > sum(best).good * 11 && sum(index).is_text(named(index)) {
+            best = index;
+        }
+    }
+    best
+}
+
+/// What a region holds without its furniture, in code points.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    chars: usize,
+    link_chars: usize,
+    good: usize,
+}
+
+impl Sum {
+    fn of(regions: &[Region], drafts: &[Draft]) -> Vec<Self> {
+        let mut sums = vec![Self::default(); regions.len()];
+        let shown = |draft: &&Draft| regions.get(draft.region).is_some_and(|region| !region.furniture);
+        for draft in drafts.iter().filter(shown) {
+            if let Some(sum) = sums.get_mut(draft.region) {
+                let good = if is_good(draft) { draft.chars } else { 0 };
+                sum.add(Self { chars: draft.chars, link_chars: draft.link_chars, good });
+            }
+        }
+        // From the inside out: a region comes after its parent.
+        for (index, region) in regions.iter().enumerate().skip(1).rev() {
+            let inner = sums.get(index).copied().unwrap_or_default();
+            if let Some(sum) = sums.get_mut(region.parent) {
+                sum.add(inner);
+            }
+        }
+        sums
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.chars += other.chars;
+        self.link_chars += other.link_chars;
+        self.good += other.good;
+    }
+
+    /// Less is asked of what the source names: a live blog has many headings.
+    const fn is_text(self, named: bool) -> bool {
+        self.good * 10 >= self.chars * if named { 6 } else { 8 } && self.link_chars * 10 <= self.chars
+    }
 }
 
 /// The regions of the article: the chosen one with all inside it, and beside it

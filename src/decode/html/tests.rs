@@ -104,9 +104,10 @@ fn the_article_is_told_from_what_surrounds_it() {
         card.repeat(25)
     );
     let (article, furniture) = parted(&page);
-    assert_eq!(article, [&format!("{LONG} قبل"), LONG, LONG, "فرع", LONG]);
+    assert_eq!(article, ["عنوان", "مقدمة", &format!("{LONG} قبل"), LONG, LONG, "فرع", LONG]);
     assert!(!furniture.contains(&"عنوان".to_owned()) && !furniture.contains(&"مقدمة".to_owned()));
-    assert_eq!(furniture.len(), 2 + 25 * 2 + 1);
+    // The link to the pictures stands within the article: neither.
+    assert_eq!(furniture.len(), 1 + 25 * 2 + 1);
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn comments_longer_than_the_article_are_still_comments() {
 
 #[test]
 fn a_post_that_the_article_embeds_is_its_own() {
-    let post = format!("<div class='article-widget article-tweet'><blockquote><p>{LONG}</p></blockquote></div>");
+    let post = format!("<div class='side-widget article-tweet'><blockquote><p>{LONG}</p></blockquote></div>");
     let page = format!("<h1>عنوان</h1><div class=article-body><p>{LONG}</p>{post}<p>{LONG}</p><p>{LONG}</p></div>");
     assert_eq!(parted(&page).0.len(), 4);
     let widget = post.replace(" article-tweet", "");
@@ -349,4 +350,40 @@ fn the_page_s_own_address_is_no_text() {
         )
     };
     assert_eq!((parted(&page("7")).0.len(), parted(&page("8")).0.len()), (3, 4));
+}
+
+#[test]
+fn an_article_each_part_of_which_has_containers_of_its_own_is_one() {
+    let part = |number: usize| format!("<div class=a><div><div><p>{number} {LONG}</p></div></div></div>");
+    let parts: String = (1..=6).map(part).collect();
+    let teasers: String =
+        (1..=6).map(|number| format!("<div><a href=/{number}>{number} خبر آخر من الأخبار</a></div>")).collect();
+    let page = format!(
+        "<body><article><h1>عنوان</h1><div><div><div><p>مقدمة {LONG}</p><p>{LONG} {LONG}</p></div></div>{parts}</div>
+        </article><div>{teasers}</div>"
+    );
+    let (article, furniture) = parted(&page);
+    for number in 1..=6 {
+        assert!(article.contains(&format!("{number} {LONG}")), "{number} of {article:?}");
+        assert!(furniture.contains(&format!("{number} خبر آخر من الأخبار")), "{number} of {furniture:?}");
+    }
+}
+
+#[test]
+fn what_asks_for_consent_is_furniture_however_long_it_is() {
+    let page = format!(
+        "<main><h1>عنوان</h1><div><p>مقدمة {LONG}</p><p>{LONG}</p><p>{LONG}</p></div></main>
+        <div id=onetrust-consent-sdk><div class=ot-sdk-container>{}</div></div>",
+        format!("<p>نستخدم ملفات الارتباط. {LONG} {LONG}</p>").repeat(8)
+    );
+    let (article, furniture) = parted(&page);
+    assert!(article.iter().any(|text| text.starts_with("مقدمة")), "{article:?}");
+    assert_eq!(furniture.iter().filter(|text| text.starts_with("نستخدم")).count(), 8);
+}
+
+#[test]
+fn what_is_sent_late_for_a_script_to_place_is_shown() {
+    let page =
+        format!("<h1>عنوان</h1><div hidden id='S:0'><p>{LONG}</p></div><div hidden id='menu'><p>قائمة</p></div>");
+    assert_eq!(texts(&page), ["عنوان", LONG]);
 }
