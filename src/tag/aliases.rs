@@ -111,12 +111,32 @@ fn is_short(page: &Page<'_>, (first, last): (usize, usize)) -> bool {
     let words = last + 1 - first;
     let letters: usize = (first..=last).map(|index| page.tokens.word(index).chars().count()).sum();
     let nations = words == 1 && (page.is(first, flag::NATIONALITY) || page.facts(first).place > 0.6);
+    // نائب الرئيس (شيعي), حزب الوئام (المعارضة المعتدلة): what it is like, not what it is called.
+    let attribute = page.facts(last).zipf > 3.0
+        && if words == 1 { !page.definite(last) && is_relation(page, last) } else { is_described(page, first, last) };
     words <= MOST_SHORT
         && (2..=20).contains(&letters)
         && !nations
+        && !attribute
         && (first..=last).all(|index| {
             page.tokens.is_word(index) && !page.is(index, flag::SPEECH) && (letters < 9 || !page.is(index, flag::STOP))
         })
+}
+
+/// شيعي, مستقل: an adjective by its ending.
+fn is_relation(page: &Page<'_>, index: usize) -> bool {
+    let word = page.tokens.word(index);
+    word.chars().count() > 3 && word.ends_with('ي')
+}
+
+/// A noun and its adjective, both in common use and both with articles: المعارضة المعتدلة.
+fn is_described(page: &Page<'_>, first: usize, last: usize) -> bool {
+    let feminine = |index: usize| page.tokens.word(index).ends_with('ه');
+    last == first + 1
+        && page.definite(first)
+        && page.definite(last)
+        && feminine(first) == feminine(last)
+        && page.facts(first).zipf > 4.0
 }
 
 /// An organization that no other rule saw, up to the bracket: from a head word

@@ -1,10 +1,13 @@
 //! Mentions → entities → identifiers, salience.
 
+use std::cmp::Reverse;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::gazetteer::{Class, Gazetteer, Thing};
+use super::gazetteer::{Class, Gazetteer, Thing, flag};
 use super::mentions::{Candidate, Named};
 use super::page::Page;
+use super::rules;
 use super::tokens;
 use crate::letters;
 use crate::record::{BlockKind, Entity, EntityType, How, Mention, Text};
@@ -69,52 +72,84 @@ impl Linker<'_> {
                 group.mentions.push(*mention);
             }
         }
-        self.shorten(&mut groups);
+        self.join(&mut groups, &by_key);
         let mut entities: Vec<Entity> = groups.iter().map(|group| self.entity(group)).collect();
         entities.retain(|entity| !entity.mentions.is_empty());
         entities.sort_by_key(|entity| entity.mentions.first().map(|mention| mention.span));
         entities
     }
 
-    /// مجلس النواب beside one مجلس النواب العراقي is that one.
-    fn shorten(&self, groups: &mut [Group]) {
-        let organizations = groups.iter().enumerate().filter(|(_, group)| group.kind == EntityType::Organization);
-        let mut names: Vec<(String, usize)> =
-            organizations.map(|(index, group)| (self.longest(group), index)).collect();
-        names.sort_unstable();
-        let mut into: Vec<Option<usize>> = vec![None; groups.len()];
-        for (name, index) in names.iter().filter(|(name, _)| name.contains(' ')) {
-            let longer = format!("{name} ال");
-            let from = names.partition_point(|(other, _)| *other < longer);
-            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(&longer));
-            if let (Some((_, one)), None) = (longer.next(), longer.next()) {
-                into[*index] = Some(*one);
-            }
+    /// Joins the groups of one thing that goes by several names.
+    fn join(&self, groups: &mut [Group], by_key: &FxHashMap<Key, usize>) {
+        let mut joins = Joins::new(groups);
+        let names = |kind: EntityType| {
+            let groups = groups.iter().enumerate().filter(|(_, group)| group.kind == kind);
+            let mut names: Vec<(String, usize)> = groups.map(|(index, group)| (self.longest(group), index)).collect();
+            names.sort_unstable();
+            names
+        };
+        let organizations = names(EntityType::Organization);
+        // مجلس النواب beside one مجلس النواب العراقي is that one.
+        joins.shorter(&organizations, " ال", |name| name.contains(' '));
+        joins.bare(&organizations);
+        // محمود حسن beside one محمود حسن تريزيجيه.
+        let full = |name: &str| rules::units(&name.split(' ').collect::<Vec<_>>()).len() > 1;
+        joins.shorter(&names(EntityType::Person), " ", full);
+        self.join_nations(groups, &mut joins);
+        self.join_bearers(groups, by_key, &mut joins);
+        joins.carry_out(groups);
+    }
+
+    /// المنتخب العراقي is منتخب العراق, and المصرف المركزي beside مصرف ليبيا المركزي is that one.
+    fn join_nations(&self, groups: &[Group], joins: &mut Joins) {
+        let mut alike: FxHashMap<Vec<&str>, Vec<(Option<&str>, usize)>> = FxHashMap::default();
+        for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.kind == EntityType::Organization) {
+            let longest = group.mentions.iter().max_by_key(|mention| (mention.words(), Reverse(mention.first)));
+            let Some(mention) = longest.filter(|mention| mention.words() > 1 && mention.how != How::Acronym) else {
+                continue;
+            };
+            let (nations, words): (Vec<usize>, Vec<usize>) =
+                (mention.first..=mention.last).partition(|index| self.is_nation(*index));
+            let [nation] = *nations.as_slice() else {
+                if nations.is_empty() && words.len() > 1 {
+                    let words = words.iter().map(|index| self.stem(*index, mention)).collect();
+                    alike.entry(words).or_default().push((None, index));
+                }
+                continue;
+            };
+            let words = words.iter().map(|index| self.stem(*index, mention)).collect();
+            alike.entry(words).or_default().push((Some(root(self.stem(nation, mention))), index));
         }
-        self.join_bare(groups, &names, &mut into);
-        for index in 0..into.len() {
-            let Some(mut target) = into[index] else { continue };
-            while let Some(further) = into[target] {
-                target = further;
+        for alike in alike.values() {
+            let mut with = alike.iter().filter_map(|(nation, index)| nation.map(|nation| (nation, *index)));
+            let Some((nation, one)) = with.next() else { continue };
+            if with.clone().all(|(other, _)| other == nation) {
+                alike.iter().for_each(|(_, index)| joins.join(*index, one));
             }
-            let moved = std::mem::take(&mut groups[index].mentions);
-            groups[target].mentions.extend(moved);
         }
     }
 
-    /// الخارجية الروسية beside وزارة الخارجية الروسية is that one. Which of the two is known
-    /// by an identifier keeps it.
-    fn join_bare(&self, groups: &[Group], names: &[(String, usize)], into: &mut [Option<usize>]) {
-        for (name, whole) in names {
-            let Some((_, bare)) = name.split_once(' ').filter(|(head, _)| LEFT_OUT.contains(head)) else { continue };
-            let Ok(bare) = names.binary_search_by(|(other, _)| other.as_str().cmp(bare)) else { continue };
-            let (bare, whole) = (names[bare].1, *whole);
-            let is_known = |index: usize| matches!(groups[index].key, Key::Thing { .. });
-            match (is_known(bare), is_known(whole)) {
-                (true, true) => {}
-                (true, false) if into[whole].is_none() => into[whole] = Some(bare),
-                (false, _) if into[bare].is_none() => into[bare] = Some(whole),
-                _ => {}
+    /// A country or what is of it.
+    fn is_nation(&self, index: usize) -> bool {
+        self.page.is(index, flag::NATIONALITY) || self.page.facts(index).place > 0.8
+    }
+
+    /// The word without clitics and article.
+    fn stem(&self, index: usize, mention: &Candidate) -> &str {
+        let word = self.page.tokens.word(index);
+        let word = if index == mention.first { word.get(mention.cut as usize..).unwrap_or(word) } else { word };
+        word.strip_prefix("ال").unwrap_or(word)
+    }
+
+    /// الأهلي, which many are called, beside الأهلي المصري, which only one of them is.
+    fn join_bearers(&self, groups: &[Group], by_key: &FxHashMap<Key, usize>, joins: &mut Joins) {
+        for (index, group) in groups.iter().enumerate().filter(|(_, group)| matches!(group.key, Key::Text(..))) {
+            let Some(named) = group.mentions.iter().find_map(|mention| mention.named) else { continue };
+            let things = self.gazetteer(named.user).entries(named.node).map(|entry| entry.thing);
+            let mut known = things.filter_map(|thing| by_key.get(&Key::Thing { user: named.user, thing }));
+            let kind = |one: &&usize| groups.get(**one).is_some_and(|one| one.kind == group.kind);
+            if let (Some(one), None) = (known.next().filter(kind), known.next()) {
+                joins.join(index, *one);
             }
         }
     }
@@ -152,11 +187,24 @@ impl Linker<'_> {
     fn key(&self, mention: &Candidate, countries: &FxHashSet<&str>) -> Key {
         let thing = mention
             .named
-            .and_then(|named| self.choose(mention.kind, named, countries).map(|thing| (named.user, thing)));
+            .and_then(|named| self.choose(mention.kind, named, countries).map(|thing| (named.user, thing)))
+            .filter(|(user, thing)| *user || !self.is_foreign(mention, *thing, countries));
         match thing {
             Some((user, thing)) => Key::Thing { user, thing },
             None => Key::Text(mention.kind, self.matched(mention)),
         }
+    }
+
+    /// Half the name of an organization of a country that is not spoken of: الجبهة الشعبية is
+    /// one in Tunisia, too.
+    fn is_foreign(&self, mention: &Candidate, thing: u32, countries: &FxHashSet<&str>) -> bool {
+        let thing = self.page.gazetteer.thing(thing);
+        let (Some(name), Some(country)) = (thing.name, thing.country) else { return false };
+        mention.kind == EntityType::Organization
+            && !countries.contains(country)
+            && letters::fold(name)
+                .strip_prefix(self.matched(mention).as_str())
+                .is_some_and(|rest| rest.starts_with(' '))
     }
 
     /// The likeliest thing of the name: how well known it is, then whether its
@@ -226,7 +274,7 @@ impl Linker<'_> {
             Key::Text(..) => None,
         };
         let longest = mentions.iter().filter(|mention| mention.how != How::Acronym).max_by_key(|mention| {
-            (self.text.shown(self.shown(mention)).len() - usize::from(mention.cut), std::cmp::Reverse(mention.first))
+            (self.text.shown(self.shown(mention)).len() - usize::from(mention.cut), Reverse(mention.first))
         });
         let shown = longest
             .or(mentions.first())
@@ -268,6 +316,74 @@ impl Linker<'_> {
         let often = mentions.len() as f32 / (mentions.len() + 3) as f32;
         round(0.3 * title + 0.2 * first_paragraph + 0.15 * early + 0.35 * often)
     }
+}
+
+/// Which group goes into which.
+#[derive(Debug)]
+struct Joins {
+    into: Vec<Option<usize>>,
+    /// Groups that are known by an identifier: these keep it.
+    known: Vec<bool>,
+}
+
+impl Joins {
+    fn new(groups: &[Group]) -> Self {
+        let known = groups.iter().map(|group| matches!(group.key, Key::Thing { .. })).collect();
+        Self { into: vec![None; groups.len()], known }
+    }
+
+    fn end(&self, mut index: usize) -> usize {
+        while let Some(further) = self.into[index] {
+            index = further;
+        }
+        index
+    }
+
+    /// Two things with identifiers are two.
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.end(one), self.end(other));
+        match (self.known[one], self.known[other]) {
+            _ if one == other => {}
+            (true, true) => {}
+            (true, false) => self.into[other] = Some(one),
+            (false, _) => self.into[one] = Some(other),
+        }
+    }
+
+    /// A name that begins exactly one longer one is short for it, whoever else it may be the
+    /// name of. `names` are sorted.
+    fn shorter(&mut self, names: &[(String, usize)], joint: &str, may_be: impl Fn(&str) -> bool) {
+        for (name, index) in names.iter().filter(|(name, _)| may_be(name)) {
+            let longer = format!("{name}{joint}");
+            let from = names.partition_point(|(other, _)| *other < longer);
+            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(&longer));
+            if let (Some((_, one)), None) = (longer.next(), longer.next()) {
+                let (index, one) = (self.end(*index), self.end(*one));
+                self.into[index] = (index != one).then_some(one);
+            }
+        }
+    }
+
+    /// الخارجية الروسية beside وزارة الخارجية الروسية is that one.
+    fn bare(&mut self, names: &[(String, usize)]) {
+        for (name, whole) in names {
+            let Some((_, bare)) = name.split_once(' ').filter(|(head, _)| LEFT_OUT.contains(head)) else { continue };
+            let Ok(bare) = names.binary_search_by(|(other, _)| other.as_str().cmp(bare)) else { continue };
+            self.join(names[bare].1, *whole);
+        }
+    }
+
+    fn carry_out(&self, groups: &mut [Group]) {
+        for index in (0..groups.len()).filter(|index| self.into[*index].is_some()) {
+            let moved = std::mem::take(&mut groups[index].mentions);
+            groups[self.end(index)].mentions.extend(moved);
+        }
+    }
+}
+
+/// What العراقي, العراقية and العراق begin with.
+fn root(nation: &str) -> &str {
+    ["يه", "يا", "ي", "ا", "ه"].iter().find_map(|end| nation.strip_suffix(end)).unwrap_or(nation)
 }
 
 fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {

@@ -49,6 +49,7 @@ mod labels;
 pub mod linear;
 mod link;
 mod mentions;
+mod misread;
 mod model;
 #[cfg(feature = "neural")]
 mod neural;
@@ -259,6 +260,7 @@ impl Tagger {
         } else if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
             let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
+            misread::mend(page, &mut mentions, &candidates);
             forbidden.drop(page, &mut mentions);
             mentions = with_aliases(page, mentions, &candidates, &forbidden);
         }

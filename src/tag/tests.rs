@@ -7,7 +7,7 @@ use super::labels::{LABELS, OUTSIDE, begin, inside};
 use super::linear::Convention;
 use super::model::Heard;
 use super::{Gazetteer, Hints, Options, Tagger, UserGazetteer};
-use crate::record::{EntityType, How, Tagged, Text};
+use crate::record::{EntityType, How, Mention, Tagged, Text};
 use EntityType::{Event, Organization, Other, Person, Place};
 
 /// One of the entities has the type and the name.
@@ -124,6 +124,69 @@ fn a_short_form_is_bound_in_both_directions() {
     let found = entities(&lines);
     assert_eq!(found[0].name, "حركة الشباب الحر");
     assert_eq!(found[0].mentions[2].how, How::Acronym);
+}
+
+/// What the tagger as it is shipped finds: the mentions of each entity.
+fn judged(lines: &[&str]) -> Vec<Vec<String>> {
+    let text = text(lines);
+    let (tags, _) = JUDGED.tag(&text, Hints::default());
+    let shown = |mention: &Mention| text.shown(mention.span).to_owned();
+    tags.entities.iter().map(|entity| entity.mentions.iter().map(shown).collect()).collect()
+}
+
+#[test]
+fn phrases_that_look_like_names_are_none() {
+    let nothing: [Vec<String>; 0] = [];
+    for line in [
+        "عاد الرئيس إلى مسقط رأسه بعد غياب",
+        "تسببت الأمطار في سيول جارفة وجرفت سيول أخرى المنازل",
+        "تأثرت حركة التجارة وحركة المرور بالعاصفة",
+        "لم يتحدث أي حزب سياسي في الجلسة",
+    ] {
+        assert_eq!(judged(&[line]), nothing, "{line}");
+    }
+    assert_eq!(judged(&["وصل الوفد إلى سيول عاصمة كوريا الجنوبية"]), [["سيول"], ["كوريا الجنوبية"]]);
+    assert_eq!(judged(&["وصل الوفد إلى مسقط أمس"]), [["مسقط"]]);
+}
+
+#[test]
+fn a_name_does_not_take_the_next_word_with_it() {
+    let found = judged(&["وقال الشيخ ناصر للبرلمان إن الوقت حان"]);
+    assert_eq!(found, [["ناصر"]]);
+    let found = judged(&["دعا زعيم الحزب في تونس حمة الهمامي أنصاره إلى الهدوء"]);
+    assert!(found.contains(&vec!["تونس".to_owned()]), "{found:?}");
+}
+
+#[test]
+fn what_stands_in_brackets_and_describes_is_no_other_name() {
+    let found = judged(&["اتهم نائب رئيس مجلس النواب (شيعي) الحكومة بالتقصير"]);
+    assert_eq!(found, [["مجلس النواب"]]);
+    let found = judged(&["وحضر حزب الوئام (المعارضة المعتدلة) الجلسة"]);
+    assert_eq!(found, [["حزب الوئام"]]);
+}
+
+#[test]
+fn a_shorter_form_of_one_name_is_the_same_entity() {
+    for line in [
+        "سجل محمود حسن تريزيجيه هدفا، وقال محمود حسن بعد المباراة إنه سعيد",
+        "تعادل المنتخب العراقي أمس، ويلعب منتخب العراق غدا",
+        "أعلن مصرف ليبيا المركزي القرار، وقال محافظ المصرف المركزي إنه نافذ",
+    ] {
+        assert_eq!(judged(&[line]).iter().map(Vec::len).max(), Some(2), "{line}: {:?}", judged(&[line]));
+    }
+    let two = judged(&["تعادل المنتخب العراقي أمس، ويلعب منتخب النيجر غدا"]);
+    assert_eq!(two, [["المنتخب العراقي"], ["منتخب النيجر"]]);
+}
+
+#[test]
+fn half_a_name_is_that_of_an_organization_whose_country_is_spoken_of() {
+    let name = |line: &str| {
+        let (tags, _) = JUDGED.tag(&text(&[line]), Hints::default());
+        tags.entities.into_iter().find(|entity| entity.kind == Organization).map(|entity| entity.name)
+    };
+    assert_eq!(name("دعت الجبهة الشعبية في تونس إلى التظاهر").as_deref(), Some("الجبهة الشعبية"));
+    let whole = "الجبهة الشعبية لتحرير فلسطين";
+    assert_eq!(name("دعت الجبهة الشعبية في فلسطين إلى التظاهر").as_deref(), Some(whole));
 }
 
 #[test]
