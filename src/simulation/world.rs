@@ -168,10 +168,13 @@ impl World {
         self.idle = if worked { 0 } else { self.idle + 1 };
         self.worked += u64::from(worked);
         self.beat();
-        // Where nothing is to be done, time flies.
+        // Where nothing is to be done, time flies, and the broker sees it pass.
         let micros = match self.idle {
             0..12 => 200,
-            idle => 1_000 << (idle / 12).min(8),
+            idle => {
+                self.broker.borrow_mut().tick();
+                1_000 << (idle / 12).min(8)
+            }
         };
         self.broker.borrow().time.pass(Duration::from_micros(micros));
     }
