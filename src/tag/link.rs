@@ -1,10 +1,12 @@
 //! Mentions → entities → identifiers, salience.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::gazetteer::{Class, Gazetteer, Thing, flag};
+use super::joins::Joins;
 use super::mentions::{Candidate, Named};
 use super::page::Page;
 use super::rules;
@@ -18,11 +20,6 @@ const MARGIN: f32 = 0.25;
 
 /// Ten times the logarithm of the people of a place that stands for itself.
 const LARGE: u8 = 50;
-
-/// Words before the name of an organization, in the match form, that news leaves out when it
-/// speaks of it again.
-const LEFT_OUT: [&str; 12] =
-    ["وزاره", "حركه", "جماعه", "تنظيم", "شركه", "مجموعه", "قناه", "صحيفه", "وكاله", "موقع", "مؤسسه", "نادي"];
 
 /// What makes two mentions one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,7 +78,8 @@ impl Linker<'_> {
 
     /// Joins the groups of one thing that goes by several names.
     fn join(&self, groups: &mut [Group], by_key: &FxHashMap<Key, usize>) {
-        let mut joins = Joins::new(groups);
+        let known = groups.iter().map(|group| matches!(group.key, Key::Thing { .. })).collect();
+        let mut joins = Joins::new(known);
         let names = |kind: EntityType| {
             let groups = groups.iter().enumerate().filter(|(_, group)| group.kind == kind);
             let mut names: Vec<(String, usize)> = groups.map(|(index, group)| (self.longest(group), index)).collect();
@@ -97,12 +95,15 @@ impl Linker<'_> {
         joins.shorter(&names(EntityType::Person), " ", full);
         self.join_nations(groups, &mut joins);
         self.join_bearers(groups, by_key, &mut joins);
-        joins.carry_out(groups);
+        for (from, to) in joins.moves() {
+            let moved = std::mem::take(&mut groups[from].mentions);
+            groups[to].mentions.extend(moved);
+        }
     }
 
     /// المنتخب العراقي is منتخب العراق, and المصرف المركزي beside مصرف ليبيا المركزي is that one.
     fn join_nations(&self, groups: &[Group], joins: &mut Joins) {
-        let mut alike: FxHashMap<Vec<&str>, Vec<(Option<&str>, usize)>> = FxHashMap::default();
+        let mut alike: BTreeMap<Vec<&str>, Vec<(Option<&str>, usize)>> = BTreeMap::new();
         for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.kind == EntityType::Organization) {
             let longest = group.mentions.iter().max_by_key(|mention| (mention.words(), Reverse(mention.first)));
             let Some(mention) = longest.filter(|mention| mention.words() > 1 && mention.how != How::Acronym) else {
@@ -110,15 +111,13 @@ impl Linker<'_> {
             };
             let (nations, words): (Vec<usize>, Vec<usize>) =
                 (mention.first..=mention.last).partition(|index| self.is_nation(*index));
-            let [nation] = *nations.as_slice() else {
-                if nations.is_empty() && words.len() > 1 {
-                    let words = words.iter().map(|index| self.stem(*index, mention)).collect();
-                    alike.entry(words).or_default().push((None, index));
-                }
-                continue;
+            let nation = match *nations.as_slice() {
+                [] if words.len() > 1 => None,
+                [nation] => Some(root(self.stem(nation, mention))),
+                _ => continue,
             };
             let words = words.iter().map(|index| self.stem(*index, mention)).collect();
-            alike.entry(words).or_default().push((Some(root(self.stem(nation, mention))), index));
+            alike.entry(words).or_default().push((nation, index));
         }
         for alike in alike.values() {
             let mut with = alike.iter().filter_map(|(nation, index)| nation.map(|nation| (nation, *index)));
@@ -315,69 +314,6 @@ impl Linker<'_> {
         let early = 1.0 - spans.first().map_or(1.0, |span| span.start as f32 / length);
         let often = mentions.len() as f32 / (mentions.len() + 3) as f32;
         round(0.3 * title + 0.2 * first_paragraph + 0.15 * early + 0.35 * often)
-    }
-}
-
-/// Which group goes into which.
-#[derive(Debug)]
-struct Joins {
-    into: Vec<Option<usize>>,
-    /// Groups that are known by an identifier: these keep it.
-    known: Vec<bool>,
-}
-
-impl Joins {
-    fn new(groups: &[Group]) -> Self {
-        let known = groups.iter().map(|group| matches!(group.key, Key::Thing { .. })).collect();
-        Self { into: vec![None; groups.len()], known }
-    }
-
-    fn end(&self, mut index: usize) -> usize {
-        while let Some(further) = self.into[index] {
-            index = further;
-        }
-        index
-    }
-
-    /// Two things with identifiers are two.
-    fn join(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.end(one), self.end(other));
-        match (self.known[one], self.known[other]) {
-            _ if one == other => {}
-            (true, true) => {}
-            (true, false) => self.into[other] = Some(one),
-            (false, _) => self.into[one] = Some(other),
-        }
-    }
-
-    /// A name that begins exactly one longer one is short for it, whoever else it may be the
-    /// name of. `names` are sorted.
-    fn shorter(&mut self, names: &[(String, usize)], joint: &str, may_be: impl Fn(&str) -> bool) {
-        for (name, index) in names.iter().filter(|(name, _)| may_be(name)) {
-            let longer = format!("{name}{joint}");
-            let from = names.partition_point(|(other, _)| *other < longer);
-            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(&longer));
-            if let (Some((_, one)), None) = (longer.next(), longer.next()) {
-                let (index, one) = (self.end(*index), self.end(*one));
-                self.into[index] = (index != one).then_some(one);
-            }
-        }
-    }
-
-    /// الخارجية الروسية beside وزارة الخارجية الروسية is that one.
-    fn bare(&mut self, names: &[(String, usize)]) {
-        for (name, whole) in names {
-            let Some((_, bare)) = name.split_once(' ').filter(|(head, _)| LEFT_OUT.contains(head)) else { continue };
-            let Ok(bare) = names.binary_search_by(|(other, _)| other.as_str().cmp(bare)) else { continue };
-            self.join(names[bare].1, *whole);
-        }
-    }
-
-    fn carry_out(&self, groups: &mut [Group]) {
-        for index in (0..groups.len()).filter(|index| self.into[*index].is_some()) {
-            let moved = std::mem::take(&mut groups[index].mentions);
-            groups[self.end(index)].mentions.extend(moved);
-        }
     }
 }
 

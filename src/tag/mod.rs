@@ -44,6 +44,7 @@ mod dates;
 #[cfg(test)]
 mod fixture;
 mod gazetteer;
+mod joins;
 mod judge;
 mod labels;
 pub mod linear;
