@@ -123,7 +123,7 @@ fn is_short(page: &Page<'_>, (first, last): (usize, usize)) -> bool {
         })
 }
 
-/// شيعي, مستقل: an adjective by its ending.
+/// شيعي: an adjective by its ending.
 fn is_relation(page: &Page<'_>, index: usize) -> bool {
     let word = page.tokens.word(index);
     word.chars().count() > 3 && word.ends_with('ي')
