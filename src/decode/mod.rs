@@ -39,6 +39,7 @@ mod presets;
 mod published;
 mod sniff;
 mod source;
+mod wrapped;
 
 use encoding_rs::Encoding;
 
@@ -138,4 +139,3 @@ fn reject(reason: Reason, message: impl Into<String>) -> Reject {
 
 #[cfg(test)]
 mod tests;
-mod wrapped;

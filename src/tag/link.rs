@@ -69,7 +69,7 @@ impl Linker<'_> {
                 group.mentions.push(*mention);
             }
         }
-        self.join(&mut groups, &by_key);
+        self.join(&mut groups);
         let mut entities: Vec<Entity> = groups.iter().map(|group| self.entity(group)).collect();
         entities.retain(|entity| !entity.mentions.is_empty());
         entities.sort_by_key(|entity| entity.mentions.first().map(|mention| mention.span));
@@ -77,7 +77,7 @@ impl Linker<'_> {
     }
 
     /// Joins the groups of one thing that goes by several names.
-    fn join(&self, groups: &mut [Group], by_key: &FxHashMap<Key, usize>) {
+    fn join(&self, groups: &mut [Group]) {
         let known = groups.iter().map(|group| matches!(group.key, Key::Thing { .. })).collect();
         let mut joins = Joins::new(known);
         let names = |kind: EntityType| {
@@ -94,7 +94,6 @@ impl Linker<'_> {
         let full = |name: &str| rules::units(&name.split(' ').collect::<Vec<_>>()).len() > 1;
         joins.shorter(&names(EntityType::Person), " ", full);
         self.join_nations(groups, &mut joins);
-        self.join_bearers(groups, by_key, &mut joins);
         for (from, to) in joins.moves() {
             let moved = std::mem::take(&mut groups[from].mentions);
             groups[to].mentions.extend(moved);
@@ -138,19 +137,6 @@ impl Linker<'_> {
         let word = self.page.tokens.word(index);
         let word = if index == mention.first { word.get(mention.cut as usize..).unwrap_or(word) } else { word };
         word.strip_prefix("ال").unwrap_or(word)
-    }
-
-    /// الأهلي, which many are called, beside الأهلي المصري, which only one of them is.
-    fn join_bearers(&self, groups: &[Group], by_key: &FxHashMap<Key, usize>, joins: &mut Joins) {
-        for (index, group) in groups.iter().enumerate().filter(|(_, group)| matches!(group.key, Key::Text(..))) {
-            let Some(named) = group.mentions.iter().find_map(|mention| mention.named) else { continue };
-            let things = self.gazetteer(named.user).entries(named.node).map(|entry| entry.thing);
-            let mut known = things.filter_map(|thing| by_key.get(&Key::Thing { user: named.user, thing }));
-            let kind = |one: &&usize| groups.get(**one).is_some_and(|one| one.kind == group.kind);
-            if let (Some(one), None) = (known.next().filter(kind), known.next()) {
-                joins.join(index, *one);
-            }
-        }
     }
 
     fn longest(&self, group: &Group) -> String {

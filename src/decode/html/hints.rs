@@ -14,6 +14,8 @@ pub(super) const MAIN: i8 = 1;
 pub(super) const FURNITURE: i8 = -1;
 /// Comments: furniture even where they are longer than the article.
 pub(super) const COMMENTS: i8 = -2;
+/// What a site must ask before it may set cookies; the same.
+pub(super) const CONSENT: i8 = -4;
 
 /// Ends of class names that hold an article's text, letters only.
 const BODIES: &[&str] = &[
@@ -153,10 +155,6 @@ const CITED: &[&str] = &["embed", "embedded", "instagrammedia", "oembed", "tweet
 /// Classes of what is there for screen readers only.
 const UNSEEN_CLASSES: &[&str] =
     &["screen-reader-text", "screenreader-only", "sr-only", "u-visually-hidden", "visually-hidden", "visuallyhidden"];
-
-/// What a site must ask before it may set cookies: furniture even where it is longer than
-/// the article.
-pub(super) const CONSENT: i8 = -4;
 
 /// Of lists of other articles: a heading that says so heads what follows it.
 pub(super) const RELATED: i8 = -3;
