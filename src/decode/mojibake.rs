@@ -35,10 +35,9 @@ pub(super) fn mend<'a>(source: Source<'a>) -> (Source<'a>, Option<&'static str>)
 }
 
 fn once(text: &str) -> Option<(&'static str, String, Edits)> {
-    for (label, bytes, suspicious) in
-        [("windows-1252", &LATIN, is_latin as fn(&str) -> bool), ("windows-1256", &ARABIC, is_arabic)]
-    {
-        if !suspicious(text) {
+    let (latin, arabic) = suspicions(text);
+    for (label, bytes, suspicious) in [("windows-1252", &LATIN, latin), ("windows-1256", &ARABIC, arabic)] {
+        if !suspicious {
             continue;
         }
         let verdict = Verdict::of(text, bytes);
@@ -53,21 +52,23 @@ fn once(text: &str) -> Option<(&'static str, String, Edits)> {
 static LATIN: LazyLock<Bytes> = LazyLock::new(|| Bytes::new(WINDOWS_1252));
 static ARABIC: LazyLock<Bytes> = LazyLock::new(|| Bytes::new(WINDOWS_1256));
 
-/// Every letter of U+00C2 to U+00E2 begins with this byte; Arabic text has none.
-fn is_latin(text: &str) -> bool {
-    memchr::memchr_iter(0xC3, text.as_bytes()).any(|at| {
-        // Ø Ù Ú Û (Arabic), Ã Â Ä Å â (Latin, quotation marks), Ð Ñ (Cyrillic), × (Hebrew).
-        matches!(text.as_bytes().get(at + 1), Some(0x98..=0x9B | 0x82..=0x85 | 0xA2 | 0x90 | 0x91 | 0x97))
-    })
-}
-
-/// No text of some length lacks an alef (`ط§`) and a lam (`ظ„`).
-fn is_arabic(text: &str) -> bool {
-    let after = |mark: &str, letter: &str| {
-        memchr::memmem::find_iter(text.as_bytes(), mark.as_bytes())
-            .any(|at| text.get(..at).is_some_and(|before| before.ends_with(letter)))
-    };
-    after("§", "ط") || after("„", "ظ")
+/// Whether the text may have been read as windows-1252, and as windows-1256.
+fn suspicions(text: &str) -> (bool, bool) {
+    let bytes = text.as_bytes();
+    let (mut latin, mut arabic) = (false, false);
+    for at in memchr::memchr3_iter(0xC2, 0xC3, 0xE2, bytes) {
+        let behind = |letter: &str| bytes.get(..at).is_some_and(|before| before.ends_with(letter.as_bytes()));
+        match bytes.get(at..).unwrap_or_default() {
+            // Ø Ù Ú Û (Arabic), Ã Â Ä Å â (Latin, quotation marks), Ð Ñ (Cyrillic), × (Hebrew):
+            // Arabic text has none of what begins with this byte.
+            [0xC3, 0x98..=0x9B | 0x82..=0x85 | 0xA2 | 0x90 | 0x91 | 0x97, ..] => latin = true,
+            // No text of some length lacks an alef (`ط§`) and a lam (`ظ„`).
+            [0xC2, 0xA7, ..] => arabic |= behind("ط"),
+            [0xE2, 0x80, 0x9E, ..] => arabic |= behind("ظ"),
+            _ => {}
+        }
+    }
+    (latin, arabic)
 }
 
 /// The byte of each character of a one-byte charset.

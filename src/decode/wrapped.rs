@@ -23,33 +23,38 @@ pub(super) struct Line {
 
 /// The lines of a text that was broken at a width become its paragraphs; others stay.
 pub(super) fn join(text: &str, lines: Vec<Line>) -> Vec<Line> {
-    let Some((full, measures)) = measured(text, &lines) else { return lines };
-    let mut joined: Vec<Line> = Vec::with_capacity(lines.len());
-    let mut before: Option<Measure> = None;
-    for (line, measure) in lines.into_iter().zip(measures) {
-        let goes_on = before.is_some_and(|before| !line.apart && !before.ended && full.holds(before, measure));
+    let lines = Lines { text, lines };
+    let Some((full, measures)) = lines.measured() else { return lines.lines };
+    let mut joined: Vec<Line> = Vec::with_capacity(lines.lines.len());
+    let mut before: Option<(Line, Measure)> = None;
+    for (line, measure) in lines.lines.iter().copied().zip(measures) {
+        let goes_on = before.is_some_and(|(before, last)| {
+            let said = lines.said(before);
+            !line.apart && full.has_no_room(last, measure) && is_running(said) && !has_ended(said)
+        });
         match joined.last_mut().filter(|_| goes_on) {
             Some(paragraph) => paragraph.end = line.end,
             None => joined.push(line),
         }
-        before = Some(measure);
+        before = Some((line, measure));
     }
     joined
 }
 
-/// What a line tells of the width.
+/// How long a line and its first word are, in letters: most texts are seen to be none that
+/// was broken by that alone, and their lines are not read.
 #[derive(Debug, Clone, Copy)]
 struct Measure {
     letters: usize,
-    /// Of its first word.
     first: usize,
-    /// It is more than one word, and no row of a table.
-    running: bool,
-    /// As a sentence ends, or what announces one. That the next line goes on could be
-    /// told by the width alone: better two paragraphs then than a wrong one.
-    ended: bool,
-    /// A sentence or a clause ends within it, as few headlines have it.
-    clauses: bool,
+}
+
+impl Measure {
+    fn of(line: &str) -> Self {
+        let first = line.chars().position(is_space);
+        let letters = line.chars().count();
+        Self { letters, first: first.unwrap_or(letters) }
+    }
 }
 
 /// From how many letters on a line is full.
@@ -61,75 +66,105 @@ struct Full {
 
 impl Full {
     /// The next line's first word had no room on this one.
-    const fn holds(self, line: Measure, next: Measure) -> bool {
-        line.running && line.letters <= self.width && line.letters + 1 + next.first > self.least
+    const fn has_no_room(self, line: Measure, next: Measure) -> bool {
+        line.letters <= self.width && line.letters + 1 + next.first > self.least
     }
 }
 
-impl Measure {
-    fn of(line: &str) -> Self {
-        let mut words = line.split(is_space);
-        let first = words.next().map_or(0, |word| word.chars().count());
-        let mut blanks = 0;
-        let row = words.by_ref().any(|word| {
-            blanks = if word.is_empty() { blanks + 1 } else { 0 };
-            blanks > 1
+/// More than one word, and no row of a table.
+fn is_running(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    // Of the blanks but the ordinary one each begins with one of these.
+    let plain = memchr::memchr3(b'\t', 0xC2, 0xE3, bytes).or_else(|| memchr::memchr2(0xE1, 0xE2, bytes)).is_none();
+    if plain && memchr::memmem::find(bytes, b"   ").is_none() {
+        return memchr::memchr(b' ', bytes).is_some();
+    }
+    let mut blanks = 0;
+    let row = line.chars().any(|letter| {
+        blanks = if is_space(letter) { blanks + 1 } else { 0 };
+        blanks > 2
+    });
+    !row && line.contains(is_space)
+}
+
+/// As a sentence ends, or what announces one. That the next line goes on could be told by the
+/// width alone: better two paragraphs then than a wrong one.
+fn has_ended(line: &str) -> bool {
+    let closes = |letter: char| matches!(letter, '"' | '”' | '“' | '»' | '\'' | '’' | ')' | ']');
+    line.trim_end_matches(closes).ends_with(['.', '؟', '?', '!', '…', '۔', ':', '؛'])
+}
+
+/// A sentence or a clause ends within it, as few headlines have it.
+fn has_clauses(line: &str) -> bool {
+    line.contains("، ") || line.contains(", ") || line.contains(". ") && !line.contains(".. ")
+}
+
+/// The lines of one text.
+struct Lines<'a> {
+    text: &'a str,
+    lines: Vec<Line>,
+}
+
+impl<'a> Lines<'a> {
+    fn said(&self, line: Line) -> &'a str {
+        self.text.get(line.start..line.end).unwrap_or_default()
+    }
+
+    /// From where on a line of the text is full, if it was broken at a width, and the measures
+    /// of its lines.
+    fn measured(&self) -> Option<(Full, Vec<Measure>)> {
+        let most_bytes = WIDTHS.end() * 4;
+        let long = self.lines.iter().filter(|line| line.end - line.start > most_bytes).count();
+        let beside = self.lines.iter().skip(1).filter(|line| !line.apart).count();
+        if beside < LEAST_FULL || long > MOST_LONGER {
+            return None;
+        }
+        let measures: Vec<Measure> = self.lines.iter().map(|line| Measure::of(self.said(*line))).collect();
+        let letters = measures.iter().map(|line| line.letters).zip(self.lines.iter().copied());
+        let mut longest: Vec<(usize, Line)> = letters.filter(|(letters, _)| letters >= WIDTHS.start()).collect();
+        longest.sort_unstable_by_key(|(letters, _)| std::cmp::Reverse(*letters));
+        let running = longest.into_iter().filter(|(_, line)| is_running(self.said(*line)));
+        let mut widths: Vec<usize> = running.map(|(letters, _)| letters).take(MOST_LONGER + 1).collect();
+        widths.dedup();
+        let (part, whole) = PRINTED;
+        let widths = || widths.iter().copied().filter(|width| WIDTHS.contains(width));
+        let by_letters = widths().map(|width| (Full { width, least: width }, false));
+        let printed = widths().map(|width| (Full { width, least: width * part / whole }, true));
+        let (full, _) = by_letters.chain(printed).find(|(full, printed)| self.is_broken(*full, *printed, &measures))?;
+        Some((full, measures))
+    }
+
+    /// Most lines are as full as their words allow, and do not end as sentences do. Headlines
+    /// may be of one length, so clauses end within some of them, too, and within more where
+    /// that is seen roughly.
+    fn is_broken(&self, at: Full, printed: bool, measures: &[Measure]) -> bool {
+        let lines = self.lines.iter().zip(self.lines.iter().skip(1)).zip(measures.windows(2));
+        let pairs = lines.filter_map(|((before, line), pair)| match *pair {
+            [last, next] if !line.apart && last.letters <= at.width => Some((*before, last, next)),
+            _ => None,
         });
-        let closes = |letter: char| matches!(letter, '"' | '”' | '“' | '»' | '\'' | '’' | ')' | ']');
-        let end = line.trim_end_matches(closes);
-        Self {
-            letters: line.chars().count(),
-            first,
-            running: !row && line.contains(is_space),
-            ended: end.ends_with(['.', '؟', '?', '!', '…', '۔', ':', '؛']),
-            clauses: line.contains("، ") || line.contains(", ") || line.contains(". ") && !line.contains(".. "),
+        let may_be_full = pairs.clone().filter(|(_, last, next)| at.has_no_room(*last, *next));
+        if may_be_full.count() < LEAST_FULL {
+            return false;
         }
-    }
-}
-
-/// From where on a line of the text is full, if it was broken at a width, and the measures
-/// of its lines.
-fn measured(text: &str, lines: &[Line]) -> Option<(Full, Vec<Measure>)> {
-    let most_bytes = WIDTHS.end() * 4;
-    let long = lines.iter().filter(|line| line.end - line.start > most_bytes).count();
-    if lines.len() <= LEAST_FULL || long > MOST_LONGER {
-        return None;
-    }
-    let measure = |line: &Line| Measure::of(text.get(line.start..line.end).unwrap_or_default());
-    let measures: Vec<Measure> = lines.iter().map(measure).collect();
-    let mut widths: Vec<usize> = measures.iter().filter(|line| line.running).map(|line| line.letters).collect();
-    widths.sort_unstable_by(|one, other| other.cmp(one));
-    widths.truncate(MOST_LONGER + 1);
-    widths.dedup();
-    let (part, whole) = PRINTED;
-    let widths = || widths.iter().copied().filter(|width| WIDTHS.contains(width));
-    let by_letters = widths().map(|width| (Full { width, least: width }, false));
-    let printed = widths().map(|width| (Full { width, least: width * part / whole }, true));
-    let (full, _) = by_letters.chain(printed).find(|(full, printed)| is_broken(*full, *printed, lines, &measures))?;
-    Some((full, measures))
-}
-
-/// Most lines are as full as their words allow, and do not end as sentences do. Headlines may
-/// be of one length, so clauses end within some of them, too, and within more where that is
-/// seen roughly.
-fn is_broken(at: Full, printed: bool, lines: &[Line], measures: &[Measure]) -> bool {
-    let (mut full, mut loose, mut ended, mut clauses) = (0, 0, 0, 0);
-    for (line, pair) in lines.iter().skip(1).zip(measures.windows(2)) {
-        let [before, next] = *pair else { continue };
-        if line.apart || before.letters > at.width {
-            continue;
+        let (mut full, mut loose, mut ended, mut clauses) = (0, 0, 0, 0);
+        for (before, last, next) in pairs {
+            let said = self.said(before);
+            if at.has_no_room(last, next) && is_running(said) {
+                full += 1;
+                ended += usize::from(has_ended(said));
+                clauses += usize::from(has_clauses(said));
+            } else if last.letters > at.width / 2 && !has_ended(said) {
+                loose += 1;
+            }
         }
-        if at.holds(before, next) {
-            full += 1;
-            ended += usize::from(before.ended);
-            clauses += usize::from(before.clauses);
-        } else if !before.ended && before.letters > at.width / 2 {
-            loose += 1;
-        }
+        let seen = if printed {
+            clauses * 5 >= full * 2 && loose * 3 <= full
+        } else {
+            clauses * 8 >= full && loose * 8 <= full
+        };
+        full >= LEAST_FULL && full >= ended * 3 && seen
     }
-    let seen =
-        if printed { clauses * 5 >= full * 2 && loose * 3 <= full } else { clauses * 8 >= full && loose * 8 <= full };
-    full >= LEAST_FULL && full >= ended * 3 && seen
 }
 
 #[cfg(test)]
