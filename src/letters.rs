@@ -182,37 +182,81 @@ pub fn fold(text: &str) -> String {
 /// to)` of each change of length: after `kept` bytes of equal length, `from`
 /// bytes became `to` bytes.
 pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize, usize, usize)) {
+    let mut out = Writer::new(text.len());
     let (mut at, mut kept_from) = (0, 0);
+    let mut letters = String::new();
     loop {
-        let same = same_run(text.as_bytes(), at);
-        folded.push_str(text.get(at..same).unwrap_or_default());
-        let Some(letter) = text.get(same..).and_then(|rest| rest.chars().next()) else { break };
-        let before = folded.len();
+        at += out.run(text.as_bytes().get(at..).unwrap_or_default(), &FOLDS);
+        let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        letters.clear();
         match letter {
-            '\u{600}'..='\u{6FF}' => folded.extend(ARABIC_FOLDS[letter as usize & 0xFF]),
-            _ => push_folded(letter, folded),
+            // The tables' word for nothing.
+            '\0' => letters.push(letter),
+            '\u{600}'..='\u{6FF}' => letters.extend(ARABIC_FOLDS[letter as usize & 0xFF]),
+            _ => push_folded(letter, &mut letters),
         }
-        let (from, to) = (letter.len_utf8(), folded.len() - before);
-        at = same + from;
+        let (from, to) = (letter.len_utf8(), letters.len());
+        out.many(letters.as_bytes(), text.len() - at - from);
         if to != from {
-            edit(same - kept_from, from, to);
-            kept_from = at;
+            edit(at - kept_from, from, to);
+            kept_from = at + from;
         }
+        at += from;
     }
+    out.finish_behind(folded);
 }
 
-/// Where the ASCII and the letters of the Arabic block end that begin at `at` and
-/// are their own folds.
-fn same_run(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(&lead) = bytes.get(at) {
-        match (lead, bytes.get(at + 1)) {
-            (b'A'..=b'Z', _) => break,
-            (0..=0x7F, _) => at += 1,
-            (0xD8..=0xDB, Some(trail)) if SAME[usize::from(lead & 3)] >> (trail & 0x3F) & 1 == 1 => at += 2,
-            _ => break,
-        }
+/// Tables of what characters become, if that is as long as they are: of the Arabic block by
+/// their bytes less [`FIRST_PAIR`], and of ASCII; 0 where there is more to say.
+pub(crate) struct Folds {
+    pub pairs: [[u8; 2]; 0x340],
+    pub ascii: [u8; 128],
+}
+
+/// The bytes of U+0600 as a number.
+const FIRST_PAIR: u16 = 0xD880;
+
+impl Folds {
+    pub(crate) const NONE: Self = Self { pairs: [DROPPED; 0x340], ascii: [0; 128] };
+
+    /// Where the table of pairs has the character with this place in the Arabic block.
+    pub(crate) const fn pair(place: usize) -> usize {
+        // Of each 256 pairs with one first byte the last 64 are characters.
+        (place >> 6) << 8 | place & 0x3F
     }
-    at
+
+    /// Writes what the tables have for the characters at the head of the text, as long as they
+    /// have something; how many bytes that are.
+    #[inline(always)]
+    pub(crate) fn run(&self, text: &[u8], places: &mut [u8]) -> usize {
+        // Both as long, so that one bound holds for both.
+        let end = text.len().min(places.len());
+        let (text, places) = (&text[..end], &mut places[..end]);
+        let mut at = 0;
+        while at < end {
+            let first = text[at];
+            if first < 0x80 {
+                let folded = self.ascii[usize::from(first)];
+                if folded == 0 {
+                    break;
+                }
+                places[at] = folded;
+                at += 1;
+                continue;
+            }
+            let next = at + 1;
+            if next >= end {
+                break;
+            }
+            let pair = u16::from_be_bytes([first, text[next]]).wrapping_sub(FIRST_PAIR);
+            match self.pairs.get(usize::from(pair)) {
+                None | Some(&DROPPED) => break,
+                Some(folded) => [places[at], places[next]] = *folded,
+            }
+            at += 2;
+        }
+        at
+    }
 }
 
 /// Folds a letter of any script.
@@ -255,18 +299,21 @@ static ARABIC_FOLDS: [Option<char>; 256] = {
     table
 };
 
-/// Which of U+0600 to U+06FF are their own folds: a bit for each last byte, by
-/// the first.
-static SAME: [u64; 4] = {
-    let mut table = [0; 4];
-    let mut index = 0;
-    while index < 256 {
-        if let Some(fold) = ARABIC_FOLDS[index]
-            && fold as usize == 0x600 + index
-        {
-            table[index >> 6] |= 1 << (index & 0x3F);
+/// The match form of what is as long as that.
+static FOLDS: Folds = {
+    let folds = arabic_folds();
+    let mut table = Folds::NONE;
+    let mut place = 0;
+    while place < 256 {
+        if folds[place][1] != 0 {
+            table.pairs[Folds::pair(place)] = folds[place];
         }
-        index += 1;
+        place += 1;
+    }
+    let mut byte = 1_u8;
+    while byte < 128 {
+        table.ascii[byte as usize] = byte.to_ascii_lowercase();
+        byte += 1;
     }
     table
 };

@@ -1,6 +1,8 @@
 //! A text as it grows byte by byte. Its room is made before it is written, for
 //! to ask for it at each letter is most of the work.
 
+use super::Folds;
+
 pub(crate) struct Writer {
     bytes: Vec<u8>,
     length: usize,
@@ -15,6 +17,19 @@ impl Writer {
 
     pub(crate) const fn length(&self) -> usize {
         self.length
+    }
+
+    /// What was written from there on.
+    pub(crate) fn written(&self, from: usize) -> &[u8] {
+        self.bytes.get(from..self.length).unwrap_or_default()
+    }
+
+    /// Writes what the tables have for the text's head: see [`Folds::run`]. There must be room
+    /// for it.
+    pub(crate) fn run(&mut self, text: &[u8], folds: &Folds) -> usize {
+        let length = folds.run(text, self.bytes.get_mut(self.length..).unwrap_or_default());
+        self.length += length;
+        length
     }
 
     /// All of the room, and behind it the length so far: for a loop that writes
@@ -45,12 +60,19 @@ impl Writer {
         }
     }
 
-    pub(crate) fn finish(mut self) -> String {
+    pub(crate) fn finish(self) -> String {
+        let mut written = String::new();
+        self.finish_behind(&mut written);
+        written
+    }
+
+    /// Puts all of it at the end of a string.
+    pub(crate) fn finish_behind(mut self, text: &mut String) {
         self.bytes.truncate(self.length);
         match simdutf8::basic::from_utf8(&self.bytes) {
-            Ok(written) => written.to_owned(),
+            Ok(written) => text.push_str(written),
             // Not reached: whole characters alone were written.
-            Err(_) => String::from_utf8_lossy(&self.bytes).into_owned(),
+            Err(_) => text.push_str(&String::from_utf8_lossy(&self.bytes)),
         }
     }
 }

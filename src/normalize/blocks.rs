@@ -115,7 +115,7 @@ pub(super) struct Sorter<'a> {
     /// Which lines are credits.
     pub(super) credits: Vec<bool>,
     /// The body before anything above the title was cut.
-    text: (usize, usize),
+    pub(super) text: (usize, usize),
     /// What that is about, once it is asked: see [`Sorter::subject`].
     subject: OnceCell<Subject>,
     pub(super) names: Names,
@@ -137,8 +137,10 @@ impl Sorter<'_> {
 
     /// `NAME | تصوير: NAME | DATE` above the text.
     fn find_photographers(&mut self) {
-        let head = self.lines.iter().take(self.body.0).filter(|line| line.cut.is_none());
-        let parts = head.flat_map(|line| line.shown.split(['|', '-', '–', '/', '،']));
+        const COLON: Marks = Marks::of(&[':']);
+        let head = self.lines.iter().take(self.body.0);
+        let labelled = head.filter(|line| line.cut.is_none() && line.marks.may_have(COLON));
+        let parts = labelled.flat_map(|line| line.shown.split(['|', '-', '–', '/', '،']));
         let named =
             parts.filter_map(|part| part.split_once(':')).filter(|(label, _)| PHOTO_LABELS.contains(&label.trim()));
         self.photographers = named.map(|(_, name)| key::of(name)).take(4).collect();
@@ -262,7 +264,7 @@ impl Sorter<'_> {
                 agency(&line.key)
             }
         };
-        line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
+        line.agency_word && line.words <= 7 && !line.end_mark && *line.agency.get_or_init(named)
     }
 
     pub(super) fn is_site(&self, line: &Line) -> bool {

@@ -7,13 +7,12 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::key::hash;
-use super::phrases::words;
 
 const SHINGLE: usize = 3;
 
-/// The fingerprint of the body by the keys of its blocks; 0 where there is no word.
-pub(super) fn fingerprint<'a>(keys: impl Iterator<Item = &'a str>) -> u64 {
-    let words: Vec<u64> = keys.flat_map(words).filter(|word| !word.is_empty()).map(hash).collect();
+/// The fingerprint of the body by the words of its blocks' keys; 0 where there is none.
+pub(super) fn fingerprint<'a>(words: impl Iterator<Item = &'a str>) -> u64 {
+    let words: Vec<u64> = words.map(hash).collect();
     let mut votes = Votes::default();
     for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {
         votes.add(shingle.iter().fold(0, |sum: u64, word| xxh3_64(&(sum.rotate_left(21) ^ word).to_le_bytes())));
@@ -70,7 +69,7 @@ mod tests {
         let phrases = Phrases::new();
         let lines: Vec<Line> =
             blocks.iter().map(|block| Line::of((*block).to_owned(), Edits::default(), &phrases)).collect();
-        fingerprint(lines.iter().map(|line| line.key.as_str()))
+        fingerprint(lines.iter().flat_map(Line::each_word))
     }
 
     fn distance(a: &[&str], b: &[&str]) -> u32 {

@@ -3,6 +3,7 @@
 
 use super::blocks::Sorter;
 use super::lines::Line;
+use super::marks::Marks;
 use super::phrases::{Cue, class};
 use super::weights::{Position, Sign};
 use crate::record::SourceKind;
@@ -13,9 +14,14 @@ impl Sorter<'_> {
         let first_kept = (0..self.lines.len()).find(|index| self.kept(*index).is_some())?;
         self.next_kept(first_kept)?;
         let (first, last) = self.body;
+        let may_be = |index: &usize| self.kept(*index).is_some_and(|line| self.may_be_title(line, true));
+        let candidates: Vec<usize> = (0..self.lines.len().min(first)).filter(may_be).collect();
+        if let [only] = *candidates {
+            return Some(only);
+        }
         let mut best: Option<(f32, usize)> = None;
-        for index in 0..self.lines.len().min(first) {
-            let Some(line) = self.kept(index).filter(|line| self.may_be_title(line, true)) else { continue };
+        for index in candidates {
+            let Some(line) = self.kept(index) else { continue };
             let (share, common) = self.subject().overlap(line, self.phrases);
             #[allow(clippy::cast_precision_loss)] // a line is short
             let mut score = share + 0.15 * common.min(4) as f32;
@@ -65,11 +71,11 @@ impl Sorter<'_> {
             let scrap = line.is_scrap() && !line.any_number() && !line.says(Cue::Byline) || line.is_entry();
             scrap && !self.is_agency(line)
         });
-        let headlines = of(&|line| {
-            (4..=30).contains(&line.words)
-                && self.may_be_title(line, true)
-                && self.subject().overlap(line, self.phrases).0 < 0.25
-        });
+        let mut headlines = of(&|line| (4..=30).contains(&line.words) && self.may_be_title(line, true));
+        if headlines.len() >= 3 {
+            let differs = |line: &Line| self.subject().overlap(line, self.phrases).0 < 0.25;
+            headlines.retain(|index| self.kept(*index).is_some_and(differs));
+        }
         let section = scraps.last().copied().filter(|last| {
             let known = self.kept(*last).is_some_and(|line| self.phrases.whole(&line.key, class::SECTION));
             // The last entry of a menu is none, but one that the menu has, too, is.
@@ -83,17 +89,19 @@ impl Sorter<'_> {
         let mut cut: Vec<(usize, Sign)> = Vec::new();
         // What is above the title and about nothing of the text is a ticker.
         let kicker = above.last().copied();
+        const BULLET: Marks = Marks::of(&['•']);
         let ticker = above.iter().copied().filter(|index| {
             self.kept(*index).is_some_and(|line| {
+                if line.words < 4 || line.kind != SourceKind::Line || self.subject().is_thin() {
+                    return false;
+                }
                 let ticker =
                     line.says(Cue::RelatedHead) || line.key.split(' ').next().is_some_and(|first| first == "عاجل");
                 let about = self.subject().overlap(line, self.phrases).1;
                 let starts = ["اخر الاخبار ", "احدث الاخبار ", "شريط الاخبار ", "عاجل "];
-                let starts = starts.iter().any(|start| line.key.starts_with(start)) || line.shown.contains(" •");
-                line.words >= 4
-                    && !self.subject().is_thin()
-                    && (about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1)
-                    && line.kind == SourceKind::Line
+                let starts = starts.iter().any(|start| line.key.starts_with(start))
+                    || line.marks.may_have(BULLET) && line.shown.contains(" •");
+                about == 0 && (ticker || Some(*index) != kicker) || starts && about <= 1
             })
         });
         cut.extend(ticker.map(|index| (index, Sign::AboveTitle)));
@@ -116,8 +124,9 @@ impl Sorter<'_> {
         if headlines.len() >= 3 && !self.subject().is_thin() {
             cut.extend(headlines.into_iter().map(|index| (index, Sign::AboveTitle)));
         }
-        if !cut.is_empty() {
-            // Of the text as it stands: some of what is cut now may be of it.
+        let (first, last) = self.text;
+        if cut.iter().any(|(index, _)| (first..last).contains(index)) {
+            // Of the text as it stands, before this is cut.
             self.subject();
         }
         for (index, sign) in cut {

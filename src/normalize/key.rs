@@ -6,9 +6,10 @@ use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::marks::Marks;
+use super::phrases::{Known, Line, Phrases, Words};
 use super::unicode::stays;
 use crate::letters::{
-    DROPPED, Writer, arabic_folds, arabic_index, fold, is_arabic_letter, is_letter_or_digit, push_folded, write,
+    DROPPED, Folds, Writer, arabic_folds, arabic_index, fold, is_arabic_letter, is_letter_or_digit, push_folded, write,
 };
 
 /// The key of any text.
@@ -19,9 +20,9 @@ pub(super) fn of(text: &str) -> String {
 
 /// The key of a display form.
 pub(super) fn of_display(display: &str) -> String {
-    let mut reader = Reader::new(display.len());
-    reader.read(display);
-    reader.finish().text
+    let mut writing = Writing::new(display.len());
+    writing.read(display, &mut |_, _| ());
+    writing.out.finish()
 }
 
 /// The hash of a word of a key: of the same word the same in every build, for the
@@ -30,57 +31,27 @@ pub(super) fn hash(word: &str) -> u64 {
     xxh3_64(word.as_bytes())
 }
 
-/// A word of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word {
-    /// By which it is looked up: see [`code`].
-    pub code: u64,
-    /// Behind its last byte.
-    pub end: usize,
-}
-
-/// What a word is looked up by, quick to tell letter by letter; words that differ
-/// may have one code.
-pub(super) fn code(word: &str) -> u64 {
-    word.chars().fold(0, add_letter)
-}
-
-fn add_letter(code: u64, letter: char) -> u64 {
-    let mut bytes = [0; 4];
-    letter.encode_utf8(&mut bytes);
-    add_bytes(code, u32::from_le_bytes(bytes))
-}
-
-const fn add_bytes(code: u64, letter: u32) -> u64 {
-    (code ^ letter as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// The words of a key.
-pub(super) fn words_of(key: &str) -> Vec<Word> {
-    let starts = |word: &str| word.as_ptr() as usize - key.as_ptr() as usize;
-    let words = key.split(' ').filter(|word| !word.is_empty());
-    words.map(|word| Word { code: code(word), end: starts(word) + word.len() }).collect()
-}
-
 fn of_folded(folded: &str) -> String {
-    let mut reader = Reader::new(folded.len());
-    reader.letters(folded.chars(), folded.len());
-    reader.finish().text
+    let mut writing = Writing::new(folded.len());
+    writing.letters(folded.chars(), folded.len(), &mut |_, _| ());
+    writing.end_key(&mut |_, _| ());
+    writing.out.finish()
 }
 
 /// The keys of many texts, one behind the other.
-pub(super) struct Keys {
+pub(super) struct Keys<'p> {
     text: String,
-    words: Vec<Word>,
+    words: Words<'p>,
 }
 
-impl Keys {
+impl Keys<'_> {
     pub(super) fn key(&self, read: &Read) -> &str {
         self.text.get(read.key.clone()).unwrap_or_default()
     }
 
-    pub(super) fn words(&self, read: &Read) -> &[Word] {
-        self.words.get(read.words.clone()).unwrap_or_default()
+    /// What the tables know of a key and its words.
+    pub(super) fn known(&self, read: &Read) -> Known {
+        self.words.known(self.key(read), &read.words)
     }
 }
 
@@ -88,7 +59,7 @@ impl Keys {
 #[derive(Debug)]
 pub(super) struct Read {
     key: Range<usize>,
-    words: Range<usize>,
+    words: Line,
     pub marks: Marks,
     /// It is in display form, as told by its letters alone; what is not may be, too.
     pub plain: bool,
@@ -121,62 +92,96 @@ impl One {
     }
 }
 
-/// Reads texts, each letter once: their keys, the words of these, and which marks
-/// are in them.
-pub(super) struct Reader {
-    out: Writer,
-    words: Vec<Word>,
-    /// Where in the output the key begins that is read now, and its last word.
-    start: usize,
-    word_start: usize,
-    /// Of that word.
-    code: u64,
+/// Reads texts, each letter once: their keys, what is known of the words of these, and
+/// which marks are in them.
+pub(super) struct Reader<'p> {
+    writing: Writing,
+    words: Words<'p>,
 }
 
-impl Reader {
+impl<'p> Reader<'p> {
     /// Room for the keys of so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { out: Writer::new(bytes), words: Vec::with_capacity(bytes / 8), start: 0, word_start: 0, code: 0 }
+    pub(super) fn new(bytes: usize, phrases: &'p Phrases) -> Self {
+        Self { writing: Writing::new(bytes), words: Words::new(bytes / 8, phrases) }
     }
 
     /// Reads a display form, or what may be one.
     pub(super) fn read(&mut self, text: &str) -> Read {
+        let Self { writing, words } = self;
+        let (key, marks) = writing.read(text, &mut |word, end| words.add(word, end));
+        let blank = |byte: Option<&u8>| byte == Some(&b' ');
         let bytes = text.as_bytes();
-        let words = self.words.len();
+        let plain = !marks.may_have(Marks::CHANGES) && !blank(bytes.first()) && !blank(bytes.last());
+        Read { key, words: words.end_line(), marks, plain }
+    }
+
+    /// Forgets what was read last.
+    pub(super) fn undo(&mut self, read: &Read) {
+        self.words.undo(&read.words);
+        self.writing.undo(&read.key);
+    }
+
+    pub(super) fn finish(self) -> Keys<'p> {
+        Keys { text: self.writing.out.finish(), words: self.words }
+    }
+}
+
+/// Writes keys, one behind the other, and hands over each word as it ends, and where
+/// in its key it does.
+struct Writing {
+    out: Writer,
+    /// Where in the output the key begins that is written now, and its last word.
+    start: usize,
+    word_start: usize,
+}
+
+impl Writing {
+    /// Room for the keys of so many bytes.
+    fn new(bytes: usize) -> Self {
+        Self { out: Writer::new(bytes), start: 0, word_start: 0 }
+    }
+
+    /// Where the key of a display form stands, or of what may be one, and the text's marks.
+    fn read(&mut self, text: &str, word: &mut impl FnMut(&[u8], usize)) -> (Range<usize>, Marks) {
+        let bytes = text.as_bytes();
         let mut marks = Marks::default();
         self.out.reserve(bytes.len());
-        let mut at = self.run(bytes, 0, &mut marks);
+        let mut at = self.run(bytes, 0, &mut marks, word);
         let mut folded = String::new();
         while let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) {
             marks = marks.and(Marks::of_one(letter)).and(if stays(letter) { Marks::of(&[]) } else { Marks::CHANGES });
             at += letter.len_utf8();
             folded.clear();
             push_folded(letter, &mut folded);
-            self.letters(folded.chars(), bytes.len() - at);
-            at = self.run(bytes, at, &mut marks);
+            self.letters(folded.chars(), bytes.len() - at, word);
+            at = self.run(bytes, at, &mut marks, word);
         }
-        let blank = |byte: Option<&u8>| byte == Some(&b' ');
-        let plain = !marks.may_have(Marks::CHANGES) && !blank(bytes.first()) && !blank(bytes.last());
-        Read { key: self.end_key(), words: words..self.words.len(), marks, plain }
+        (self.end_key(word), marks)
     }
 
-    /// Forgets what was read last.
-    pub(super) fn undo(&mut self, read: &Read) {
-        self.words.truncate(read.words.start);
-        self.out.truncate(read.key.start);
-        (self.start, self.word_start) = (read.key.start, read.key.start);
-    }
-
-    pub(super) fn finish(mut self) -> Keys {
-        self.end_key();
-        Keys { text: self.out.finish(), words: self.words }
+    fn undo(&mut self, key: &Range<usize>) {
+        self.out.truncate(key.start);
+        (self.start, self.word_start) = (key.start, key.start);
     }
 
     /// Takes ASCII and the Arabic block; where that ends.
-    fn run(&mut self, bytes: &[u8], mut at: usize, marks: &mut Marks) -> usize {
+    fn run(&mut self, bytes: &[u8], mut at: usize, marks: &mut Marks, word: &mut impl FnMut(&[u8], usize)) -> usize {
         let (room, end) = self.out.room();
-        let (mut length, mut code, mut word_start, mut seen) = (*end, self.code, self.word_start, *marks);
-        while let Some(&lead) = bytes.get(at) {
+        let (mut length, mut word_start, mut seen) = (*end, self.word_start, *marks);
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            // Most of a text are letters that mean no change but their fold's.
+            let run = FOLDS.run(rest, room.get_mut(length..).unwrap_or_default());
+            (at, length) = (at + run, length + run);
+            let Some(&lead) = bytes.get(at) else { break };
+            if lead == b' ' && length > word_start && bytes.get(at + 1) != Some(&b' ') {
+                // As below, but quick.
+                word(room.get(word_start..length).unwrap_or_default(), length - self.start);
+                write(room, length, [b' ', 0]);
+                (at, length) = (at + 1, length + 1);
+                word_start = length;
+                continue;
+            }
             let one = match (lead, bytes.get(at + 1)) {
                 (0..=0x7F, _) => {
                     at += 1;
@@ -192,33 +197,31 @@ impl Reader {
             if one.length > 0 {
                 write(room, length, one.bytes);
                 length += usize::from(one.length);
-                code = add_bytes(code, u16::from_le_bytes(one.bytes).into());
             } else if one.separates {
                 if lead == b' ' && bytes.get(at) == Some(&b' ') {
                     seen = seen.and(Marks::CHANGES);
                 }
                 if length > word_start {
-                    self.words.push(Word { code, end: length - self.start });
+                    word(room.get(word_start..length).unwrap_or_default(), length - self.start);
                     write(room, length, [b' ', 0]);
                     length += 1;
-                    (word_start, code) = (length, 0);
+                    word_start = length;
                 }
             } else if matches!(bytes.get(..at), Some([.., 0xD9, 0x8B..=0x92, 0xD9, 0x8B..=0x92])) {
                 // Two vowel marks in a row.
                 seen = seen.and(Marks::CHANGES);
             }
         }
-        (*end, self.code, self.word_start, *marks) = (length, code, word_start, seen);
+        (*end, self.word_start, *marks) = (length, word_start, seen);
         at
     }
 
     /// Letters of any script, already folded; `left` bytes come behind them.
-    fn letters(&mut self, letters: impl Iterator<Item = char>, left: usize) {
+    fn letters(&mut self, letters: impl Iterator<Item = char>, left: usize, word: &mut impl FnMut(&[u8], usize)) {
         for letter in letters {
             if is_letter_or_digit(letter) {
                 self.out.many(letter.encode_utf8(&mut [0; 4]).as_bytes(), left);
-                self.code = add_letter(self.code, letter);
-            } else if self.end_word() {
+            } else if self.end_word(word) {
                 self.out.many(b" ", left);
                 self.word_start = self.out.length();
             }
@@ -226,20 +229,20 @@ impl Reader {
     }
 
     /// Whether there was a word that could end.
-    fn end_word(&mut self) -> bool {
+    fn end_word(&mut self, word: &mut impl FnMut(&[u8], usize)) -> bool {
         let end = self.out.length();
         if end == self.word_start {
             return false;
         }
-        self.words.push(Word { code: self.code, end: end - self.start });
-        (self.word_start, self.code) = (end, 0);
+        word(self.out.written(self.word_start), end - self.start);
+        self.word_start = end;
         true
     }
 
     /// Where the key stands that ends here; the next one begins behind it.
-    fn end_key(&mut self) -> Range<usize> {
+    fn end_key(&mut self, word: &mut impl FnMut(&[u8], usize)) -> Range<usize> {
         let end = self.out.length();
-        if !self.end_word() && end > self.start {
+        if !self.end_word(word) && end > self.start {
             // A blank that no word follows.
             self.out.truncate(end - 1);
         }
@@ -284,12 +287,35 @@ static ARABIC: [One; 256] = {
     table
 };
 
+/// The folds of the letters and digits that stay as they are in the display form.
+static FOLDS: Folds = {
+    let mut table = Folds::NONE;
+    let mut place = 0;
+    while place < 256 {
+        let one = &ARABIC[place];
+        if one.length == 2 && !one.marks.may_have(Marks::CHANGES) {
+            table.pairs[Folds::pair(place)] = one.bytes;
+        }
+        place += 1;
+    }
+    let mut byte = 0;
+    while byte < 128 {
+        if ASCII[byte].length == 1 {
+            table.ascii[byte] = ASCII[byte].bytes[0];
+        }
+        byte += 1;
+    }
+    table
+};
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::letters::fold_display;
+    use crate::normalize::phrases::spelled;
+    use crate::normalize::phrases::tests::TABLES;
     use crate::normalize::unicode::display;
 
     fn by_definition(folded: &str) -> String {
@@ -301,6 +327,14 @@ mod tests {
         let mut folded = String::new();
         fold_display(display, &mut folded, |_, _, _| ());
         by_definition(&folded)
+    }
+
+    fn words_of(keys: &Keys<'_>, read: &Read) -> Vec<String> {
+        spelled(keys.key(read), &keys.known(read).words).map(|(word, _)| word.to_owned()).collect()
+    }
+
+    fn words_by_definition(key: &str) -> Vec<&str> {
+        key.split(' ').filter(|word| !word.is_empty()).collect()
     }
 
     #[test]
@@ -315,7 +349,7 @@ mod tests {
     #[test]
     fn keys_of_many_texts_are_those_of_each() {
         let texts = ["وصل، ", "", " a  b", "ـ", "«كتاب»", "é 12", "İ", "x"];
-        let mut reader = Reader::new(0);
+        let mut reader = Reader::new(0, &TABLES);
         let reads = texts.map(|text| {
             let first = reader.read(text);
             reader.undo(&first);
@@ -324,7 +358,7 @@ mod tests {
         let keys = reader.finish();
         for (read, text) in reads.iter().zip(texts) {
             assert_eq!(keys.key(read), of_display(text), "{text}");
-            assert_eq!(keys.words(read), words_of(keys.key(read)), "{text}");
+            assert_eq!(words_of(&keys, read), words_by_definition(keys.key(read)), "{text}");
         }
     }
 
@@ -333,10 +367,10 @@ mod tests {
         fn keys_are_as_defined(text in "\\PC{0,40}|[ء-ي\u{64B}-\u{65F}ەہےۂ A-Z٠-٩،.İẞ“”\u{200B}-\u{200F}\n]{0,40}") {
             prop_assert_eq!(of_display(&text), of_display_by_definition(&text));
             prop_assert_eq!(of(&text), by_definition(&fold(&text)));
-            let mut reader = Reader::new(0);
+            let mut reader = Reader::new(0, &TABLES);
             let read = reader.read(&text);
             let keys = reader.finish();
-            prop_assert_eq!(keys.words(&read), words_of(keys.key(&read)));
+            prop_assert_eq!(words_of(&keys, &read), words_by_definition(keys.key(&read)));
             prop_assert!(!read.plain || display(&text, false).0 == text);
         }
     }

@@ -28,6 +28,8 @@ pub(super) struct Line {
     classes: Classes,
     /// Words that a section's name begins with.
     pub section_words: usize,
+    /// Some word begins an agency's name.
+    pub agency_word: bool,
     /// Whether it names an agency, once that was asked.
     pub agency: OnceCell<bool>,
     pub end_mark: bool,
@@ -49,6 +51,18 @@ pub(super) struct Line {
     pub cut: Option<RemovedKind>,
 }
 
+/// The key of a line, and where its words end.
+pub(super) struct Key {
+    text: String,
+    words: Vec<Spelled>,
+}
+
+impl Key {
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        spelled(&self.text, &self.words).map(|(word, _)| word)
+    }
+}
+
 /// A line as it is first read.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -60,7 +74,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// `None` where nothing is left of the block.
-    pub(super) fn new(source: usize, text: &str, keep_joiners: bool, reader: &mut Reader) -> Option<Self> {
+    pub(super) fn new(source: usize, text: &str, keep_joiners: bool, reader: &mut Reader<'_>) -> Option<Self> {
         let read = reader.read(text);
         if read.plain {
             let shown = text.to_owned();
@@ -90,8 +104,8 @@ const fn bit(cue: Cue) -> u16 {
 }
 
 impl Line {
-    pub(super) fn new(draft: Draft, block: &SourceBlock, keys: &Keys, phrases: &Phrases) -> Self {
-        let mut line = Self::read(draft.shown, draft.edits, &draft.read, keys, phrases);
+    pub(super) fn new(draft: Draft, block: &SourceBlock, keys: &Keys<'_>) -> Self {
+        let mut line = Self::read(draft.shown, draft.edits, &draft.read, keys);
         line.source = Some(draft.source);
         line.kind = block.kind;
         line.link_density = block.link_density;
@@ -101,14 +115,14 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let mut reader = Reader::new(shown.len());
+        let mut reader = Reader::new(shown.len(), phrases);
         let read = reader.read(&shown);
-        Self::read(shown, edits, &read, &reader.finish(), phrases)
+        Self::read(shown, edits, &read, &reader.finish())
     }
 
-    fn read(shown: String, edits: Edits, read: &Read, keys: &Keys, phrases: &Phrases) -> Self {
+    fn read(shown: String, edits: Edits, read: &Read, keys: &Keys<'_>) -> Self {
         let key = keys.key(read);
-        let Known { words: spelled, classes, section_words, phrases: said } = phrases.look_up(key, keys.words(read));
+        let Known { words: spelled, classes, section_words, agency_word, phrases: said } = keys.known(read);
         let words = with_letters(key, spelled.len());
         let mut cues = [0; 3];
         let mut cue_length = 0;
@@ -131,6 +145,7 @@ impl Line {
             spelled,
             classes,
             section_words,
+            agency_word,
             agency: OnceCell::new(),
             end_mark,
             link_density: 0.0,
@@ -152,9 +167,20 @@ impl Line {
         line
     }
 
+    /// What is asked of a line whose text was taken.
+    pub(super) fn keyed(&mut self) -> Key {
+        Key { text: std::mem::take(&mut self.key), words: std::mem::take(&mut self.spelled) }
+    }
+
     /// The words of the key.
     pub(super) fn each_word(&self) -> impl Iterator<Item = &str> + Clone {
         self.spelled().map(|(word, _)| word)
+    }
+
+    /// Where each word of the key begins and ends there.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = (usize, usize)> + Clone {
+        let mut start = 0;
+        self.spelled.iter().map(move |word| (std::mem::replace(&mut start, word.end() + 1), word.end()))
     }
 
     /// The words of the key, and their classes.

@@ -31,6 +31,9 @@ impl Marks {
             '['..='`' => mark as u8 - 0x5B + 0x21,
             '{'..='~' => mark as u8 - 0x7B + 0x27,
             '\0'..='\u{7F}' => 0,
+            // What may end a sentence, apart from what else stands in most of them.
+            '؟' | '۔' => 0x2E,
+            '…' | '。' => 0x2F,
             '\u{600}'..='\u{6FF}' => 0x2B,
             '\u{80}'..='\u{7FF}' => 0x2C,
             _ => 0x2D,
@@ -52,6 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::key;
+    use super::super::phrases::tests::TABLES;
     use super::*;
 
     #[test]
@@ -68,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_mark_of_a_line_is_missed(text in "\\PC{0,20}|[ء-ي a-z،؛.:/|»›–—°0-9]{0,20}") {
-            let marks = key::Reader::new(0).read(&text).marks;
+            let marks = key::Reader::new(0, &TABLES).read(&text).marks;
             for mark in text.chars().filter(|letter| !letter.is_alphanumeric() && *letter != ' ') {
                 // A vowel mark, and what the key drops, is no punctuation.
                 let dropped = key::of_display(&format!("a{mark}b")) == "ab";

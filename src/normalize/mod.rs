@@ -65,7 +65,7 @@ use blocks::Names;
 use boilerplate::Page;
 pub use explain::{Explained, Fate, Seen};
 use key::Reader;
-use lines::{Draft, Line};
+use lines::{Draft, Key, Line};
 use phrases::Phrases;
 
 /// Options of the `[normalize]` table.
@@ -166,7 +166,7 @@ impl Normalizer {
 
     /// The lines of the page: first all are read, then each is looked up.
     fn lines(&self, article: &Article, texts: &[&str], keep_joiners: bool) -> Vec<Line> {
-        let mut reader = Reader::new(texts.iter().map(|text| text.len()).sum());
+        let mut reader = Reader::new(texts.iter().map(|text| text.len()).sum(), &self.phrases);
         let mut drafts = Vec::with_capacity(texts.len());
         drafts.extend(
             article.blocks.iter().zip(texts).enumerate().filter_map(|(index, (block, text))| {
@@ -174,7 +174,7 @@ impl Normalizer {
             }),
         );
         let keys = reader.finish();
-        drafts.into_iter().map(|(block, draft)| Line::new(draft, block, &keys, &self.phrases)).collect()
+        drafts.into_iter().map(|(block, draft)| Line::new(draft, block, &keys)).collect()
     }
 
     /// Authors and agencies one by one.
@@ -226,7 +226,7 @@ struct Assembled {
     /// Of each block the index of the source's.
     sources: Vec<Option<usize>>,
     /// Of each block its own.
-    keys: Vec<String>,
+    keys: Vec<Key>,
 }
 
 /// At most `most` bytes, up to the last blank within them.
@@ -256,7 +256,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
     let (mut sources, mut keys) = (Vec::new(), Vec::new());
     text.display.reserve(lines.iter().map(|line| line.shown.len() + 1).sum());
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
-    for (line, kind) in lines.into_iter().zip(kinds) {
+    for (mut line, kind) in lines.into_iter().zip(kinds) {
         if let Some(kind) = line.cut {
             *removed.entry(kind).or_default() += line.shown.chars().count();
             continue;
@@ -266,9 +266,9 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         }
         let start = text.display.len();
         sources.push(line.source);
-        keys.push(line.key);
         text.display.push_str(&line.shown);
-        let sentences = sentences::sentences(&line.shown);
+        let sentences = sentences::sentences(&line.shown, line.marks, start);
+        keys.push(line.keyed());
         let piece = match line.source {
             Some(source) => article.blocks.get(source).map(|block| &block.piece),
             None => article.title.as_ref(),
@@ -276,9 +276,9 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         text.blocks.push(Block {
             kind: *kind,
             span: DisplaySpan::new(start, text.display.len()),
-            sentences: sentences.into_iter().map(|(from, to)| DisplaySpan::new(start + from, start + to)).collect(),
+            sentences,
             language: None,
-            edits: line.edits,
+            edits: std::mem::take(&mut line.edits),
             trace: piece.and_then(|piece| piece.trace.clone()),
         });
     }
@@ -288,10 +288,10 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
 }
 
 /// By the words of the running text.
-fn fingerprint_of(text: &Text, keys: &[String]) -> u64 {
+fn fingerprint_of(text: &Text, keys: &[Key]) -> u64 {
     let body = body(text);
     let blocks = text.blocks.iter().zip(keys).filter(|(block, _)| body(block));
-    fingerprint::fingerprint(blocks.map(|(_, key)| key.as_str()))
+    fingerprint::fingerprint(blocks.flat_map(|(_, key)| key.words()))
 }
 
 /// The language of the article, and of blocks that are certainly in another.

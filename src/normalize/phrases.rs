@@ -4,7 +4,10 @@
 //! Written as people write them; compared by [`key`]: folded, letters and digits
 //! only. A phrase names where it is certain, and no more is cut than that.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::Hasher;
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::key;
 use super::subject;
@@ -76,10 +79,10 @@ pub(super) struct Phrase {
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    /// By their codes: see [`key::code`].
+    /// By their codes.
     words: FxHashMap<u64, Word>,
     /// A bit for each of these and some more: most words need no further look.
-    filter: Vec<u64>,
+    filter: Box<[u64; FILTER]>,
     whole: FxHashMap<String, u8>,
     /// Small words that every text has, as the numbers of stems: see [`subject`].
     stop_words: FxHashSet<u64>,
@@ -95,6 +98,8 @@ struct Word {
     classes: u8,
     /// A section's name or a crumb's begins with it.
     begins_section: bool,
+    /// An agency's name does.
+    begins_agency: bool,
     /// Phrases that begin with it: the key, and the index in the table.
     phrases: Vec<(String, usize)>,
 }
@@ -105,8 +110,92 @@ pub(super) struct Known {
     pub classes: Classes,
     /// Words that a section's name or a crumb's begins with.
     pub section_words: usize,
+    /// Some word begins an agency's name.
+    pub agency_word: bool,
     /// Each phrase that the line has; where it begins the line, the length of its key.
     pub phrases: Vec<(&'static Phrase, usize)>,
+}
+
+/// The words of lines as they are read, and what the tables know of them.
+#[derive(Debug)]
+pub(super) struct Words<'p> {
+    phrases: &'p Phrases,
+    spelled: Vec<Spelled>,
+    /// Words with which phrases begin, and where they begin themselves in their keys.
+    openings: Vec<(usize, &'p Word)>,
+    /// Of the line that is read now.
+    line: Line,
+}
+
+/// What is known of the words of one line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    words: Range<usize>,
+    openings: Range<usize>,
+    classes: Classes,
+    section_words: usize,
+    agency_word: bool,
+}
+
+impl<'p> Words<'p> {
+    /// Room for so many words.
+    pub(super) fn new(words: usize, phrases: &'p Phrases) -> Self {
+        Self {
+            phrases,
+            spelled: Vec::with_capacity(words),
+            openings: Vec::with_capacity(words / 8),
+            line: Line::default(),
+        }
+    }
+
+    /// The next word of a line's key, and where it ends there.
+    pub(super) fn add(&mut self, word: &[u8], end: usize) {
+        let found = self.phrases.find(word);
+        let classes = found.map_or(0, |found| found.classes);
+        self.line.classes.add(classes, word.first().is_some_and(u8::is_ascii_digit));
+        // A text of 4 GiB is beyond every cap.
+        self.spelled.push(Spelled { end: u32::try_from(end).unwrap_or(u32::MAX), classes });
+        if let Some(found) = found {
+            self.line.section_words += usize::from(found.begins_section);
+            self.line.agency_word |= found.begins_agency;
+            if !found.phrases.is_empty() {
+                self.openings.push((end - word.len(), found));
+            }
+        }
+    }
+
+    pub(super) fn end_line(&mut self) -> Line {
+        let line = std::mem::take(&mut self.line);
+        let (words, openings) = (self.spelled.len(), self.openings.len());
+        self.line = Line { words: words..words, openings: openings..openings, ..Line::default() };
+        Line { words: line.words.start..words, openings: line.openings.start..openings, ..line }
+    }
+
+    /// Forgets the line that was read last.
+    pub(super) fn undo(&mut self, line: &Line) {
+        self.spelled.truncate(line.words.start);
+        self.openings.truncate(line.openings.start);
+        self.end_line();
+    }
+
+    /// All that is known of a line by its key.
+    pub(super) fn known(&self, key: &str, line: &Line) -> Known {
+        let words = self.spelled.get(line.words.clone()).unwrap_or_default();
+        let mut phrases = Vec::new();
+        // A longer line is beyond the limit of every phrase.
+        if words.len() <= LONGEST {
+            for (start, word) in self.openings.get(line.openings.clone()).unwrap_or_default() {
+                phrases.extend(word.phrases_at(key, *start, words.len()));
+            }
+        }
+        Known {
+            words: words.to_vec(),
+            classes: line.classes,
+            section_words: line.section_words,
+            agency_word: line.agency_word,
+            phrases,
+        }
+    }
 }
 
 /// A word of a line.
@@ -140,17 +229,20 @@ pub(super) struct Classes {
     words: u32,
     /// The same of numbers, which are of few classes but go with any.
     numbers: u32,
+    /// Classes that some word is of.
+    some: u8,
 }
 
 impl Classes {
     const fn add(&mut self, classes: u8, number: bool) {
         let of = if number { &mut self.numbers } else { &mut self.words };
         *of |= 1 << (classes & (class::OF_WORDS - 1));
+        self.some |= classes;
     }
 
     /// Some word is of one of these classes.
     pub(super) const fn any(self, classes: u8) -> bool {
-        (self.words | self.numbers) & !without(classes) != 0
+        self.some & classes != 0
     }
 
     /// Every word that is no number is of one of these classes.
@@ -246,61 +338,37 @@ impl Phrases {
             let key = key::of(text);
             entry(&mut words, key.split(' ').next().unwrap_or_default()).begins_section = true;
         }
+        for text in AGENCIES {
+            let key = key::of(text);
+            entry(&mut words, key.split(' ').next().unwrap_or_default()).begins_agency = true;
+        }
         let stop_words = STOP_WORDS.iter().filter_map(|text| subject::number(&key::of(text))).collect();
-        let mut filter = vec![0; FILTER];
+        let mut filter = Box::new([0; FILTER]);
         for code in words.keys() {
             let (at, bit) = place(*code);
-            if let Some(bits) = filter.get_mut(at) {
-                *bits |= bit;
-            }
+            filter[at] |= bit;
         }
         Self { words, filter, whole, stop_words, shares: by_first_letter(SHARE_WORDS) }
     }
 
-    /// Looks each word of any key up.
-    pub(super) fn read(&self, key: &str) -> Known {
-        self.look_up(key, &key::words_of(key))
-    }
-
     /// Looks each word of a key up.
-    pub(super) fn look_up(&self, key: &str, words: &[key::Word]) -> Known {
-        let mut known = Known {
-            words: Vec::with_capacity(words.len()),
-            classes: Classes::default(),
-            section_words: 0,
-            phrases: Vec::new(),
-        };
-        let mut start = 0;
-        for word in words {
-            let found = if self.may_know(word.code) {
-                self.known(word.code, key.get(start..word.end).unwrap_or_default())
-            } else {
-                None
-            };
-            let classes = found.map_or(0, |found| found.classes);
-            known.classes.add(classes, key.as_bytes().get(start).is_some_and(u8::is_ascii_digit));
-            // A text of 4 GiB is beyond every cap.
-            known.words.push(Spelled { end: u32::try_from(word.end).unwrap_or(u32::MAX), classes });
-            if let Some(found) = found {
-                known.section_words += usize::from(found.begins_section);
-                // A longer line is beyond the limit of every phrase.
-                if words.len() <= LONGEST && !found.phrases.is_empty() {
-                    known.phrases.extend(found.phrases_at(key, start, words.len()));
-                }
-            }
-            start = word.end + 1;
+    pub(super) fn read(&self, key: &str) -> Known {
+        let mut found = Words::new(key.len() / 8, self);
+        let starts = |word: &str| word.as_ptr() as usize - key.as_ptr() as usize;
+        for word in words(key).filter(|word| !word.is_empty()) {
+            found.add(word.as_bytes(), starts(word) + word.len());
         }
-        known
+        let line = found.end_line();
+        found.known(key, &line)
     }
 
-    /// If not, it is none of the tables' words.
-    fn may_know(&self, code: u64) -> bool {
+    fn find(&self, word: &[u8]) -> Option<&Word> {
+        let code = code(word);
         let (at, bit) = place(code);
-        self.filter.get(at).is_some_and(|bits| bits & bit != 0)
-    }
-
-    fn known(&self, code: u64, word: &str) -> Option<&Word> {
-        self.words.get(&code).filter(|known| known.text == word)
+        if self.filter[at] & bit == 0 {
+            return None;
+        }
+        self.words.get(&code).filter(|known| known.text.as_bytes() == word)
     }
 
     /// The longest of the names of networks, and of what else shares, that the text
@@ -342,7 +410,7 @@ impl Phrases {
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
-        self.known(key::code(word), word).is_some_and(|found| found.classes & class != 0)
+        self.find(word.as_bytes()).is_some_and(|found| found.classes & class != 0)
     }
 
     pub(super) fn whole(&self, key: &str, class: u8) -> bool {
@@ -353,9 +421,16 @@ impl Phrases {
 /// Words of 64 bits in [`Phrases::filter`]: some ten bits for each word known.
 const FILTER: usize = 256;
 
-/// Where the bit of a word's code is, told by the code's first bits.
+/// What a word is looked up by; words that differ may have one code.
+fn code(word: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(word);
+    hasher.finish()
+}
+
+/// Where the bit of a word's code is.
 const fn place(code: u64) -> (usize, u64) {
-    ((code >> 56) as usize, 1 << (code >> 50 & 0x3F))
+    ((code >> 6) as usize % FILTER, 1 << (code & 0x3F))
 }
 
 fn by_first_letter(texts: &[&str]) -> FxHashMap<char, Vec<String>> {
@@ -368,7 +443,7 @@ fn by_first_letter(texts: &[&str]) -> FxHashMap<char, Vec<String>> {
 }
 
 fn entry<'a>(words: &'a mut FxHashMap<u64, Word>, word: &str) -> &'a mut Word {
-    words.entry(key::code(word)).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
+    words.entry(code(word.as_bytes())).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
 }
 
 impl Word {
@@ -394,9 +469,14 @@ impl Word {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::normalize::lines::is_number;
+
+    /// For tests that ask for them again and again.
+    pub(in crate::normalize) static TABLES: LazyLock<Phrases> = LazyLock::new(Phrases::new);
 
     #[test]
     fn every_phrase_finds_itself_and_fits_its_own_limit() {

@@ -191,11 +191,17 @@ impl Page<'_> {
                     || line.says(Cue::Dateline)
             };
             let scraps = row(&|line| line.is_scrap() && !spoken(line) && !line.any_number());
-            let headlines = row(&|line| {
-                let headline =
+            let headline = |line: &Line| {
+                let short =
                     (4..=22).contains(&line.words) && !line.end_mark && !line.is_bullet() && !line.shown.ends_with(':');
-                headline && !spoken(line) && body().overlap(line, self.phrases).0 < 0.25
-            });
+                short && !spoken(line)
+            };
+            // Fewer are no row, whatever they are about.
+            let headlines = if row(&headline) < 3 {
+                0
+            } else {
+                row(&|line| headline(line) && body().overlap(line, self.phrases).0 < 0.25)
+            };
             let (length, sign) = match (scraps, headlines) {
                 (4.., _) => (scraps, Sign::ScrapRow),
                 (3, _) if self.are_names_above_furniture(from) => (scraps, Sign::ScrapRow),

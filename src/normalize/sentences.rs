@@ -4,6 +4,9 @@
 //! it, but not inside numbers, initials (أ. ف. ب), abbreviations (د. م.), or
 //! parentheses.
 
+use super::marks::Marks;
+use crate::record::DisplaySpan;
+
 /// Abbreviations of more than one letter that a name or number follows.
 const ABBREVIATIONS: &[&str] = &[
     "أ.د", "ا.د", "د", "م", "أ", "ص", "ج", "هـ", "ق.م", "ش.م", "mr", "mrs", "ms", "dr", "prof", "gen", "sen", "rep",
@@ -16,6 +19,11 @@ const MAX_PARENTHESIS: usize = 600;
 
 /// What may end a sentence, and the bracket inside which nothing does.
 const MARKS: [char; 8] = ['.', '!', '?', '؟', '…', '۔', '。', '('];
+
+/// Beside these the straight quotation mark is looked for; of some nearly all texts have
+/// none.
+const OFTEN: Marks = Marks::of(&['.', '(', '"']);
+const SELDOM: Marks = Marks::of(&['!', '?', '؟', '…', '۔', '。']);
 
 /// Last bytes of the marks and of the straight quotation mark.
 static MAY_BE_MARK: [bool; 256] = {
@@ -31,11 +39,12 @@ static MAY_BE_MARK: [bool; 256] = {
     table
 };
 
-/// Start and end of each sentence of a block, in bytes; blanks between them
-/// belong to none.
-pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
+/// Each sentence of a block that begins at `at` of the display text, and in which these
+/// marks stand; blanks between them belong to none.
+pub(super) fn sentences(text: &str, marks: Marks, at: usize) -> Vec<DisplaySpan> {
     let mut found = Vec::new();
-    let mut walk = Walk { text, straight: false, no_bracket_before: 0 };
+    let mut add = |start: usize, end: usize| found.push(DisplaySpan::new(at + start, at + end));
+    let mut walk = Walk { text, marks, straight: false, no_bracket_before: 0 };
     let mut start = 0;
     let mut at = 0;
     while let Some((mark, behind)) = walk.next_mark(at) {
@@ -49,19 +58,20 @@ pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
             break;
         }
         if ends_here(text.get(start..behind).unwrap_or_default(), mark, after) {
-            found.push((start, end));
+            add(start, end);
             start = end + (after.len() - after.trim_start().len());
         }
         at = end;
     }
     if start < text.len() {
-        found.push((start, text.len()));
+        add(start, text.len());
     }
     found
 }
 
 struct Walk<'a> {
     text: &'a str,
+    marks: Marks,
     /// A straight quotation mark is open.
     straight: bool,
     /// No bracket that opens before this is closed in time.
@@ -74,7 +84,7 @@ impl Walk<'_> {
         let bytes = self.text.as_bytes();
         let mut at = at;
         loop {
-            at += bytes.get(at..)?.iter().position(|byte| MAY_BE_MARK[usize::from(*byte)])?;
+            at += self.candidate(bytes.get(at..)?)?;
             // The last byte of a mark: it begins where the character does.
             let start = (at.saturating_sub(3)..=at).rev().find(|start| self.text.is_char_boundary(*start))?;
             at += 1;
@@ -83,6 +93,17 @@ impl Walk<'_> {
                 Some('"') => self.straight = !self.straight,
                 _ => {}
             }
+        }
+    }
+
+    /// Where the last byte of the next mark may be.
+    fn candidate(&self, rest: &[u8]) -> Option<usize> {
+        if self.marks.may_have(SELDOM) {
+            rest.iter().position(|byte| MAY_BE_MARK[usize::from(*byte)])
+        } else if self.marks.may_have(OFTEN) {
+            memchr::memchr3(b'.', b'(', b'"', rest)
+        } else {
+            None
         }
     }
 
@@ -187,9 +208,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::normalize::key::Reader;
+    use crate::normalize::phrases::tests::TABLES;
+
+    fn found(text: &str) -> Vec<DisplaySpan> {
+        let marks = Reader::new(text.len(), &TABLES).read(text).marks;
+        let every = marks.and(SELDOM);
+        let found = sentences(text, marks, 0);
+        assert_eq!(found, sentences(text, every, 0), "{text}");
+        found
+    }
 
     fn split(text: &str) -> Vec<&str> {
-        sentences(text).into_iter().map(|(start, end)| &text[start..end]).collect()
+        found(text).into_iter().map(|span| &text[span.start..span.end]).collect()
     }
 
     #[test]
@@ -222,7 +253,7 @@ mod tests {
         fn only_blanks_lie_between(text in "[ء-ي a-c.!؟?…()\"“”0-9،]{0,60}|\\PC{0,40}") {
             let text = text.trim();
             let mut last = 0;
-            for (start, end) in sentences(text) {
+            for DisplaySpan { start, end } in found(text) {
                 prop_assert!(start < end || text.is_empty());
                 prop_assert!(text[last..start].trim().is_empty());
                 last = end;

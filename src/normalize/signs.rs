@@ -73,7 +73,7 @@ pub(super) fn is_networks(line: &Line, phrases: &Phrases) -> bool {
     if line.all_words(class::SHARE) {
         return line.any_word(class::SHARE);
     }
-    if line.words > 6 {
+    if line.words > 6 || line.words > 3 && !line.any_word(class::SHARE) {
         return false;
     }
     const SIZES: Marks = Marks::of(&['+', '-']);
@@ -118,12 +118,13 @@ fn is_figure(text: &str) -> bool {
 /// Prayer times, exchange rates, the weather: their words and figures, and at
 /// most one word besides, such as a town's name.
 fn is_widget(line: &Line) -> bool {
-    if line.words < 2 || line.words > 16 || line.end_mark || line.shown.ends_with(':') || line.is_bullet() {
+    if line.words < 2 || line.words > 16 || line.end_mark {
         return false;
     }
     const DEGREES: [char; 2] = ['°', '℃'];
     let degrees = line.marks.may_have(const { Marks::of(&DEGREES) }) && line.shown.contains(DEGREES);
-    if !degrees && !line.key.bytes().any(|byte| byte.is_ascii_digit()) {
+    let told = degrees || line.any_number() && line.any_word(class::WIDGET);
+    if !told || line.shown.ends_with(':') || line.is_bullet() {
         return false;
     }
     let number = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
@@ -138,7 +139,13 @@ fn is_widget(line: &Line) -> bool {
 fn is_contact(line: &Line, phrases: &Phrases) -> bool {
     const MARKS: Marks = Marks::of(&[':', '@', '-', '.']);
     const AT: Marks = Marks::of(&['@']);
+    const STREET: &str = "العنوان ";
     if line.end_mark || line.words > LONGEST || !line.marks.may_have(MARKS) {
+        return false;
+    }
+    // What each of the things below needs.
+    let told = line.any_word(class::CONTACT | class::OFFICE) || line.any_number() || line.marks.may_have(AT);
+    if !told && !line.key.starts_with(STREET) {
         return false;
     }
     let said = line.spelled().filter(|(_, classes)| classes & class::CONTACT != 0).count();
@@ -158,7 +165,7 @@ fn is_contact(line: &Line, phrases: &Phrases) -> bool {
     let mail = usize::from(
         address > 0 && ["البريد", "ايميل", "email", "e mail"].iter().any(|label| line.key.starts_with(label)),
     );
-    let street = usize::from(line.key.starts_with("العنوان ") && line.shown.starts_with("العنوان:")) * 2;
+    let street = usize::from(line.key.starts_with(STREET) && line.shown.starts_with("العنوان:")) * 2;
     let sure = said + address + mail + box_number + office + street;
     sure > 0 && sure + long.min(1) >= 2
 }

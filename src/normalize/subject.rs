@@ -5,7 +5,6 @@ use rustc_hash::FxHashSet;
 use super::key::hash;
 use super::lines::{Line, is_number};
 use super::phrases::Phrases;
-use crate::letters::arabic_index;
 
 /// A text of fewer content words is too thin to judge others by.
 const THIN: usize = 20;
@@ -52,10 +51,11 @@ impl Subject {
 
 /// Stems of the words that may say what the line is about.
 fn stems_of(line: &Line) -> impl Iterator<Item = u64> {
-    line.each_word().filter_map(|word| match arabic_letters(word) {
-        Some(letters) if letters.len() < 3 => None,
-        Some(letters) => Some(packed(arabic_stem(letters))),
-        None => number(stem(word)),
+    let key = line.key.as_str();
+    line.bounds().filter_map(|(start, end)| match arabic_word(key.as_bytes(), start, end) {
+        Some((_, 0..3)) => None,
+        Some((word, letters)) => Some(packed(arabic_stem(word, letters))),
+        None => number(stem(key.get(start..end).unwrap_or_default())),
     })
 }
 
@@ -65,50 +65,73 @@ pub(super) fn number(stem: &str) -> Option<u64> {
     if !has_three_letters(stem) || is_number(stem) {
         return None;
     }
-    let short = arabic_letters(stem).filter(|letters| letters.len() <= LONGEST);
-    Some(short.map_or_else(|| hash(stem), packed))
+    let short = arabic_word(stem.as_bytes(), 0, stem.len()).filter(|(_, letters)| *letters <= LONGEST);
+    Some(short.map_or_else(|| hash(stem), |(word, _)| packed(word)))
 }
 
-/// The letters of a word of two-byte Arabic letters alone, as most are.
-fn arabic_letters(word: &str) -> Option<&[[u8; 2]]> {
-    let (letters, rest) = word.as_bytes().as_chunks();
-    (rest.is_empty() && letters.iter().all(|[lead, _]| matches!(lead, 0xD8..=0xDB))).then_some(letters)
+/// The bytes of up to five letters: eight bits of each letter are always the same, and those
+/// of the first make room for the other eight of the fifth.
+#[allow(clippy::cast_possible_truncation)] // what is left of it is taken
+const fn packed(word: u128) -> u64 {
+    let fifth = (word >> 64) as u64;
+    word as u64 ^ (fifth >> 8 & 0x3F) << 2 ^ (fifth & 3) << 14
 }
 
-/// A byte for each letter.
-fn packed(letters: &[[u8; 2]]) -> u64 {
-    letters.iter().fold(0, |number, [lead, trail]| number << 8 | arabic_index(*lead, *trail) as u64)
+/// A word of up to eight two-byte Arabic letters alone, as most are: its bytes as a
+/// number, the first one lowest, and how many letters it has.
+fn arabic_word(key: &[u8], start: usize, end: usize) -> Option<(u128, usize)> {
+    /// The first byte of such a letter, but for its last two bits.
+    const LEADS: u128 = u128::from_le_bytes([0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0]);
+    const ARABIC: u128 = u128::from_le_bytes([0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0]);
+    let rest = key.get(start..)?;
+    let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        bytes
+    });
+    let length = end - start;
+    let mask = FIRST.get(length)?;
+    let word = u128::from_le_bytes(bytes) & mask;
+    (word & LEADS == ARABIC & mask).then_some((word, length / 2))
 }
 
-const fn pair(letter: char) -> [u8; 2] {
-    [0xC0 | (letter as u32 >> 6) as u8, 0x80 | (letter as u32 & 0x3F) as u8]
+/// The first bytes of a number, so many.
+static FIRST: [u128; 17] = {
+    let mut masks = [u128::MAX; 17];
+    let mut length = 0;
+    while length < 16 {
+        masks[length] = (1 << (length * 8)) - 1;
+        length += 1;
+    }
+    masks
+};
+
+const fn pair(letter: char) -> u128 {
+    (0xC0 | letter as u128 >> 6) | (0x80 | letter as u128 & 0x3F) << 8
 }
 
 /// [`stem`] of Arabic letters.
-fn arabic_stem(letters: &[[u8; 2]]) -> &[[u8; 2]] {
-    const WAW: [u8; 2] = pair('و');
-    const FA: [u8; 2] = pair('ف');
-    const BA: [u8; 2] = pair('ب');
-    const KAF: [u8; 2] = pair('ك');
-    const LAM: [u8; 2] = pair('ل');
-    const ALEF: [u8; 2] = pair('ا');
-    let mut left = letters;
-    if let [WAW | FA, rest @ ..] = left
-        && rest.len() >= 3
-    {
-        left = rest;
+const fn arabic_stem(word: u128, letters: usize) -> u128 {
+    const WAW: u128 = pair('و');
+    const FA: u128 = pair('ف');
+    const BA: u128 = pair('ب');
+    const KAF: u128 = pair('ك');
+    const LAM: u128 = pair('ل');
+    const ALEF_LAM: u128 = pair('ا') | LAM << 16;
+    const LAM_LAM: u128 = LAM | LAM << 16;
+    let (mut word, mut left) = (word, letters);
+    if matches!(word & 0xFFFF, WAW | FA) && left >= 4 {
+        (word, left) = (word >> 16, left - 1);
     }
-    if let [LAM, LAM, rest @ ..] | [BA | KAF | LAM, ALEF, LAM, rest @ ..] = left
-        && rest.len() >= 3
-    {
-        left = rest;
+    if word & 0xFFFF_FFFF == LAM_LAM && left >= 5 {
+        (word, left) = (word >> 32, left - 2);
+    } else if matches!(word & 0xFFFF, BA | KAF | LAM) && word >> 16 & 0xFFFF_FFFF == ALEF_LAM && left >= 6 {
+        (word, left) = (word >> 48, left - 3);
     }
-    if let [ALEF, LAM, rest @ ..] = left
-        && rest.len() >= 3
-    {
-        left = rest;
+    if word & 0xFFFF_FFFF == ALEF_LAM && left >= 5 {
+        word >>= 32;
     }
-    left.get(..LONGEST).unwrap_or(left)
+    word & FIRST[LONGEST * 2]
 }
 
 fn has_three_letters(word: &str) -> bool {
@@ -142,9 +165,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arabic_words_have_the_stem_of_any_word(word in "[وف]?(لل|[بكل]?ال)?[ء-يپچگ]{1,8}|[وفبكلاء-ي]{1,8}") {
-            let by_pairs = arabic_letters(&word).map(arabic_stem).map(<[[u8; 2]]>::as_flattened);
-            prop_assert_eq!(by_pairs, Some(stem(&word).as_bytes()));
+        fn stems_have_numbers_of_their_own(one in "[ء-يپچگ]{3,5}", other in "[ء-يپچگ]{3,5}") {
+            prop_assert_eq!(number(&one) == number(&other), one == other);
+        }
+
+        #[test]
+        fn arabic_words_have_the_stem_of_any_word(
+            word in "[وف]?(لل|[بكل]?ال)?[ء-يپچگ]{1,8}|[وفبكلاء-ي]{1,8}", behind in " [ء-ي ]{0,16}"
+        ) {
+            let key = format!("{word}{behind}");
+            if let Some((bytes, letters)) = arabic_word(key.as_bytes(), 0, word.len()) {
+                prop_assert_eq!(letters, word.chars().count());
+                let expected = stem(&word).bytes().rev().fold(0, |number, byte| number << 8 | u128::from(byte));
+                prop_assert_eq!(arabic_stem(bytes, letters), if letters < 3 { bytes } else { expected });
+                let short = stem(&word);
+                prop_assert!(letters < 3 || number(short) == Some(packed(expected)), "{}", short);
+            } else {
+                prop_assert!(word.len() > 16);
+            }
         }
     }
 }

@@ -385,6 +385,7 @@ mod tests {
 
     use super::*;
     use crate::normalize::key::Reader;
+    use crate::normalize::phrases::tests::TABLES;
 
     fn shown_as(text: &str) -> String {
         display(text, false).0
@@ -471,7 +472,7 @@ mod tests {
 
     #[test]
     fn what_is_read_as_plain_changes_nothing() {
-        let is_plain = |text: &str| Reader::new(0).read(text).plain;
+        let is_plain = |text: &str| Reader::new(0, &TABLES).read(text).plain;
         let clean = |text: &str| {
             let mut pass = Pass::new(text, false);
             pass.run().is_none() && pass.composed
