@@ -104,6 +104,17 @@ pub fn is_letter_or_digit(letter: char) -> bool {
     }
 }
 
+/// Where the letters and digits of the Arabic block end that begin at `at`.
+pub(crate) fn arabic_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some([lead @ 0xD8..=0xDB, trail]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        if ARABIC_CLASSES[arabic_index(*lead, *trail)] == 0 {
+            break;
+        }
+        at += 2;
+    }
+    at
+}
+
 const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
 

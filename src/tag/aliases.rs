@@ -42,7 +42,7 @@ pub(super) fn find(page: &Page<'_>, mentions: &mut Vec<Candidate>) -> Vec<Candid
 fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Vec<Alias<'a>>) {
     let mut found = Vec::new();
     for open in 1..page.len() {
-        if page.tokens.word(open) != "(" {
+        if page.tokens.kind(open) != Kind::Mark || page.tokens.word(open) != "(" {
             continue;
         }
         let Some(close) = (open + 2..=open + 2 + MOST_LONG).find(|at| page.tokens.word(*at) == ")") else { continue };
@@ -257,8 +257,11 @@ struct Endings([u64; 4]);
 impl Endings {
     /// By the last two letters: no stem has less.
     fn place(word: &str) -> (usize, u64) {
-        let ending = word.as_bytes().iter().rev().take(4).fold(0_u32, |hash, byte| (hash ^ u32::from(*byte)) * 31);
-        ((ending >> 6 & 3) as usize, 1 << (ending & 63))
+        let bytes = word.as_bytes();
+        let shorter = || bytes.iter().fold(0, |last, byte| last << 8 | u32::from(*byte));
+        let last = bytes.last_chunk().map_or_else(shorter, |last| u32::from_le_bytes(*last));
+        let ending = last.wrapping_mul(0x9E37_79B9);
+        ((ending >> 30) as usize, 1 << (ending >> 24 & 63))
     }
 
     fn add(&mut self, word: &str) {

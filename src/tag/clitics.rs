@@ -5,7 +5,7 @@
 //! if what is left is a word that is known and that is read more often than
 //! the whole, or one that stands alone elsewhere in the article.
 
-use super::gazetteer::{Gazetteer, WordId, flag};
+use super::gazetteer::{Facts, Gazetteer, Node, WordId, flag};
 
 /// One reading of a token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,50 +15,48 @@ pub(super) struct Form {
     /// A preposition was split off, be it inside the span (`للعراق`).
     pub preposition: bool,
     pub word: Option<WordId>,
+    /// What the gazetteer knows of the word, and of names that begin with it.
+    pub facts: Facts,
+    pub root: Option<Node>,
+}
+
+impl Form {
+    fn new(gazetteer: &Gazetteer, word: Option<WordId>, cut: u8, preposition: bool) -> Self {
+        let facts = word.map(|word| gazetteer.facts(word)).unwrap_or_default();
+        Self { cut, preposition, word, facts, root: word.and_then(|word| gazetteer.first(word)) }
+    }
 }
 
 /// All readings of a token, the whole word first.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Forms {
-    forms: [Form; MAX],
-    len: u8,
-}
+#[derive(Debug, Clone)]
+pub(super) struct Forms(Vec<Form>);
 
 const MAX: usize = 6;
 
 impl Forms {
-    /// `alone`: hashes of the words of the article, where that decides.
     pub(super) fn new(word: &str, gazetteer: &Gazetteer) -> Self {
-        let whole = gazetteer.word(word);
-        let first = Form { cut: 0, preposition: false, word: whole };
-        let mut forms = Self { forms: [first; MAX], len: 1 };
-        let facts = whole.map(|word| gazetteer.facts(word)).unwrap_or_default();
-        if facts.is(flag::WHOLE) {
-            return forms;
+        let whole = Form::new(gazetteer, gazetteer.word(word), 0, false);
+        let mut forms = vec![whole];
+        if whole.facts.is(flag::WHOLE) {
+            return Self(forms);
         }
         each_stem(word, |stem| {
-            let Some(id) = gazetteer.word(stem.text) else { return };
-            if facts.zipf > gazetteer.facts(id).zipf + 0.3 && facts.zipf > 2.5 {
+            let Some(id) = gazetteer.word(stem.text).filter(|_| forms.len() < MAX) else { return };
+            let form = Form::new(gazetteer, Some(id), stem.cut, stem.preposition);
+            if whole.facts.zipf > form.facts.zipf + 0.3 && whole.facts.zipf > 2.5 {
                 return;
             }
-            forms.push(Form { cut: stem.cut, preposition: stem.preposition, word: Some(id) });
+            forms.push(form);
         });
-        forms
+        Self(forms)
     }
 
-    const fn push(&mut self, form: Form) {
-        if (self.len as usize) < MAX {
-            self.forms[self.len as usize] = form;
-            self.len += 1;
-        }
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Form> + '_ {
+        self.0.iter()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Form> + '_ {
-        self.forms.iter().take(self.len as usize).copied()
-    }
-
-    pub(super) const fn whole(&self) -> Form {
-        self.forms[0]
+    pub(super) fn whole(&self) -> Option<&Form> {
+        self.0.first()
     }
 }
 

@@ -162,8 +162,7 @@ pub(super) fn listed(page: &Page<'_>, found: &mut Vec<Candidate>) {
             continue;
         }
         for form in page.starts(index) {
-            let Some(word) = form.word else { continue };
-            let Some(node) = page.gazetteer.first(word) else { continue };
+            let Some(node) = form.root else { continue };
             let start = Candidate {
                 cut: form.cut,
                 preposition: form.preposition,

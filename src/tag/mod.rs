@@ -59,6 +59,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod vocabulary;
 
 pub use changes::Changes;
 pub use gazetteer::{BuildError, Gazetteer, GazetteerError, Sources, UserGazetteer, UserListError, build};

@@ -1,36 +1,22 @@
 //! What the finders share: the tokens of a text, read against the gazetteer.
 
-use rustc_hash::FxHashMap;
-
 use super::clitics::{Form, Forms};
-use super::gazetteer::{Facts, Gazetteer, WordId, flag};
+use super::gazetteer::{Facts, Gazetteer, WordId};
 use super::tokens::{Kind, Tokens};
+use super::vocabulary::{self, ALI, Vocabulary, Word};
 use crate::record::MatchSpan;
 
 /// The tokens of one text and what is known of each.
 pub(super) struct Page<'a> {
     pub tokens: Tokens<'a>,
     pub gazetteer: &'a Gazetteer,
-    /// Which of the words each token is.
+    pub vocabulary: Vocabulary,
+    /// Number of each token's word in the vocabulary.
+    ids: Vec<usize>,
+    /// Which of the page's words each token is.
     numbers: Vec<usize>,
-    words: Vec<Word>,
-    /// Number of each word, by its text.
-    known: FxHashMap<&'a str, usize>,
-}
-
-/// A word, number or mark of the page read against the gazetteer, once for all
-/// tokens that read the same; marks and numbers have no facts.
-#[derive(Debug, Clone, Copy)]
-struct Word {
-    /// The first such token.
-    first: usize,
-    forms: Option<Forms>,
-    facts: Facts,
-    /// Marks of any of its readings.
-    flags: u16,
-    known: bool,
-    /// No name begins here: a preposition that is spelled like one.
-    closed: bool,
+    /// The first token of each of the page's words.
+    firsts: Vec<usize>,
 }
 
 /// One reading of a token as part of a name.
@@ -47,46 +33,48 @@ pub(super) struct Reading {
 impl<'a> Page<'a> {
     /// `is_ali` says whether a token that reads على or علي is the name.
     pub(super) fn new(tokens: Tokens<'a>, gazetteer: &'a Gazetteer, is_ali: impl Fn(usize, MatchSpan) -> bool) -> Self {
-        let mut words = Vec::new();
+        let mut vocabulary = Vocabulary::taken(gazetteer);
+        let mut ids = Vec::with_capacity(tokens.len());
         let mut numbers = Vec::with_capacity(tokens.len());
-        let mut known = FxHashMap::default();
-        // The name and the preposition, which read the same.
-        let mut ali: [Option<usize>; 2] = [None, None];
+        let mut firsts = Vec::new();
         for index in 0..tokens.len() {
             let text = tokens.word(index);
-            let named = text == ALI && is_ali(index, tokens.span(index, index, 0));
-            let new = || {
-                words.push(word(&tokens, gazetteer, index, named));
-                words.len() - 1
+            let id = match text {
+                ALI if is_ali(index, tokens.span(index, index, 0)) => vocabulary::NAMED_ALI,
+                _ => vocabulary.id(text, tokens.kind(index), gazetteer),
             };
-            let number = if text == ALI {
-                *ali[usize::from(named)].get_or_insert_with(new)
-            } else {
-                *known.entry(text).or_insert_with(new)
-            };
+            let number = vocabulary.number(id, firsts.len());
+            if number == firsts.len() {
+                firsts.push(index);
+            }
+            ids.push(id);
             numbers.push(number);
         }
-        known.extend(ali.into_iter().flatten().map(|number| (ALI, number)));
-        Self { tokens, gazetteer, numbers, words, known }
+        Self { tokens, gazetteer, vocabulary, ids, numbers, firsts }
     }
 
     fn word(&self, index: usize) -> Option<&Word> {
-        self.numbers.get(index).and_then(|number| self.words.get(*number))
+        self.ids.get(index).and_then(|id| self.vocabulary.word(*id))
     }
 
-    /// Which of the page's words the token is, counted from 0 on.
-    pub(super) fn number(&self, index: usize) -> usize {
-        self.numbers.get(index).copied().unwrap_or_default()
+    /// The number of the token's word in the vocabulary.
+    pub(super) fn id(&self, index: usize) -> usize {
+        self.ids.get(index).copied().unwrap_or_default()
+    }
+
+    /// Which of the page's words each token is, counted from 0 on.
+    pub(super) fn numbers(&self) -> &[usize] {
+        &self.numbers
     }
 
     /// The first token of each of the page's words.
-    pub(super) fn firsts(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().map(|word| word.first)
+    pub(super) fn firsts(&self) -> &[usize] {
+        &self.firsts
     }
 
     /// Some token is just that word.
     pub(super) fn has(&self, text: &str) -> bool {
-        self.known.get(text).and_then(|number| self.words.get(*number)).is_some_and(|word| word.forms.is_some())
+        self.vocabulary.has(text)
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -106,14 +94,14 @@ impl<'a> Page<'a> {
     }
 
     /// The token's readings that may begin a name.
-    pub(super) fn starts(&self, index: usize) -> impl Iterator<Item = Form> + '_ {
+    pub(super) fn starts(&self, index: usize) -> impl Iterator<Item = &Form> + '_ {
         let word = self.word(index).filter(|word| !word.closed);
         word.and_then(|word| word.forms.as_ref()).into_iter().flat_map(Forms::iter)
     }
 
     /// The token inside a name: nothing is split off.
     pub(super) fn inner(&self, index: usize) -> Option<WordId> {
-        self.word(index).and_then(|word| word.forms.as_ref()).and_then(|forms| forms.whole().word)
+        self.word(index).and_then(|word| word.forms.as_ref()?.whole()?.word)
     }
 
     /// The whole token, and then what is left of it without prefixes.
@@ -121,14 +109,24 @@ impl<'a> Page<'a> {
         let word = self.word(index).filter(|word| !word.closed && word.forms.is_some());
         let whole = word.map(|word| Reading { facts: word.facts, cut: 0, preposition: false, known: word.known });
         whole.into_iter().chain(self.starts(index).skip(1).filter_map(|form| {
-            let facts = self.gazetteer.facts(form.word?);
-            Some(Reading { facts, cut: form.cut, preposition: form.preposition, known: true })
+            form.word?;
+            Some(Reading { facts: form.facts, cut: form.cut, preposition: form.preposition, known: true })
         }))
+    }
+
+    /// The word is part of persons' names, or nobody knows.
+    pub(super) fn may_begin_person(&self, index: usize) -> bool {
+        self.word(index).is_some_and(|word| word.person || !word.known)
+    }
+
+    /// Marks of any of its readings.
+    pub(super) fn flags(&self, index: usize) -> u16 {
+        self.word(index).map_or(0, |word| word.flags)
     }
 
     /// Some reading has one of the flags: cheaper than asking which.
     pub(super) fn may_be(&self, index: usize, flags: u16) -> bool {
-        self.word(index).is_some_and(|word| word.flags & flags != 0)
+        self.flags(index) & flags != 0
     }
 
     /// The first reading that has one of the flags.
@@ -174,31 +172,45 @@ pub(super) fn is_definite(word: &str) -> bool {
     word.len() > 6 && (word.starts_with("ال") || word.starts_with("لل"))
 }
 
-/// على and علي as they are matched.
-const ALI: &str = "علي";
+impl Drop for Page<'_> {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.vocabulary).give_back();
+    }
+}
 
-/// `named`: where it reads like the preposition, it is the name.
-fn word(tokens: &Tokens<'_>, gazetteer: &Gazetteer, first: usize, named: bool) -> Word {
-    let nothing = Word { first, forms: None, facts: Facts::default(), flags: 0, known: false, closed: false };
-    if tokens.kind(first) != Kind::Word {
-        return nothing;
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::SHIPPED;
+    use super::*;
+
+    fn read<T>(text: &str, then: impl FnOnce(&Page<'_>) -> T) -> T {
+        let gazetteer = Gazetteer::new(SHIPPED.as_slice()).unwrap();
+        then(&Page::new(Tokens::new(text), &gazetteer, |index, _| index == 0))
     }
-    let text = tokens.word(first);
-    let forms = Forms::new(text, gazetteer);
-    let known = forms.whole().word;
-    let facts = known.map(|word| gazetteer.facts(word)).unwrap_or_default();
-    let flags = forms.iter().filter_map(|form| form.word).fold(0, |flags, word| flags | gazetteer.facts(word).flags);
-    let word = Word { first, forms: Some(forms), facts, flags, known: known.is_some(), closed: false };
-    if text != ALI {
-        return word;
+
+    #[test]
+    fn a_page_has_its_own_words_alone() {
+        read("دمشق", |page| assert!(page.has("دمشق") && !page.has("بغداد")));
+        read("بغداد و 7", |page| assert!(page.has("بغداد") && !page.has("دمشق") && !page.has("7")));
+        read("علي", |page| assert!(page.has("علي")));
+        read(".", |page| assert!(!page.has("علي")));
     }
-    if named {
-        let facts = Facts { zipf: 4.5, person: 0.9, given: 13, surname: 10, flags: flag::NAME_TOKEN, ..facts };
-        return Word { facts, ..word };
+
+    #[test]
+    fn words_are_counted_as_they_come() {
+        read("علي في دمشق علي في دمشق", |page| {
+            assert_eq!((page.numbers(), page.firsts()), ([0, 1, 2, 3, 1, 2].as_slice(), [0, 1, 2, 3].as_slice()));
+            let closed = |index: usize| page.starts(index).count() == 0;
+            assert!(!closed(0) && closed(3), "the name and the preposition");
+        });
     }
-    Word {
-        closed: true,
-        facts: Facts { person: 0.0, given: 0, surname: 0, flags: flag::STOP | flag::LOCATIVE, ..facts },
-        ..word
+
+    #[test]
+    fn a_page_within_a_page_is_another() {
+        read("دمشق وبغداد", |outer| {
+            let one = outer.facts(0);
+            read("بغداد", |inner| assert!(!inner.has("دمشق")));
+            assert!(outer.has("دمشق") && outer.facts(0) == one);
+        });
     }
 }

@@ -109,6 +109,7 @@ fn narrow(position: usize) -> u32 {
 
 fn kind(letter: char) -> Kind {
     match letter {
+        '\u{600}'..='\u{6FF}' if letters::is_letter(letter) => Kind::Word,
         '\n' | '.' | '!' | '?' | '؟' | '…' | '۔' => Kind::Break,
         '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‟' => Kind::Quote,
         _ if letters::is_letter(letter) || is_letter(letter) => Kind::Word,
@@ -132,10 +133,10 @@ pub(super) fn is_alphanumeric(letter: char) -> bool {
 
 /// The end of the word or number that begins at `start`.
 fn run(text: &str, start: usize, kind: Kind) -> usize {
-    let mut end = start;
-    let mut letters = text.get(start..).unwrap_or_default().chars();
+    // Most are letters of common scripts, which a small table tells.
+    let mut end = letters::arabic_run(text.as_bytes(), start);
+    let mut letters = text.get(end..).unwrap_or_default().chars();
     while let Some(letter) = letters.next() {
-        // Most are letters of common scripts, which a small table tells.
         if !letters::is_letter_or_digit(letter) && !goes_on(letter) {
             let separator = matches!(letter, '.' | ',' | ':' | '/' | '٫' | '٬');
             let between = || letters.clone().next().is_some_and(char::is_numeric);

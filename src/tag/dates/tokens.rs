@@ -94,11 +94,19 @@ fn word_end(bytes: &[u8], from: usize) -> usize {
         at += match byte {
             b'a'..=b'z' => 1,
             0..0x80 => break,
+            0xD8..=0xDB if is_arabic_letter(byte, bytes.get(at + 1)) => 2,
             _ if at > from && mark(bytes, at).is_some() => break,
             _ => width(byte),
         };
     }
     at.min(bytes.len())
+}
+
+/// None of the [marks](mark) of the Arabic block: told without looking for them one
+/// by one.
+fn is_arabic_letter(lead: u8, next: Option<&u8>) -> bool {
+    const MARKS: [u64; 4] = [1 << 0x0C | 1 << 0x1B | 1 << 0x1F, 0b1111 << 0x2A, 0, 1 << 0x14];
+    next.is_some_and(|next| MARKS[usize::from(lead & 3)] >> (next & 0x3F) & 1 == 0)
 }
 
 const fn width(lead: u8) -> usize {
@@ -154,6 +162,15 @@ mod tests {
                 (Kind::Word(Word::Of), 0, true),
             ]
         );
+    }
+
+    #[test]
+    fn a_letter_is_what_is_no_mark() {
+        for letter in '\u{600}'..='\u{6FF}' {
+            let mut bytes = [0; 2];
+            letter.encode_utf8(&mut bytes);
+            assert_eq!(is_arabic_letter(bytes[0], Some(&bytes[1])), mark(&bytes, 0).is_none(), "{letter:?}");
+        }
     }
 
     proptest! {

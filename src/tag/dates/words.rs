@@ -127,6 +127,10 @@ pub(super) fn word(folded: &str) -> Option<(Word, u8)> {
         return None;
     }
     let lexicon = &*LEXICON;
+    if !lexicon.may_end(folded) {
+        return None;
+    }
+    let lexicon = &lexicon.words;
     if let Some(word) = lexicon.get(folded) {
         return Some((*word, 0));
     }
@@ -166,20 +170,54 @@ static SECONDS: LazyLock<Vec<FxHashMap<String, u8>>> = LazyLock::new(|| {
     PAIRS.iter().map(|(_, _, seconds)| table(seconds)).collect()
 });
 
-static LEXICON: LazyLock<FxHashMap<String, Word>> = LazyLock::new(|| {
-    let mut lexicon = FxHashMap::default();
-    for (word, written) in WORDS {
-        for form in written.split(' ') {
-            lexicon.entry(fold(form)).or_insert(*word);
+/// The words, and how they end: that tells most other words from them without a
+/// look-up, whatever is split off before.
+struct Lexicon {
+    words: FxHashMap<String, Word>,
+    endings: [u64; 64],
+}
+
+impl Lexicon {
+    fn add(&mut self, written: &str, word: Word) {
+        let folded = fold(written);
+        self.words.entry(folded.clone()).or_insert(word);
+        // What is split off is part of the ending of a short word.
+        let clitics = ["", "و", "ف", "ب", "ل", "ك"];
+        let clitics = clitics.iter().take(if folded.len() < ENDING { clitics.len() } else { 1 });
+        for clitic in clitics.clone().flat_map(|one| clitics.clone().map(move |other| [*one, other])) {
+            let (at, bit) = ending(&(clitic.concat() + &folded));
+            self.endings[at] |= bit;
         }
+    }
+
+    fn may_end(&self, folded: &str) -> bool {
+        let (at, bit) = ending(folded);
+        self.endings[at] & bit != 0
+    }
+}
+
+/// Bytes by which endings are told apart.
+const ENDING: usize = 6;
+
+/// A bit among 4,096 for the last bytes of a word.
+#[allow(clippy::cast_possible_truncation)] // twelve bits are left
+fn ending(word: &str) -> (usize, u64) {
+    let last = word.as_bytes().iter().rev().take(ENDING).fold(0_u64, |last, byte| last << 8 | u64::from(*byte));
+    let bit = last.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52;
+    ((bit >> 6) as usize, 1 << (bit & 63))
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon { words: FxHashMap::default(), endings: [0; 64] };
+    for (word, written) in WORDS {
+        written.split(' ').for_each(|form| lexicon.add(form, *word));
     }
     for &(calendar, number, standing, written) in MONTHS {
-        for form in written.split(' ') {
-            lexicon.entry(fold(form)).or_insert(Word::Month(Month { calendar, number, standing }));
-        }
+        let month = Word::Month(Month { calendar, number, standing });
+        written.split(' ').for_each(|form| lexicon.add(form, month));
     }
     for (index, (head, _, _)) in (0..).zip(PAIRS) {
-        lexicon.entry(fold(head)).or_insert(Word::MonthHead(index));
+        lexicon.add(head, Word::MonthHead(index));
     }
     lexicon
 });
@@ -325,8 +363,19 @@ mod tests {
 
     #[test]
     fn no_form_is_longer_than_the_longest() {
-        assert!(LEXICON.keys().all(|form| form.len() + 4 <= LONGEST));
-        assert!(LEXICON.keys().all(|form| !form.is_empty()));
+        assert!(LEXICON.words.keys().all(|form| form.len() + 4 <= LONGEST));
+        assert!(LEXICON.words.keys().all(|form| !form.is_empty()));
+    }
+
+    #[test]
+    fn endings_are_those_of_all_words_whatever_is_split_off() {
+        for form in LEXICON.words.keys() {
+            for clitics in ["", "و", "ب", "وب", "فل", "كو"] {
+                assert!(LEXICON.may_end(&format!("{clitics}{form}")), "{clitics}{form}");
+            }
+        }
+        let others = ["بيروت", "الحكومه", "مسوولون", "المفاوضات", "دمشق"];
+        assert!(others.iter().filter(|word| LEXICON.may_end(word)).count() < 3);
     }
 
     #[test]

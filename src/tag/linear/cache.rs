@@ -1,37 +1,37 @@
 //! What words add to the sums around them, kept from page to page: most words
-//! of a page were on the one before.
+//! of a page were on the one before. Kept as long as the vocabulary is.
 
 use std::cell::RefCell;
+use std::num::NonZeroU32;
 
-use rustc_hash::FxHashMap;
-
-use super::chain::Wide;
 use super::context;
 use super::file::File;
 use super::table::{Sum, Table};
 use super::words::{Profile, Split, Word, mix};
 use super::{AROUND, Convention};
+use crate::tag::page::Page;
 
-/// Words that are kept, of some 170 bytes each: a table of 65,536 places has room
-/// for them and for those of a page, 11 MB a thread. When there are more all are
-/// dropped: the frequent ones come back at once.
-const MOST: usize = 50_000;
+/// Ways to split a word: as the gazetteer says, or one or two letters before a word
+/// that the page has.
+const WAYS: usize = 3;
 
 /// What a word adds to the tokens around it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Known {
     /// To the token two before it first.
-    pub rows: [Wide<i16>; AROUND],
+    pub rows: [Sum; AROUND],
     /// To itself where neither lists nor rules see a name near it.
-    pub quiet: Wide<i16>,
+    pub quiet: Sum,
     pub profile: Profile,
 }
 
 #[derive(Debug, Default)]
 struct Cache {
-    /// Model, lists and convention.
-    of: (u64, u64, u32),
-    words: FxHashMap<u64, Known>,
+    /// Model, convention and vocabulary.
+    of: (u64, u32, u64),
+    /// By the word's number in the vocabulary, and the way it was split.
+    numbers: Vec<[Option<NonZeroU32>; WAYS]>,
+    words: Vec<Known>,
 }
 
 thread_local! {
@@ -39,31 +39,45 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::new(Cache::default());
 }
 
-/// What each of the words adds.
-/// `lists`: the hash of the lists that the words were read against.
-pub(super) fn known(file: &File, lists: u64, convention: Convention, splits: &[Split<'_>]) -> Vec<Known> {
-    let table = file.table(convention);
-    CACHE.with_borrow_mut(|cache| {
-        let of = (file.hash, lists, convention as u32);
-        if cache.of != of || cache.words.len() > MOST {
-            (cache.of, cache.words) = (of, FxHashMap::default());
+/// Calls `then` with what each of the page's words adds.
+pub(super) fn with_known<T>(
+    file: &File,
+    page: &Page<'_>,
+    convention: Convention,
+    splits: &[Split<'_>],
+    then: impl FnOnce(&[&Known]) -> T,
+) -> T {
+    let of = (file.hash, convention as u32, page.vocabulary.age);
+    let mut cache = CACHE.take();
+    if cache.of != of {
+        cache = Cache { of, ..Cache::default() };
+    }
+    let Cache { numbers, words, .. } = &mut cache;
+    let mut number = |(first, split): (&usize, &Split<'_>)| {
+        let id = page.id(*first);
+        if numbers.len() <= id {
+            numbers.resize(id + 1, [None; WAYS]);
         }
-        let mut known =
-            |split: &Split<'_>| *cache.words.entry(split.key()).or_insert_with(|| Known::new(table, &split.read(file)));
-        splits.iter().map(&mut known).collect()
-    })
+        let number = numbers.get_mut(id)?.get_mut(split.way() / 2)?;
+        if number.is_none() {
+            words.push(Known::new(file.table(convention), &split.read(file)));
+            *number = u32::try_from(words.len()).ok().and_then(NonZeroU32::new);
+        }
+        number.map(|number| number.get() as usize - 1)
+    };
+    let numbers: Vec<usize> = page.firsts().iter().zip(splits).filter_map(&mut number).collect();
+    let known: Vec<&Known> = numbers.iter().filter_map(|number| cache.words.get(*number)).collect();
+    let result = then(&known);
+    CACHE.set(cache);
+    result
 }
 
 impl Known {
     pub(super) fn new(table: Table<'_>, word: &Word) -> Self {
-        let rows = std::array::from_fn(|place| {
-            let mut sum = Sum::default();
-            seen_from(word, place).for_each(|feature| table.add(feature, &mut sum));
-            sum.labels()
-        });
+        let rows = std::array::from_fn(|place| table.sum(seen_from(word, place)));
         let mut quiet = Sum::default();
         context::quiet(word.profile, |feature| table.add(feature, &mut quiet));
-        Self { rows, quiet: quiet.labels(), profile: word.profile }
+        Self { rows, quiet, profile: word.profile }
     }
 }
 

@@ -8,6 +8,10 @@ pub(super) type Steps = [Row<f32>; LABELS];
 
 const NEVER: f32 = -1e9;
 
+/// Paths that add up to so little beside the one outside of names are of no
+/// weight: a millionth at the most.
+const NO_WEIGHT: f32 = -14.0;
+
 /// Labels and one more that never is: four at a time are reckoned with.
 pub(super) const WIDTH: usize = LABELS.next_multiple_of(4);
 pub(super) type Wide<T> = [T; WIDTH];
@@ -27,6 +31,13 @@ pub(super) struct Allowed {
     /// The same as factors.
     factors_from: [Wide<f32>; LABELS],
     factors_to: [Wide<f32>; LABELS],
+    /// The best step to each label of a name.
+    into: Wide<f32>,
+    /// The step from each label of a name to the inside of that name.
+    on: Wide<f32>,
+    /// By how much the best step from each label of a name is better than the same
+    /// from outside, but for that which goes on with the name.
+    lead: Wide<f32>,
 }
 
 pub(super) fn allowed(steps: &Steps) -> Allowed {
@@ -34,7 +45,16 @@ pub(super) fn allowed(steps: &Steps) -> Allowed {
     let from: Steps = std::array::from_fn(|from| std::array::from_fn(|to| step(from, to)));
     let factors = from.map(|row| row.map(libm::expf));
     let turned = |steps: &Steps| -> Steps { std::array::from_fn(|to| std::array::from_fn(|from| steps[from][to])) };
+    let into = turned(&from).map(|steps| steps.into_iter().fold(f32::NEG_INFINITY, f32::max));
+    let lead = |label: usize| {
+        let others = (0..LABELS).filter(|to| may_follow(OUTSIDE, *to));
+        others.map(|to| from[label][to] - from[OUTSIDE][to]).fold(f32::NEG_INFINITY, f32::max)
+    };
+    let of_names = |label: usize, value: f32| if label == OUTSIDE { f32::NEG_INFINITY } else { value };
     Allowed {
+        into: wide(&std::array::from_fn(|label| of_names(label, into[label])), f32::NEG_INFINITY),
+        on: wide(&std::array::from_fn(|label| of_names(label, from[label][inside(label)])), f32::NEG_INFINITY),
+        lead: wide(&std::array::from_fn(|label| of_names(label, lead(label))), f32::NEG_INFINITY),
         to: turned(&from).map(|row| wide(&row, NEVER)),
         from: from.map(|row| wide(&row, NEVER)),
         factors_to: turned(&factors).map(|row| wide(&row, 0.0)),
@@ -42,34 +62,87 @@ pub(super) fn allowed(steps: &Steps) -> Allowed {
     }
 }
 
+/// The label with which the name of a label goes on.
+const fn inside(label: usize) -> usize {
+    label + label % 2
+}
+
+impl Allowed {
+    /// What the best path to each label of the next token sums up to.
+    #[inline]
+    fn reached(&self, here: &Wide<f32>) -> Wide<f32> {
+        let outside = here[OUTSIDE];
+        let mut next = self.from[OUTSIDE];
+        next.iter_mut().for_each(|step| *step += outside);
+        let mut on = *here;
+        on.iter_mut().zip(self.on).for_each(|(sum, step)| *sum += step);
+        for (begin, inside) in (1..LABELS).step_by(2).zip((2..LABELS).step_by(2)) {
+            next[inside] = greater(on[begin], on[inside]);
+        }
+        // Most names lie so far behind outside that no other step from them is taken,
+        // however sums are rounded.
+        let bar = outside - 0.01 - outside.abs() * 1e-6;
+        if greatest_sum(here, &self.lead) > bar {
+            for (label, (sum, steps)) in here.iter().zip(&self.from).enumerate().skip(1) {
+                if sum + self.lead[label] > bar {
+                    next.iter_mut().zip(steps).for_each(|(next, step)| *next = greater(*next, sum + step));
+                }
+            }
+        }
+        next
+    }
+
+    /// By how much a name's label at each token may be better than outside, at the
+    /// most, with the step that leads to it.
+    fn gains(&self, scores: &[Wide<f32>]) -> Vec<f32> {
+        let stay = self.from[OUTSIDE][OUTSIDE];
+        scores.iter().map(|row| greatest_sum(row, &self.into) - row[OUTSIDE] - stay).collect()
+    }
+}
+
+/// The greatest of the sums, label by label.
+#[inline]
+fn greatest_sum(one: &Wide<f32>, other: &Wide<f32>) -> f32 {
+    let mut most = [f32::NEG_INFINITY; 4];
+    for (one, other) in one.chunks_exact(4).zip(other.chunks_exact(4)) {
+        let sums = one.iter().zip(other).map(|(one, other)| one + other);
+        most.iter_mut().zip(sums).for_each(|(most, sum)| *most = greater(*most, sum));
+    }
+    greater(greater(most[0], most[1]), greater(most[2], most[3]))
+}
+
+/// As `f32::max`, but for what is no number: one instruction.
+fn greater(one: f32, other: f32) -> f32 {
+    if other > one { other } else { one }
+}
+
 /// A sequence begins as if what is before it were outside of names.
 const fn may_begin(label: usize) -> bool {
     may_follow(OUTSIDE, label)
 }
 
+/// What leads to each label of the first token, as factors.
+fn begin() -> Wide<f32> {
+    std::array::from_fn(|label| if label < LABELS && may_begin(label) { 1.0 } else { 0.0 })
+}
+
 /// Viterbi: of equal paths the one with the lower label.
 pub(super) fn best(scores: &[Wide<f32>], steps: &Allowed) -> Vec<usize> {
-    let Some((first, rest)) = scores.split_first() else { return Vec::new() };
-    let start = |label: usize| if may_begin(label) { 0.0 } else { NEVER };
-    let mut here: Wide<f32> = std::array::from_fn(|label| first[label] + start(label.min(LABELS - 1)));
+    let mut next: Wide<f32> = std::array::from_fn(|label| if may_begin(label.min(LABELS - 1)) { 0.0 } else { NEVER });
     // What the best path to each label sums up to, and what the best one to each
     // label of the next token does before that token's own score. The way back
     // is worked out along the best path only.
     let mut sums: Vec<(Wide<f32>, Wide<f32>)> = Vec::with_capacity(scores.len());
-    for row in rest {
-        let mut next = [f32::MIN; WIDTH];
-        for (sum, steps) in here.iter().zip(&steps.from) {
-            for (next, step) in next.iter_mut().zip(steps) {
-                let sum = sum + step;
-                *next = if sum > *next { sum } else { *next };
-            }
-        }
+    for row in scores {
+        let mut here = next;
+        here.iter_mut().zip(row).for_each(|(sum, score)| *sum += score);
+        next = steps.reached(&here);
         sums.push((here, next));
-        here = std::array::from_fn(|label| next[label] + row[label]);
     }
+    let Some(((here, _), sums)) = sums.split_last() else { return Vec::new() };
     let mut label = (1..LABELS).fold(OUTSIDE, |best, label| if here[label] > here[best] { label } else { best });
     let mut labels = vec![label; scores.len()];
-    for (before, (sums, next)) in labels.iter_mut().zip(&sums).rev() {
+    for (before, (sums, next)) in labels.iter_mut().zip(sums).rev() {
         let (steps, reached) = (&steps.to[label], next[label]);
         label = (0..LABELS).find(|before| sums[*before] + steps[*before] == reached).unwrap_or(OUTSIDE);
         *before = label;
@@ -88,12 +161,17 @@ pub(super) struct Paths {
 }
 
 impl Paths {
+    #[cfg(any(test, feature = "train"))]
     pub(super) fn new(scores: &[Wide<f32>], steps: &Allowed) -> Self {
+        Self::between(scores, steps, begin(), [1.0; WIDTH])
+    }
+
+    /// Of a part of a sequence. `reached` and `after`: what leads to each label of
+    /// the first token, and from each of the last.
+    fn between(scores: &[Wide<f32>], steps: &Allowed, mut reached: Wide<f32>, mut after: Wide<f32>) -> Self {
         let rows: Vec<Wide<f32>> = scores.iter().map(factors).collect();
         let mut forward = Vec::with_capacity(rows.len());
         let mut backward = Vec::with_capacity(rows.len());
-        let mut reached = wide(&std::array::from_fn(|label| if may_begin(label) { 1.0 } else { 0.0 }), 0.0);
-        let mut after = [1.0; WIDTH];
         // Neither way waits for the other: the processor goes both at once.
         for (row, row_back) in rows.iter().zip(rows.iter().rev()) {
             let here = scaled(product(&reached, row));
@@ -138,16 +216,54 @@ impl Paths {
     }
 }
 
+/// Calls `set` with the chance of each label at each of the named tokens of a
+/// sequence. What is so far from them that no name leads there is not reckoned
+/// with.
+pub(super) fn chances(scores: &[Wide<f32>], steps: &Allowed, named: &[bool], mut set: impl FnMut(usize, Row<f32>)) {
+    let near = near(&steps.gains(scores), named);
+    let mut end = 0;
+    while let Some(first) = near.iter().skip(end).position(|near| *near).map(|skipped| end + skipped) {
+        end = near.iter().skip(first).position(|near| !near).map_or(near.len(), |length| first + length);
+        let part = scores.get(first..end).unwrap_or_default();
+        let reached = if first == 0 { begin() } else { steps.factors_from[OUTSIDE] };
+        let after = if end == scores.len() { [1.0; WIDTH] } else { steps.factors_to[OUTSIDE] };
+        let paths = Paths::between(part, steps, reached, after);
+        for (index, _) in named.iter().enumerate().take(end).skip(first).filter(|(_, named)| **named) {
+            paths.chance(index - first).into_iter().for_each(|chance| set(index, chance));
+        }
+    }
+}
+
+/// Tokens on which the chances of the named ones depend: those between two that
+/// no names can join.
+fn near(gains: &[f32], named: &[bool]) -> Vec<bool> {
+    let mut near = named.to_vec();
+    let mut weight = NO_WEIGHT;
+    let mut pass = |near: &mut bool, named: bool, gain: f32| {
+        // Ten labels at the most have that gain.
+        weight = if named { 0.0 } else { weight + gain + std::f32::consts::LN_10 };
+        *near |= weight > NO_WEIGHT;
+    };
+    near.iter_mut().zip(named.iter().zip(gains)).for_each(|(near, (named, gain))| pass(near, *named, *gain));
+    pass(&mut false, false, f32::NEG_INFINITY);
+    near.iter_mut().zip(named.iter().zip(gains)).rev().for_each(|(near, (named, gain))| pass(near, *named, *gain));
+    near
+}
+
 /// Scores as factors; the greatest becomes one.
 fn factors(row: &Wide<f32>) -> Wide<f32> {
     let most = row.iter().take(LABELS).fold(f32::MIN, |most, score| if *score > most { *score } else { most });
-    let mut factors = exp::of(row.map(|score| score - most));
+    let mut factors = *row;
+    factors.iter_mut().for_each(|score| *score -= most);
+    let mut factors = exp::of(factors);
     factors.iter_mut().skip(LABELS).for_each(|beyond| *beyond = 0.0);
     factors
 }
 
 fn product(one: &Wide<f32>, other: &Wide<f32>) -> Wide<f32> {
-    std::array::from_fn(|label| one[label] * other[label])
+    let mut product = *one;
+    product.iter_mut().zip(other).for_each(|(one, other)| *one *= other);
+    product
 }
 
 /// What each label gets from all those before it.
@@ -162,9 +278,10 @@ fn weighed(chances: &Wide<f32>, steps: &[Wide<f32>; LABELS]) -> Wide<f32> {
 }
 
 /// So that the row sums up to one.
-fn scaled(row: Wide<f32>) -> Wide<f32> {
+fn scaled(mut row: Wide<f32>) -> Wide<f32> {
     let sum = row.iter().take(LABELS).sum::<f32>().max(f32::MIN_POSITIVE);
-    row.map(|value| value / sum)
+    row.iter_mut().for_each(|value| *value /= sum);
+    row
 }
 
 #[cfg(test)]
@@ -191,6 +308,56 @@ mod tests {
 
     fn row() -> impl Strategy<Value = Row<f32>> {
         proptest::collection::vec(-4.0_f32..4.0, LABELS).prop_map(|row| row.try_into().unwrap())
+    }
+
+    /// Viterbi by the book: each label from each.
+    fn plain(scores: &[Wide<f32>], steps: &Allowed) -> Vec<usize> {
+        let start = |label: usize| if may_begin(label.min(LABELS - 1)) { 0.0 } else { NEVER };
+        let mut here: Wide<f32> = std::array::from_fn(|label| scores[0][label] + start(label));
+        let mut ways: Vec<[usize; LABELS]> = Vec::new();
+        for row in &scores[1..] {
+            let sum = |from: usize, to: usize| here[from] + steps.from[from][to];
+            let best = |to| (1..LABELS).fold(0, |best, from| if sum(from, to) > sum(best, to) { from } else { best });
+            let way: [usize; LABELS] = std::array::from_fn(best);
+            here = std::array::from_fn(|to| if to < LABELS { sum(way[to], to) + row[to] } else { NEVER });
+            ways.push(way);
+        }
+        let mut labels = vec![(1..LABELS).fold(0, |best, label| if here[label] > here[best] { label } else { best })];
+        ways.iter().rev().for_each(|way| labels.push(way[labels[labels.len() - 1]]));
+        labels.reverse();
+        labels
+    }
+
+    /// Names here and there, and other tokens far from being any.
+    fn sentence() -> impl Strategy<Value = Vec<(Row<f32>, f32, bool)>> {
+        proptest::collection::vec((row(), -2.0_f32..12.0, any::<bool>()), 1..40)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_out_changes_nothing(
+            tokens in sentence(),
+            steps in proptest::collection::vec(row(), LABELS),
+        ) {
+            let steps = allowed(&steps.try_into().unwrap());
+            let score = |(row, outside, _): &(Row<f32>, f32, bool)| {
+                let mut row = wide(row, 0.0);
+                row[OUTSIDE] = *outside;
+                row
+            };
+            let scores: Vec<Wide<f32>> = tokens.iter().map(score).collect();
+            prop_assert_eq!(best(&scores, &steps), plain(&scores, &steps));
+            let named: Vec<bool> = tokens.iter().map(|(_, _, named)| *named).collect();
+            let paths = Paths::new(&scores, &steps);
+            let mut seen = vec![false; named.len()];
+            let mut off = 0.0_f32;
+            chances(&scores, &steps, &named, |index, chance| {
+                seen[index] = true;
+                let all = paths.chance(index).unwrap();
+                off = chance.iter().zip(all).fold(off, |off, (one, other)| off.max((one - other).abs()));
+            });
+            prop_assert!(seen == named && off < 1e-5, "{off}");
+        }
     }
 
     proptest! {

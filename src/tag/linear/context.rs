@@ -1,6 +1,7 @@
 //! What the model sees of a token's surroundings: titles and head words before
 //! it, quotation marks, what lists and rules say, the rest of the article.
 
+use super::AROUND;
 use super::words::{Profile, bin, heads, mix};
 use crate::record::{EntityType, How};
 use crate::tag::gazetteer::flag;
@@ -14,6 +15,8 @@ const FAR: usize = 6;
 const MOST_QUOTED: usize = 7;
 const KINDS: usize = EntityType::ALL.len();
 const CUES: usize = 6;
+/// A stem that stands in the article more often counts for as often.
+pub(super) const MOST_ELSEWHERE: u32 = 5;
 
 /// The surroundings of all tokens of a page.
 #[derive(Debug)]
@@ -59,25 +62,23 @@ impl<'a> Context<'a> {
 
     /// Neither lists nor rules see a name at the token or right beside it.
     pub(super) fn is_quiet(&self, index: usize) -> bool {
-        self.labels.around(index) == Around::default()
+        self.labels.quiet.get(index).copied().unwrap_or_default()
+    }
+
+    /// How often the token's word stands elsewhere in the article, where that and
+    /// what stands before the token is all that there is to say: of a mark none,
+    /// of a word one more, [`MOST_ELSEWHERE`] at the most.
+    pub(super) fn plain(&self, index: usize) -> Option<usize> {
+        let place = self.places.get(index).filter(|place| place.is_empty())?;
+        let tally = self.stems.get(index).and_then(|stem| self.elsewhere.get(*stem))?;
+        let nothing = tally.kinds == [0; KINDS] && tally.cues == [0; CUES] && place.kind.is_none();
+        nothing.then_some(tally.times.min(MOST_ELSEWHERE) as usize)
     }
 
     /// Calls `add` with each feature of the token, in the order in which they
-    /// are learned; without those of [`quiet`] where they are known and it
-    /// [is so](Self::is_quiet). `around` holds the profiles from two before it to
-    /// two after it.
-    pub(super) fn features(&self, index: usize, around: [Profile; 5], quiet_known: bool, mut add: impl FnMut(u32)) {
-        let [two_before, before, word, after, two_after] = around;
-        add(mix(110, mix(before.stem, word.stem)));
-        add(mix(111, mix(word.stem, after.stem)));
-        add(mix(112, mix(before.fine, word.fine)));
-        add(mix(113, mix(word.fine, after.fine)));
-        add(mix(114, mix(before.coarse, mix(word.coarse, after.coarse))));
-        add(mix(115, mix(u32::from(before.flags), word.coarse)));
-        add(mix(116, mix(u32::from(word.flags), after.coarse)));
-        add(mix(117, mix(u32::from(before.flags), u32::from(word.flags))));
-        add(mix(118, mix(two_before.coarse, before.coarse)));
-        add(mix(119, mix(after.coarse, two_after.coarse)));
+    /// are learned, after those of the [words around it](beside); without those of
+    /// [`quiet`] where they are known and it [is so](Self::is_quiet).
+    pub(super) fn features(&self, index: usize, word: Profile, quiet_known: bool, mut add: impl FnMut(u32)) {
         if !(quiet_known && self.is_quiet(index)) {
             self.labels.around(index).features(word, &mut add);
         }
@@ -90,12 +91,68 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The features of a word of which there is no more to say than how often it
+/// stands in the article.
+pub(super) fn plain(times: usize, mut add: impl FnMut(u32)) {
+    let tally = Tally { times: small(times), ..Tally::default() };
+    tally.features(&Place::default(), Profile::default(), &mut add);
+}
+
+/// The features of a word and those beside it. `pairs`: from two before it to two
+/// after it.
+pub(super) fn beside([far_before, before, after, far_after]: [&Pair; AROUND - 1]) -> [u32; 10] {
+    [
+        mix(110, before.stems),
+        mix(111, after.stems),
+        mix(112, before.fine),
+        mix(113, after.fine),
+        mix(114, mix(before.first, after.coarse)),
+        mix(115, before.flags_coarse),
+        mix(116, after.flags_coarse),
+        mix(117, before.flags),
+        mix(118, far_before.coarse),
+        mix(119, far_after.coarse),
+    ]
+}
+
+/// What two words that stand side by side say together, to themselves and to
+/// those beside them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    stems: u32,
+    fine: u32,
+    coarse: u32,
+    flags_coarse: u32,
+    flags: u32,
+    /// The cluster of the first.
+    first: u32,
+}
+
+impl Pair {
+    pub(super) fn new(one: Profile, other: Profile) -> Self {
+        let flags = |word: Profile| u32::from(word.flags);
+        Self {
+            stems: mix(one.stem, other.stem),
+            fine: mix(one.fine, other.fine),
+            coarse: mix(one.coarse, other.coarse),
+            flags_coarse: mix(flags(one), other.coarse),
+            flags: mix(flags(one), flags(other)),
+            first: one.coarse,
+        }
+    }
+}
+
 /// The features of a token where nobody sees a name: they are the word's alone.
 pub(super) fn quiet(word: Profile, mut add: impl FnMut(u32)) {
     Around::default().features(word, &mut add);
 }
 
 impl Place {
+    /// Nothing stands before it that has features.
+    const fn is_empty(&self) -> bool {
+        self.title == 0 && self.head.0 == 0 && self.quoted == 0
+    }
+
     fn features(&self, word: Profile, add: &mut impl FnMut(u32)) {
         if self.title > 0 {
             add(mix(150, self.title));
@@ -175,11 +232,17 @@ struct Labels {
     said: Vec<u32>,
     /// The longest of what lists hold, however unlikely.
     listed: Vec<u32>,
+    /// Nothing of either at the token or right beside it.
+    quiet: Vec<bool>,
 }
 
 impl Labels {
     fn new(tokens: usize, said: &[Candidate], listed: &[Candidate]) -> Self {
-        let mut labels = Self { said: vec![0; tokens], listed: vec![0; tokens] };
+        let mut labels = Self { said: vec![0; tokens], listed: vec![0; tokens], quiet: vec![true; tokens] };
+        for name in said.iter().chain(listed.iter().filter(|name| name.named.is_some())) {
+            let near = name.first.saturating_sub(1)..(name.last + 2).min(tokens);
+            labels.quiet.get_mut(near).into_iter().flatten().for_each(|quiet| *quiet = false);
+        }
         for name in said {
             let how = match name.how {
                 How::Gazetteer => 0,
@@ -269,7 +332,7 @@ impl Tally {
     fn features(&self, own: &Place, word: Profile, add: &mut impl FnMut(u32)) {
         // A mark is no word.
         let Some(others) = self.times.checked_sub(1) else { return };
-        add(mix(160, others.min(4)));
+        add(mix(160, others.min(MOST_ELSEWHERE - 1)));
         if others == 0 {
             return;
         }

@@ -13,10 +13,18 @@ const P2: f32 = f32::from_bits(0xBB35_5215);
 /// Numbers above that one are so near to 0 that one more is their exponential.
 const NEAR: f32 = -f32::from_bits(0x3900_0000);
 
+/// Added to a small number it leaves no place for a fraction.
+const WHOLE: f32 = 12_582_912.0;
+
 /// Of numbers of which few are positive or below [`LEAST`].
 pub(super) fn of(row: Wide<f32>) -> Wide<f32> {
-    let mut powers = row.map(|value| usual(value.clamp(LEAST, 0.0)));
-    if !row.iter().all(|value| (LEAST..=0.0).contains(value)) {
+    let (mut powers, mut unusual) = (row, false);
+    for power in &mut powers {
+        let held = power.clamp(LEAST, 0.0);
+        unusual |= *power != held;
+        *power = usual(held);
+    }
+    if unusual {
         for (power, value) in powers.iter_mut().zip(row) {
             if !(LEAST..=0.0).contains(&value) {
                 *power = libm::expf(value);
@@ -28,17 +36,26 @@ pub(super) fn of(row: Wide<f32>) -> Wide<f32> {
 
 /// As libm, of a number from [`LEAST`] to 0: e to what is left of it without a
 /// multiple of the logarithm of two, by a quotient of polynomials.
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // -126 to 0
+#[inline]
 fn usual(value: f32) -> f32 {
-    let twos = (INVERSE_LN2 * value - 0.5) as i32;
-    let count = twos as f32;
+    let (twos, count) = up(INVERSE_LN2 * value - 0.5);
     let (high, low) = (value - count * LN2_HIGH, count * LN2_LOW);
     let left = high - low;
     let square = left * left;
     let part = left - square * (P1 + square * P2);
     let power = 1.0 + (left * part / (2.0 - part) - low + high);
-    let scaled = power * f32::from_bits(((127 + twos) as u32) << 23);
+    let scaled = power * f32::from_bits(twos.wrapping_add(127) << 23);
     if value >= NEAR { 1.0 + value } else { scaled }
+}
+
+/// The whole number above, of one from -127 to 0, as the bits of an integer and as
+/// it is: what a cast does, in instructions that work on four at once.
+#[inline]
+fn up(value: f32) -> (u32, f32) {
+    let nearest = value + WHOLE;
+    let below = nearest - WHOLE < value;
+    let (bits, step) = if below { (1, 1.0) } else { (0, 0.0) };
+    (nearest.to_bits().wrapping_sub(WHOLE.to_bits()).wrapping_add(bits), nearest - WHOLE + step)
 }
 
 #[cfg(test)]

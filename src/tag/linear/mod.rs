@@ -23,8 +23,8 @@ mod words;
 use std::borrow::Cow;
 
 use self::cache::Known;
-use self::chain::{Allowed, Paths, Wide};
-use self::context::Context;
+use self::chain::{Allowed, Wide};
+use self::context::{Context, Pair};
 use self::file::File;
 use self::passes::FirstPass;
 use self::table::Sum;
@@ -47,13 +47,6 @@ const AROUND: usize = 2 * REACH + 1;
 const NOTHING: Row<f32> = {
     let mut row = [0.0; LABELS];
     row[OUTSIDE] = 1.0;
-    row
-};
-
-/// Sums of a line break: no name goes past it. What features add is far less.
-const NO_NAME: Wide<i32> = {
-    let mut row = [-1_000_000; chain::WIDTH];
-    row[OUTSIDE] = 0;
     row
 };
 
@@ -196,26 +189,49 @@ impl Linear {
         heard: Option<&Heard>,
     ) -> Reading {
         let splits = Splits::new(page);
-        let known = cache::known(&self.file, page.gazetteer.hash(), convention, &splits.splits);
-        let stems = numbered(known.iter().map(|known| known.profile.stem));
-        let stems: Vec<usize> = splits.each(&stems).copied().collect();
-        let context = Context::new(page, &stems, said, listed);
-        let mut sums = self.sums(&splits, &known, &context, convention);
-        let breaks = sums.iter_mut().enumerate().filter(|(index, _)| page.tokens.word(*index) == "\n");
-        breaks.for_each(|(_, sum)| *sum = NO_NAME);
-        let sequences = sequences(page);
-        let first = self.labels(&self.scores(&sums, convention, heard), &sequences, convention);
-        let passed = FirstPass::new(&first, &stems, |index| page.tokens.is_word(index));
+        cache::with_known(&self.file, page, convention, &splits.splits, |known| {
+            let stems = numbered(known.iter().map(|known| known.profile.stem));
+            let stems: Vec<usize> = splits.each(&stems).copied().collect();
+            let context = Context::new(page, &stems, said, listed);
+            let sequences = sequences(page);
+            let mut sums = self.sums(&splits, known, &context, convention);
+            let breaks = sums.iter_mut().enumerate().filter(|(index, _)| page.tokens.word(*index) == "\n");
+            breaks.for_each(|(_, sum)| *sum = Sum::NO_NAME);
+            let score = |(index, sum): (usize, &Sum)| {
+                self.score(sum, convention, heard.and_then(|heard| heard.scores.get(index)?.as_ref()))
+            };
+            let mut scores: Vec<Wide<f32>> = sums.iter().enumerate().map(score).collect();
+            let first = self.labels(&scores, &sequences, convention);
+            let passed = FirstPass::new(&first, &stems, |index| page.tokens.is_word(index));
+            let again = self.again(&passed, convention);
+            for (index, (sum, scores)) in sums.iter_mut().zip(&mut scores).enumerate() {
+                if again(index, sum) {
+                    *scores = score((index, sum));
+                }
+            }
+            let labels = self.labels(&scores, &sequences, convention);
+            let chances = self.chances(&scores, &sequences, &labels, said, convention);
+            found(&splits, &labels, chances, convention, |certainty| self.reliable(certainty))
+        })
+    }
+
+    /// Adds to a token's sum what a first reading tells of it; says whether that is
+    /// anything.
+    fn again<'a>(&'a self, passed: &'a FirstPass<'_>, convention: Convention) -> impl Fn(usize, &mut Sum) -> bool + 'a {
         let table = self.file.table(convention);
-        for (index, sum) in sums.iter_mut().enumerate() {
-            let mut more = Sum::default();
-            passed.features(index, |feature| table.add(feature, &mut more));
-            table::add(sum, &more.labels());
+        let plain: [Sum; passes::MOST as usize + 1] = std::array::from_fn(|others| {
+            let mut sum = Sum::default();
+            passes::plain(u32::try_from(others).unwrap_or_default(), |feature| table.add(feature, &mut sum));
+            sum
+        });
+        move |index, sum| {
+            match passed.plain(index) {
+                Some(0) => return false,
+                Some(others) => *sum += &plain[others],
+                None => passed.features(index, |feature| table.add(feature, sum)),
+            }
+            true
         }
-        let scores = self.scores(&sums, convention, heard);
-        let labels = self.labels(&scores, &sequences, convention);
-        let chances = self.chances(&scores, &sequences, &labels, said, convention);
-        found(&splits, &labels, chances, convention, |certainty| self.reliable(certainty))
     }
 
     /// How likely each label is of each token that somebody takes for a part of a
@@ -237,55 +253,63 @@ impl Linear {
                 continue;
             }
             let scores = scores.get(first..last).unwrap_or_default();
-            let paths = Paths::new(scores, &self.steps[convention as usize]);
-            let tokens = chances.iter_mut().zip(&named).take(last).skip(first).zip(0..);
-            for ((chance, _), index) in tokens.filter(|((_, named), _)| **named) {
-                *chance = paths.chance(index).unwrap_or(NOTHING);
-            }
+            let named = named.get(first..last).unwrap_or_default();
+            chain::chances(scores, &self.steps[convention as usize], named, |index, chance| {
+                if let Some(slot) = chances.get_mut(first + index) {
+                    *slot = chance;
+                }
+            });
         }
         chances
     }
 
     /// The sums of the weights of each token's features, before anything was read.
-    fn sums(
-        &self,
-        splits: &Splits<'_>,
-        known: &[Known],
-        context: &Context<'_>,
-        convention: Convention,
-    ) -> Vec<Wide<i32>> {
+    fn sums(&self, splits: &Splits<'_>, known: &[&Known], context: &Context<'_>, convention: Convention) -> Vec<Sum> {
         let table = self.file.table(convention);
         let outside = Known::new(table, &Word::outside());
         let beyond = || std::iter::repeat_n(&outside, REACH);
-        let padded: Vec<&Known> = beyond().chain(splits.each(known)).chain(beyond()).collect();
-        let of_token = |(index, around): (usize, &[&Known])| {
-            let mut own = Sum::default();
-            let profiles = std::array::from_fn(|at| around.get(at).map(|known| known.profile).unwrap_or_default());
-            context.features(index, profiles, true, |feature| table.add(feature, &mut own));
-            let mut sum = own.labels().map(i32::from);
+        let padded: Vec<&Known> = beyond().chain(splits.each(known).copied()).chain(beyond()).collect();
+        let pairs = padded.iter().zip(padded.iter().skip(1));
+        let pairs: Vec<Pair> = pairs.map(|(one, other)| Pair::new(one.profile, other.profile)).collect();
+        let plain: [Sum; context::MOST_ELSEWHERE as usize + 1] = std::array::from_fn(|times| {
+            let mut sum = Sum::default();
+            context::plain(times, |feature| table.add(feature, &mut sum));
+            sum
+        });
+        let mut more = Vec::new();
+        let around = padded.windows(AROUND).zip(pairs.windows(AROUND - 1)).enumerate();
+        let of_token = |(index, (around, pairs)): (usize, (&[&Known], &[Pair]))| {
+            let (Some(word), [far_before, before, after, far_after]) = (around.get(REACH), pairs) else {
+                return Sum::default();
+            };
+            let mut sum = table.sum(context::beside([far_before, before, after, far_after]));
             for (known, place) in around.iter().zip((0..AROUND).rev()) {
-                table::add(&mut sum, &known.rows[place]);
+                sum += &known.rows[place];
             }
-            if let Some(known) = around.get(REACH).filter(|_| context.is_quiet(index)) {
-                table::add(&mut sum, &known.quiet);
+            let (quiet, rest) = (context.is_quiet(index), context.plain(index));
+            if quiet {
+                sum += &word.quiet;
+            }
+            match rest.filter(|_| quiet) {
+                Some(times) => sum += &plain[times],
+                None => {
+                    context.features(index, word.profile, true, |feature| more.push(feature));
+                    sum += &table.sum(more.drain(..));
+                }
             }
             sum
         };
-        padded.windows(AROUND).enumerate().map(of_token).collect()
+        around.map(of_token).collect()
     }
 
-    /// What each label of the tokens is worth.
-    fn scores(&self, sums: &[Wide<i32>], convention: Convention, heard: Option<&Heard>) -> Vec<Wide<f32>> {
-        let scored = |(index, sum): (usize, &Wide<i32>)| {
-            #[allow(clippy::cast_precision_loss)] // sums of some hundred small numbers
-            let mut row = sum.map(|sum| sum as f32 * self.file.scale);
-            row[OUTSIDE] -= convention.eager();
-            if let Some(Some(heard)) = heard.and_then(|heard| heard.scores.get(index)) {
-                row.iter_mut().zip(convention.heard(heard)).for_each(|(score, heard)| *score += heard);
-            }
-            row
-        };
-        sums.iter().enumerate().map(scored).collect()
+    /// What each label of a token is worth.
+    fn score(&self, sum: &Sum, convention: Convention, heard: Option<&Row<f32>>) -> Wide<f32> {
+        let mut row = sum.scores(self.file.scale);
+        row[OUTSIDE] -= convention.eager();
+        if let Some(heard) = heard {
+            row.iter_mut().zip(convention.heard(heard)).for_each(|(score, heard)| *score += heard);
+        }
+        row
     }
 
     fn labels(&self, scores: &[Wide<f32>], sequences: &[(usize, usize)], convention: Convention) -> Vec<usize> {
@@ -315,8 +339,8 @@ struct Splits<'a> {
 
 impl<'a> Splits<'a> {
     fn new(page: &Page<'a>) -> Self {
-        let splits = page.firsts().map(|first| Split::new(page, first)).collect();
-        Self { splits, numbers: (0..page.len()).map(|index| page.number(index)).collect() }
+        let splits = page.firsts().iter().map(|first| Split::new(page, *first)).collect();
+        Self { splits, numbers: page.numbers().to_vec() }
     }
 
     fn get(&self, index: usize) -> Option<&Split<'a>> {
@@ -404,11 +428,11 @@ fn named(labels: &[usize], said: &[Candidate]) -> Vec<bool> {
     named
 }
 
+/// The pairs of words from two before each token to two after it.
 #[cfg(any(test, feature = "train"))]
-fn around(profiles: &[Profile], index: usize) -> [Profile; AROUND] {
-    std::array::from_fn(|at| {
-        (index + at).checked_sub(REACH).and_then(|at| profiles.get(at)).copied().unwrap_or_default()
-    })
+fn around(profiles: &[Profile], index: usize) -> [Pair; AROUND - 1] {
+    let at = |at: usize| at.checked_sub(REACH).and_then(|at| profiles.get(at)).copied().unwrap_or_default();
+    std::array::from_fn(|pair| Pair::new(at(index + pair), at(index + pair + 1)))
 }
 
 /// Tokens that are labelled together: to the end of the sentence, past the
@@ -459,3 +483,45 @@ fn spans(labels: &[usize]) -> Vec<(usize, usize, EntityType)> {
 }
 
 const _: () = assert!(LABELS < 16);
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{TAGGER, linear, text};
+    use super::super::tokens::Tokens;
+    use super::*;
+
+    #[test]
+    fn what_is_kept_and_what_is_plain_adds_up_as_was_learned() {
+        let model = linear();
+        let text = text(&[
+            "قال وزير الزراعة التونسي هيثم القرعاوي الخميس إن القرعاوي يزور الأمم المتحدة وبالقرعاوي “البيت الجديد”.",
+            "وفي دمشق، قال القرعاوي إن صحيفة البيت في دمشق وفي تونس.",
+        ]);
+        let page = Page::new(Tokens::new(&text.matched), &TAGGER.gazetteer, |_, _| false);
+        let said = TAGGER.proposals(&page, true);
+        let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(&page, index)).collect();
+        let words: Vec<Word> = splits.iter().map(|split| split.read(&model.file)).collect();
+        let profiles: Vec<Profile> = words.iter().map(|word| word.profile).collect();
+        let stems = numbered(profiles.iter().map(|profile| profile.stem));
+        let context = Context::new(&page, &stems, &said.mentions, &said.candidates);
+        let table = model.file.table(Convention::News);
+        let outside = Word::outside();
+        let learned = |index: usize| {
+            let mut features = Vec::new();
+            for place in 0..AROUND {
+                let word = (index + REACH).checked_sub(place).and_then(|at| words.get(at)).unwrap_or(&outside);
+                features.extend(cache::seen_from(word, place));
+            }
+            features.extend(context::beside(around(&profiles, index).each_ref()));
+            context.features(index, profiles[index], false, |feature| features.push(feature));
+            table.sum(features)
+        };
+        let of_words = Splits::new(&page);
+        let sums = cache::with_known(&model.file, &page, Convention::News, &of_words.splits, |known| {
+            model.sums(&of_words, known, &context, Convention::News)
+        });
+        assert_eq!(sums, (0..page.len()).map(learned).collect::<Vec<_>>());
+        assert!((0..page.len()).any(|index| context.plain(index).is_none()));
+        assert!((0..page.len()).any(|index| context.plain(index).is_some_and(|times| times > 1)));
+    }
+}

@@ -4,6 +4,9 @@
 use super::words::mix;
 use crate::tag::labels::{LABELS, OUTSIDE, Row};
 
+/// More occurrences are as many.
+pub(super) const MOST: u32 = 7;
+
 /// The labels of a first reading, by stem.
 #[derive(Debug)]
 pub(super) struct FirstPass<'a> {
@@ -33,12 +36,6 @@ impl<'a> FirstPass<'a> {
             return;
         }
         let own = self.labels.get(index).copied().unwrap_or(OUTSIDE);
-        if own == OUTSIDE && counts[OUTSIDE] == others + 1 {
-            // No name anywhere, as most words: the same as below.
-            add(mix(170, 3));
-            add(mix(171, others.min(7)));
-            return;
-        }
         let (mut most, mut often) = (0, OUTSIDE);
         for (label, count) in counts.iter().enumerate() {
             let count = count.saturating_sub(u32::from(own == label));
@@ -50,7 +47,24 @@ impl<'a> FirstPass<'a> {
                 (most, often) = (count, label);
             }
         }
-        add(mix(171, number(often) * 8 + others.min(7)));
+        add(mix(171, number(often) * 8 + others.min(MOST)));
+    }
+
+    /// How often the word stands elsewhere, [`MOST`] at the most, where that is in
+    /// no name anywhere, as with most words.
+    pub(super) fn plain(&self, index: usize) -> Option<usize> {
+        let counts = self.stems.get(index).and_then(|stem| self.counts.get(*stem))?;
+        let named = counts.iter().skip(1).any(|count| *count > 0) || self.labels.get(index) != Some(&OUTSIDE);
+        (!named).then(|| counts[OUTSIDE].saturating_sub(1).min(MOST) as usize)
+    }
+}
+
+/// The [features](FirstPass::features) of a word that stands so often elsewhere,
+/// never in a name.
+pub(super) fn plain(others: u32, mut add: impl FnMut(u32)) {
+    if others > 0 {
+        add(mix(170, 3));
+        add(mix(171, others));
     }
 }
 

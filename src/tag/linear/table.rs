@@ -1,8 +1,10 @@
 //! The weights of features, laid out so that those of one feature are one line
 //! of memory and are added by a few instructions.
 
+use std::ops::AddAssign;
+
 use super::chain::{WIDTH, Wide};
-use crate::tag::labels::LABELS;
+use crate::tag::labels::{LABELS, OUTSIDE};
 
 /// Labels of half a row.
 const HALF: usize = 8;
@@ -22,15 +24,24 @@ impl Packed {
     }
 }
 
-/// The sums of the weights of features, of which a token has far less than the
-/// 256 that fit for certain.
-#[derive(Debug, Clone, Copy, Default)]
+/// The sums of the weights of features, of which a token has some 130 and far
+/// less than the 256 that fit for certain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(align(16))]
 pub(super) struct Sum {
     lower: [i16; HALF],
     upper: [i16; HALF],
 }
 
 impl Sum {
+    /// Of a line break: no name goes past it. What the weights of a token add up to
+    /// is far less.
+    pub(super) const NO_NAME: Self = {
+        let mut lower = [i16::MIN / 2; HALF];
+        lower[OUTSIDE] = 0;
+        Self { lower, upper: [i16::MIN / 2; HALF] }
+    };
+
     #[inline]
     fn add(&mut self, row: &Packed) {
         for (sum, weights) in self.lower.iter_mut().zip(row.0) {
@@ -41,8 +52,20 @@ impl Sum {
         }
     }
 
-    pub(super) fn labels(&self) -> Wide<i16> {
-        std::array::from_fn(|label| if label < HALF { self.lower[label] } else { self.upper[label - HALF] })
+    /// What each label is worth, where a weight of one is worth `scale`.
+    pub(super) fn scores(&self, scale: f32) -> Wide<f32> {
+        let mut row = [0.0; WIDTH];
+        row.iter_mut().zip(self.lower).for_each(|(score, sum)| *score = f32::from(sum) * scale);
+        row.iter_mut().skip(HALF).zip(self.upper).for_each(|(score, sum)| *score = f32::from(sum) * scale);
+        row
+    }
+}
+
+impl AddAssign<&Self> for Sum {
+    #[inline]
+    fn add_assign(&mut self, other: &Self) {
+        self.lower.iter_mut().zip(other.lower).for_each(|(sum, other)| *sum += other);
+        self.upper.iter_mut().zip(other.upper).for_each(|(sum, other)| *sum += other);
     }
 }
 
@@ -58,11 +81,14 @@ impl Table<'_> {
             sum.add(row);
         }
     }
-}
 
-/// Adds what was summed up before.
-pub(super) fn add(sum: &mut Wide<i32>, row: &Wide<i16>) {
-    sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += i32::from(*value));
+    /// The sum of the weights of features.
+    #[inline]
+    pub(super) fn sum(&self, features: impl IntoIterator<Item = u32>) -> Sum {
+        let mut sum = Sum::default();
+        features.into_iter().for_each(|feature| self.add(feature, &mut sum));
+        sum
+    }
 }
 
 const _: () = assert!(LABELS <= 2 * HALF && WIDTH <= 2 * HALF);
@@ -79,8 +105,11 @@ mod tests {
         let mut sum = Sum::default();
         // Beyond the last row the first comes again.
         (0..64).for_each(|feature| Table(&packed).add(feature, &mut sum));
-        let expected = |label: usize| rows.iter().map(|row| i16::from(row[label]) * 16).sum::<i16>();
-        assert_eq!(sum.labels()[..LABELS], std::array::from_fn::<_, LABELS, _>(expected));
-        assert_eq!(sum.labels()[LABELS..], [0; WIDTH - LABELS]);
+        let expected = |label: usize| f32::from(rows.iter().map(|row| i16::from(row[label]) * 16).sum::<i16>()) / 4.0;
+        assert_eq!(sum.scores(0.25)[..LABELS], std::array::from_fn::<_, LABELS, _>(expected));
+        assert_eq!(sum.scores(0.25)[LABELS..], [0.0; WIDTH - LABELS]);
+        let mut twice = sum;
+        twice += &sum;
+        assert_eq!(twice.scores(0.25), sum.scores(0.5));
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Split<'a> {
     pub cut: u8,
     pub preposition: bool,
     split: bool,
+    /// By what else the page has, not by the gazetteer.
+    by_page: bool,
     whole: Facts,
     facts: Facts,
 }
@@ -74,8 +76,17 @@ impl<'a> Split<'a> {
         let surface = page.tokens.word(index);
         let kind = page.tokens.kind(index);
         let whole = page.facts(index);
-        let mut one =
-            Self { surface, kind, stem: surface.into(), cut: 0, preposition: false, split: false, whole, facts: whole };
+        let mut one = Self {
+            surface,
+            kind,
+            stem: surface.into(),
+            cut: 0,
+            preposition: false,
+            split: false,
+            by_page: false,
+            whole,
+            facts: whole,
+        };
         if kind != Kind::Word {
             return one;
         }
@@ -87,7 +98,7 @@ impl<'a> Split<'a> {
         } else if !page.known(index)
             && let Some((rest, cut)) = clitics::bare(surface, |rest| page.has(rest))
         {
-            (one.stem, one.cut, one.split) = (rest.into(), cut, true);
+            (one.stem, one.cut, one.split, one.by_page) = (rest.into(), cut, true, true);
             one.facts = Facts::default();
         }
         one
@@ -98,10 +109,10 @@ impl<'a> Split<'a> {
         self.kind == Kind::Word
     }
 
-    /// What decides all that [`Split::read`] says.
-    pub(super) fn key(&self) -> u64 {
-        let facts = u64::from(self.whole.flags) << 16 | u64::from(self.whole.given) << 8 | u64::from(self.split);
-        xxh3_64(self.surface.as_bytes()) ^ xxh3_64(self.stem.as_bytes()).rotate_left(17) ^ facts.rotate_left(40)
+    /// What decides, with the word, all that [`Split::read`] says: whether the rest of
+    /// the page split it, and how.
+    pub(super) fn way(&self) -> usize {
+        if self.by_page { usize::from(self.cut) } else { 0 }
     }
 
     pub(super) fn read(&self, lexicon: &impl Lexicon) -> Word {

@@ -19,7 +19,7 @@ pub(super) fn find(page: &Page<'_>, found: &mut Vec<Candidate>) {
             index += 1;
             continue;
         }
-        let name = parse(page, index, title);
+        let name = page.may_begin_person(index).then(|| parse(page, index, title)).flatten();
         if let Some(candidate) = name {
             index = candidate.last + 1;
             found.push(candidate);
@@ -107,7 +107,8 @@ fn joins(page: &Page<'_>, index: usize) -> bool {
     })
 }
 
-/// How sure the word is to begin a name, if it may.
+/// How sure the word is to begin a name, if it may: none that is
+/// [no part](super::super::vocabulary::Word::person) of persons' names.
 fn first_unit(page: &Page<'_>, index: usize, reading: Reading, title: Option<Title>) -> Option<f32> {
     let facts = reading.facts;
     let barred = flag::STOP | flag::TITLE | flag::HEAD | flag::SPEECH | flag::PLACE;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::chain::{self, Paths, Wide};
-use super::context::Context;
+use super::context::{self, Context};
 use super::file::{Content, TENTHS};
 use super::passes::FirstPass;
 use super::words::{Split, Word, numbered};
@@ -145,7 +145,8 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
                 let word = at.and_then(|at| read.get(at)).unwrap_or(&outside);
                 features.extend(cache::seen_from(word, place));
             }
-            context.features(index, around(&profiles, index), false, |feature| features.push(feature));
+            features.extend(context::beside(around(&profiles, index).each_ref()));
+            context.features(index, profiles[index], false, |feature| features.push(feature));
             example.push(&features, splits.get(index).is_some_and(Split::is_word), profiles[index]);
         }
         example
