@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use warraq::tag::Neural;
+use warraq::tag::linear::Convention;
 
 const ACCURATE: &[u8] = include_bytes!("../models/accurate.bin");
 
@@ -28,7 +29,7 @@ fn reading(criterion: &mut Criterion) {
             SENTENCES.iter().cycle().take(count).map(|sentence| sentence.split_whitespace().collect()).collect();
         group.throughput(Throughput::Elements(sentences.iter().map(|words| words.len() as u64).sum()));
         group.bench_function(format!("words of {count} sentences"), |bencher| {
-            bencher.iter(|| neural.scores(black_box(&sentences)));
+            bencher.iter(|| neural.scores(black_box(&sentences), Convention::News));
         });
     }
     group
@@ -126,7 +127,7 @@ fn mounted(criterion: &mut Criterion) {
             SENTENCES.iter().cycle().take(20).map(|sentence| sentence.split_whitespace().collect()).collect();
         group.throughput(Throughput::Elements(sentences.iter().map(|words| words.len() as u64).sum()));
         group.bench_function(format!("words of 20 sentences, {together} together"), |bencher| {
-            bencher.iter(|| neural.scores(black_box(&sentences)));
+            bencher.iter(|| neural.scores(black_box(&sentences), Convention::News));
         });
     }
     group.finish();

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::{sources, text};
 use crate::config::Config;
-use crate::tag::linear::train::{self, Corpora, Report, WordTable};
+use crate::tag::linear::train::{self, Corpora, Level, Report, WordTable};
 
 /// The table of corpora, and the tables of words, in the folder of sources.
 const TABLE: &str = "corpora.tsv";
@@ -55,8 +55,8 @@ fn told(report: &Report, bytes: usize) -> Result<()> {
     let (used, rows) = report.rows;
     writeln!(out, "{used} of {rows} rows used, {bytes} bytes")?;
     writeln!(out, "certainty  right  names, in articles not learned from")?;
-    for (tenth, (right, names)) in report.reliability.iter().enumerate() {
-        writeln!(out, "0.{tenth} to {}.{}  {right:.2}  {names}", (tenth + 1) / 10, (tenth + 1) % 10)?;
+    for Level { from, to, right, names } in &report.reliability {
+        writeln!(out, "{from} to {to}  {right:.3}  {names}")?;
     }
     out.flush()?;
     Ok(())

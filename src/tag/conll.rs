@@ -22,7 +22,7 @@ impl Tagger {
 
     fn conll_article(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<&'static str>> {
         self.on_page(sentences, |page, shown| {
-            let heard = self.read_given(page, shown);
+            let heard = self.read_given(page, shown, convention);
             let (mentions, _) = self.mentions(page, true, convention, heard.as_ref());
             let mut tags = tags(&mentions, page.len()).into_iter();
             let of_sentence = |sentence: &Vec<&str>| {
@@ -61,13 +61,13 @@ impl Tagger {
 
 impl Tagger {
     #[cfg(feature = "neural")]
-    fn read_given(&self, page: &Page<'_>, shown: &[&str]) -> Option<Heard> {
+    fn read_given(&self, page: &Page<'_>, shown: &[&str], convention: Convention) -> Option<Heard> {
         let words = super::neural::Words::given(shown);
-        self.neural.as_ref().and_then(|neural| neural.read_words(page, &words, usize::MAX, &mut || false))
+        self.neural.as_ref().and_then(|neural| neural.read_words(page, &words, convention, usize::MAX, &mut || false))
     }
 
     #[cfg(not(feature = "neural"))]
-    fn read_given(&self, _: &Page<'_>, _: &[&str]) -> Option<Heard> {
+    fn read_given(&self, _: &Page<'_>, _: &[&str], _: Convention) -> Option<Heard> {
         None
     }
 }

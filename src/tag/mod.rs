@@ -238,7 +238,7 @@ impl Tagger {
     ) -> Result<Option<Heard>, Late> {
         let Some(neural) = self.neural.as_ref().filter(|_| arabic) else { return Ok(None) };
         let words = neural::Words::of_text(text, page);
-        neural.read_words(page, &words, self.options.max_model_pieces, late).map(Some).ok_or(Late)
+        neural.read_words(page, &words, Convention::News, self.options.max_model_pieces, late).map(Some).ok_or(Late)
     }
 
     #[cfg(not(feature = "neural"))]

@@ -401,6 +401,25 @@ fn the_order_of_pages_and_the_threads_change_nothing() {
 }
 
 #[test]
+fn a_thousand_runs_of_one_article_on_any_number_of_threads_are_the_same() {
+    let article = text(&[
+        "وزير الزراعة يزور دمشق",
+        "دمشق 25 كانون الثاني 2024 - قال وزير الزراعة التونسي، هيثم القرعاوي، الخميس إن بلاده تبحث مع الأمم المتحدة خطة جديدة.",
+        "وأضاف القرعاوي أن حركة الشباب الحر (حشح) وعلي القرعاوي وصلا إلى تونس على متن طائرة، وأن حشح باقية.",
+    ]);
+    let tags = || format!("{:?}", JUDGED.tag(&article, Hints::default()));
+    let expected = tags();
+    assert!(expected.contains("Acronym") && expected.contains("2024-01-25"), "{expected}");
+    for threads in [1, 2, 3, 4, 8] {
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| (0..200_usize.div_ceil(threads)).for_each(|_| assert_eq!(tags(), expected)));
+            }
+        });
+    }
+}
+
+#[test]
 fn in_another_language_only_sure_names_count() {
     let mut page = text(&["رئیس جمهور در تهران با وزیر دفاع دیدار کرد و به العراق رفت"]);
     page.language.tag = "fa".to_owned();

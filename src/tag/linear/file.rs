@@ -21,21 +21,28 @@ use crate::tag::labels::LABELS;
 use crate::tag::labels::Row;
 
 const MAGIC: &[u8; 8] = b"WARRAQFT";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER_BYTES: usize = 40;
 const STEPS_BYTES: usize = 4 * LABELS * LABELS;
-/// Chances that names of each tenth of certainty were right.
-pub(super) const TENTHS: usize = 10;
+/// Where the levels of certainty begin, of each of which a model knows how often
+/// its names were right: narrow where most names are.
+pub(super) const LEVELS: [f32; 12] = [0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const WORD_BYTES: usize = 12;
 /// A weight a label, and one byte that makes rows easy to find.
 const ROW_BYTES: usize = LABELS + 1;
+
+/// The level that a certainty is of.
+pub(super) fn level(certainty: f32) -> usize {
+    LEVELS.partition_point(|from| *from <= certainty).saturating_sub(1)
+}
 
 /// What is learned, as it is written down.
 #[cfg(any(test, feature = "train"))]
 #[derive(Debug)]
 pub(super) struct Content {
     pub steps: [Steps; CONVENTIONS],
-    pub reliability: [f32; TENTHS],
+    /// Of each level, how often its names were right.
+    pub reliability: [f32; LEVELS.len()],
     /// By the hash of the word.
     pub words: Vec<(u64, Entry)>,
     /// A power of two of them for each convention.
@@ -79,7 +86,7 @@ impl File {
             return Err(LinearError::WrongVersion { found, expected: VERSION });
         }
         let (slots, rows, labels) = (u32_at(&bytes, 12), u32_at(&bytes, 16), u32_at(&bytes, 20));
-        let words_at = HEADER_BYTES + CONVENTIONS * STEPS_BYTES + 4 * TENTHS;
+        let words_at = HEADER_BYTES + CONVENTIONS * STEPS_BYTES + 4 * LEVELS.len();
         let rows_at = words_at as u64 + u64::from(slots) * WORD_BYTES as u64;
         let expected = rows_at + u64::from(rows) * (CONVENTIONS * ROW_BYTES) as u64;
         if expected != bytes.len() as u64 {
@@ -123,9 +130,9 @@ impl File {
         std::array::from_fn(|from| std::array::from_fn(|to| value(from, to)))
     }
 
-    pub(super) fn reliability(&self) -> [f32; TENTHS] {
+    pub(super) fn reliability(&self) -> [f32; LEVELS.len()] {
         let at = HEADER_BYTES + CONVENTIONS * STEPS_BYTES;
-        std::array::from_fn(|tenth| f32::from_bits(u32_at(&self.bytes, at + 4 * tenth)))
+        std::array::from_fn(|level| f32::from_bits(u32_at(&self.bytes, at + 4 * level)))
     }
 
     /// The weights of a convention.
@@ -237,7 +244,7 @@ mod tests {
         let words = ["دمشق", "بغداد", "نهر"].iter().zip(1..);
         Content {
             steps: std::array::from_fn(|convention| [[convention as f32; LABELS]; LABELS]),
-            reliability: [0.5; TENTHS],
+            reliability: [0.5; LEVELS.len()],
             words: words.map(|(word, fine)| (xxh3_64(word.as_bytes()), entry(fine))).collect(),
             rows: [10, 20]
                 .map(|times| (0..4).map(|row: i8| std::array::from_fn(|label| row * times - label as i8)).collect()),
@@ -261,7 +268,7 @@ mod tests {
         file.table(Convention::Newswire).add(4 + 3, &mut sum);
         let scores = sum.scores(1.0);
         assert_eq!((scores[0], scores[10]), (20.0 + 60.0, 10.0 + 50.0));
-        assert_eq!(file.reliability(), [0.5; TENTHS]);
+        assert_eq!(file.reliability(), [0.5; LEVELS.len()]);
         assert_eq!(file.sources, 77);
     }
 
@@ -273,7 +280,7 @@ mod tests {
         assert_eq!(error(b"PK\x03\x04"), LinearError::NotAModel);
         let mut other = good.clone();
         other[8] = 9;
-        assert_eq!(error(&other), LinearError::WrongVersion { found: 9, expected: 1 });
+        assert_eq!(error(&other), LinearError::WrongVersion { found: 9, expected: VERSION });
         for cut in [8, HEADER_BYTES, good.len() / 2, good.len() - 1] {
             let error = error(&good[..cut]);
             assert!(

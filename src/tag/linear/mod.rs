@@ -98,29 +98,24 @@ impl Convention {
     }
 
     /// What the log probabilities of a transformer count beside the model's own
-    /// scores, label by label.
-    fn heard(self, heard: &Row<f32>) -> Row<f32> {
+    /// scores.
+    const fn heeds(self) -> f32 {
         match self {
-            // It was trained on newswire, where other is another thing: it has
-            // no word in that.
-            Self::News => std::array::from_fn(|label| {
-                let other = kind(label).is_some_and(|kind| matches!(kind, EntityType::Event | EntityType::Other));
-                0.4 * if other { heard[label].max(heard[OUTSIDE]) } else { heard[label] }
-            }),
-            Self::Newswire => heard.map(|log| 0.5 * log),
+            Self::News => 1.0,
+            Self::Newswire => 0.8,
         }
     }
 }
 
 /// Those that a model file holds.
-const CONVENTIONS: usize = 2;
+pub(super) const CONVENTIONS: usize = 2;
 
 /// A model, checked once when it is opened.
 #[derive(Debug)]
 pub struct Linear {
     file: File,
     steps: [Allowed; CONVENTIONS],
-    reliability: [f32; file::TENTHS],
+    reliability: [f32; file::LEVELS.len()],
 }
 
 /// A name that the model sees.
@@ -307,7 +302,7 @@ impl Linear {
         let mut row = sum.scores(self.file.scale);
         row[OUTSIDE] -= convention.eager();
         if let Some(heard) = heard {
-            row.iter_mut().zip(convention.heard(heard)).for_each(|(score, heard)| *score += heard);
+            row.iter_mut().zip(heard).for_each(|(score, heard)| *score += convention.heeds() * heard);
         }
         row
     }
@@ -322,10 +317,8 @@ impl Linear {
     }
 
     /// How often names of that certainty were right when the model was made.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 9
-    fn reliable(&self, chance: f32) -> f32 {
-        let tenth = (chance * 10.0) as usize;
-        self.reliability.get(tenth.min(file::TENTHS - 1)).copied().unwrap_or(chance)
+    fn reliable(&self, certainty: f32) -> f32 {
+        self.reliability.get(file::level(certainty)).copied().unwrap_or(certainty)
     }
 }
 

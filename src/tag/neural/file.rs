@@ -8,7 +8,8 @@
 //! positions, the one segment, weight and bias of their norm; for each layer the
 //! matrices of query, key, value, attention's output, and the two of the
 //! feed-forward part, then weight and bias of the norm after each half; the
-//! head's matrix (a row for each column of the network) and its bias. A matrix
+//! head's matrix (a row for each column of the network; in it, the labels of one
+//! convention after those of the other) and its bias. A matrix
 //! is a scale f32 a row, then the rows as int8, one for each output; after each
 //! matrix of a layer stands its bias.
 
@@ -17,10 +18,12 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use crate::tag::linear::CONVENTIONS;
+
 /// Columns that are added up side by side, so every width is a multiple of it.
 pub(super) const LANES: usize = 16;
 const MAGIC: &[u8; 8] = b"WARRAQNN";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, checksum, length of the header.
 const FIXED_BYTES: usize = 20;
 
@@ -43,7 +46,8 @@ pub enum NetworkError {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
-    pub labels: Vec<String>,
+    /// Of the conventions news and newswire.
+    pub labels: [Vec<String>; CONVENTIONS],
     pub width: usize,
     pub layers: usize,
     pub heads: usize,
@@ -111,7 +115,8 @@ impl Header {
     /// The sizes can be worked with; far below what would overflow.
     fn check(&self) -> Result<(), NetworkError> {
         let wrong = |message: String| Err(NetworkError::Inconsistent(message));
-        let sizes = [self.width, self.inner, self.layers, self.heads, self.positions, self.labels.len()];
+        let [news, newswire] = self.labels.each_ref().map(Vec::len);
+        let sizes = [self.width, self.inner, self.layers, self.heads, self.positions, news, newswire];
         if sizes.iter().any(|size| !(1..=1 << 16).contains(size)) || self.pieces.len() > 1 << 20 {
             return wrong(format!("sizes {sizes:?} are not those of a network"));
         }
@@ -131,8 +136,13 @@ impl Header {
         Ok(())
     }
 
+    /// Columns of the head.
+    pub(super) fn answers(&self) -> usize {
+        self.labels.iter().map(Vec::len).sum()
+    }
+
     fn numbers(&self) -> u64 {
-        let [width, inner, labels] = [self.width, self.inner, self.labels.len()].map(|size| size as u64);
+        let [width, inner, labels] = [self.width, self.inner, self.answers()].map(|size| size as u64);
         let matrix = |rows: u64, columns: u64| rows * 4 + rows * columns;
         let layer = 4 * (matrix(width, width) + 4 * width)
             + matrix(inner, width)

@@ -4,7 +4,8 @@
 //! A model is handed in as bytes and answers for each word with log
 //! probabilities of one set of labels (`tag/labels.rs`). Words are given as they are
 //! shown, hamza and ة included, without vowel marks: so was what the accurate
-//! tagger was trained on, and of folded words it finds a tenth less.
+//! tagger was trained on. It reads the sentences of an article in passages, a
+//! mounted model one by one.
 //!
 //! The accurate tagger gives the same bits for the same words on every machine
 //! and for any number of threads: products of matrices are sums of whole numbers,
@@ -15,8 +16,10 @@
 use std::borrow::Cow;
 #[cfg(feature = "mount")]
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::labels::Row;
+use super::linear::{CONVENTIONS, Convention};
 use super::model::Heard;
 use super::page::Page;
 use super::tokens;
@@ -40,12 +43,24 @@ pub use file::NetworkError;
 #[cfg(feature = "mount")]
 pub use mount::{Folder, MountError};
 
+/// Pieces of the passages that the accurate tagger was trained on.
+const PASSAGE: usize = 158;
+
 /// A transformer that labels words; built once, shared by all threads.
 #[derive(Debug)]
 pub struct Neural {
     network: Reader,
-    labels: Labels,
+    /// By convention.
+    heads: [Head; CONVENTIONS],
     hash: u64,
+}
+
+/// The numbers that answer by one convention.
+#[derive(Debug, Clone)]
+struct Head {
+    /// Of those that the network gives for a word.
+    columns: Range<usize>,
+    labels: Labels,
 }
 
 /// What answers for words.
@@ -72,9 +87,14 @@ impl Neural {
         let bytes = bytes.into();
         let hash = xxhash_rust::xxh3::xxh3_64(&bytes);
         let network = Network::new(bytes)?;
-        let labels = Labels::new(network.labels(), labels::usual)
-            .map_err(|label| NetworkError::Inconsistent(format!("label {label:?} has no type")))?;
-        Ok(Self { network: Reader::Accurate(Box::new(network)), labels, hash })
+        let [news, newswire] = network.labels();
+        let head = |start: usize, names: &[String]| {
+            let labels = Labels::new(names, labels::usual)
+                .map_err(|label| NetworkError::Inconsistent(format!("label {label:?} has no type")))?;
+            Ok(Head { columns: start..start + names.len(), labels })
+        };
+        let heads = [head(0, news)?, head(news.len(), newswire)?];
+        Ok(Self { network: Reader::Accurate(Box::new(network)), heads, hash })
     }
 
     /// A token classifier of the user's own, from a directory that transformers
@@ -90,8 +110,8 @@ impl Neural {
         together: usize,
     ) -> Result<Self, MountError> {
         let (mounted, hash) = mount::Mounted::open(folder, together)?;
-        let labels = mount::labels(mounted.labels(), labels)?;
-        Ok(Self { network: Reader::Mounted(Box::new(mounted)), labels, hash })
+        let head = Head { columns: 0..mounted.labels().len(), labels: mount::labels(mounted.labels(), labels)? };
+        Ok(Self { network: Reader::Mounted(Box::new(mounted)), heads: [head.clone(), head], hash })
     }
 
     /// What it is, in a line.
@@ -117,10 +137,11 @@ impl Neural {
     }
 
     /// Log probabilities of the labels of each word of each sentence. Words are
-    /// in display form, without vowel marks.
+    /// in display form, without vowel marks; sentences follow each other in the
+    /// text.
     #[must_use]
-    pub fn scores(&self, sentences: &[Vec<&str>]) -> Vec<Vec<Row<f32>>> {
-        self.read(sentences, usize::MAX, &mut || false).unwrap_or_default().0
+    pub fn scores(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<Row<f32>>> {
+        self.read(sentences, convention, usize::MAX, &mut || false).unwrap_or_default().0
     }
 
     /// The same for the first sentences, as far as `budget` pieces go; the
@@ -129,33 +150,24 @@ impl Neural {
     pub(super) fn read<W: AsRef<str>>(
         &self,
         sentences: &[Vec<W>],
+        convention: Convention,
         budget: usize,
         late: &mut dyn FnMut() -> bool,
     ) -> Option<(Vec<Vec<Row<f32>>>, bool)> {
-        let (mut parts, mut kept) = (Vec::new(), Vec::new());
-        let (mut spent, mut cut) = (0_usize, false);
-        let mut cutter = Cutter { network: &self.network, scratch: pieces::Scratch::default() };
-        for (index, words) in sentences.iter().enumerate() {
-            let before = parts.len();
-            cutter.push(words, |part, keep| {
-                spent = spent.saturating_add(part.pieces.len());
-                parts.push(part);
-                kept.push((index, keep));
-            });
-            if spent > budget {
-                parts.truncate(before);
-                cut = true;
-                break;
-            }
-        }
-        let mut scores = vec![Vec::new(); sentences.len()];
-        for (logits, (index, keep)) in self.network.logits(&parts, late)?.iter().zip(kept) {
-            let words = logits.chunks_exact(self.network.labels().len()).skip(keep.start).take(keep.len());
-            if let Some(into) = scores.get_mut(index) {
-                Vec::extend(into, words.map(|logits| self.labels.scores(logits)));
-            }
-        }
-        Some((scores, cut))
+        let mut passages = Passages::new(&self.network);
+        let fits = sentences.iter().take_while(|words| passages.push(words, budget)).count();
+        let (parts, kept) = passages.windows();
+        let logits = self.network.logits(&parts, late)?;
+        let Head { columns, labels } = &self.heads[convention as usize];
+        let each_word = |(logits, keep): (&Vec<f32>, Range<usize>)| {
+            let words = logits.chunks_exact(self.network.columns()).skip(keep.start).take(keep.len());
+            words.map(|logits| labels.scores(logits.get(columns.clone()).unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let mut words = logits.iter().zip(kept).flat_map(each_word);
+        let mut scores: Vec<Vec<Row<f32>>> =
+            sentences.iter().take(fits).map(|sentence| words.by_ref().take(sentence.len()).collect()).collect();
+        scores.resize(sentences.len(), Vec::new());
+        Some((scores, fits < sentences.len()))
     }
 
     /// Reads an article, or of it what `budget` pieces hold.
@@ -163,12 +175,13 @@ impl Neural {
         &self,
         page: &Page<'_>,
         words: &Words<'_>,
+        convention: Convention,
         budget: usize,
         late: &mut dyn FnMut() -> bool,
     ) -> Option<Heard> {
         let texts: Vec<Vec<&str>> =
             words.sentences.iter().map(|words| words.iter().map(|(_, word)| word.as_ref()).collect()).collect();
-        let (scores, cut) = self.read(&texts, budget, late)?;
+        let (scores, cut) = self.read(&texts, convention, budget, late)?;
         let mut heard = Heard { scores: vec![None; page.len()], cut, decides: self.decides() };
         for (sentence, scores) in words.sentences.iter().zip(scores) {
             for ((token, _), scores) in sentence.iter().zip(scores) {
@@ -182,11 +195,21 @@ impl Neural {
 }
 
 impl Reader {
-    fn labels(&self) -> &[String] {
+    /// Numbers that it gives for a word.
+    fn columns(&self) -> usize {
         match self {
-            Self::Accurate(network) => network.labels(),
+            Self::Accurate(network) => network.columns(),
             #[cfg(feature = "mount")]
-            Self::Mounted(mounted) => mounted.labels(),
+            Self::Mounted(mounted) => mounted.labels().len(),
+        }
+    }
+
+    /// Pieces of sentences that are read as one passage, marks left out.
+    const fn together(&self) -> usize {
+        match self {
+            Self::Accurate(_) => PASSAGE,
+            #[cfg(feature = "mount")]
+            Self::Mounted(_) => 0,
         }
     }
 
@@ -274,38 +297,83 @@ fn unmarked(word: &str) -> Cow<'_, str> {
     Cow::Borrowed(word)
 }
 
-/// Sentences → what the network reads.
-struct Cutter<'a> {
+/// Sentences → what the network reads: as many as fit together, one after the
+/// other.
+struct Passages<'a> {
     network: &'a Reader,
+    passages: Vec<Passage>,
     scratch: pieces::Scratch,
+    pieces: usize,
 }
 
-impl Cutter<'_> {
-    /// One part or more, each with its words whose answer counts.
-    fn push<W: AsRef<str>>(&mut self, words: &[W], mut take: impl FnMut(Sentence, std::ops::Range<usize>)) {
-        let (begin, end) = self.network.marks();
-        let room = self.network.longest() - 2;
-        let (mut pieces, mut counts) = (Vec::new(), Vec::with_capacity(words.len()));
-        let mut starts = Vec::with_capacity(words.len());
+/// Words in a row, as pieces.
+#[derive(Debug, Default)]
+struct Passage {
+    pieces: Vec<u32>,
+    /// Of each word.
+    counts: Vec<usize>,
+}
+
+impl<'a> Passages<'a> {
+    fn new(network: &'a Reader) -> Self {
+        Self { network, passages: Vec::new(), scratch: pieces::Scratch::default(), pieces: 0 }
+    }
+
+    /// Adds a sentence, unless all of it would be more than `budget` pieces.
+    fn push<W: AsRef<str>>(&mut self, words: &[W], budget: usize) -> bool {
+        let mut sentence = Passage::default();
         for word in words {
-            let start = pieces.len();
-            self.network.cut(word.as_ref(), &mut self.scratch, &mut pieces);
-            pieces.truncate(start + room);
-            starts.push(start);
-            counts.push(pieces.len() - start);
+            let start = sentence.pieces.len();
+            self.network.cut(word.as_ref(), &mut self.scratch, &mut sentence.pieces);
+            sentence.pieces.truncate(start + self.room());
+            sentence.counts.push(sentence.pieces.len() - start);
         }
-        for window in windows::windows(&counts, room) {
-            let (Some(from), Some(last)) = (starts.get(window.read.start), window.read.end.checked_sub(1)) else {
-                break;
-            };
-            let to = starts.get(last).zip(counts.get(last)).map_or(*from, |(start, count)| start + count);
-            let inner = pieces.get(*from..to).unwrap_or_default();
-            let sentence = Sentence {
-                pieces: [begin].iter().chain(inner).chain(&[end]).copied().collect(),
-                words: starts.iter().skip(window.read.start).take(window.read.len()).map(|at| 1 + at - from).collect(),
-            };
-            let skipped = window.keep.start - window.read.start;
-            take(sentence, skipped..skipped + window.keep.len());
+        self.pieces = self.pieces.saturating_add(sentence.pieces.len());
+        if self.pieces > budget {
+            return false;
         }
+        match self.passages.last_mut() {
+            Some(last) if last.pieces.len() + sentence.pieces.len() <= self.network.together() => {
+                last.pieces.append(&mut sentence.pieces);
+                last.counts.append(&mut sentence.counts);
+            }
+            _ => self.passages.push(sentence),
+        }
+        true
+    }
+
+    fn room(&self) -> usize {
+        self.network.longest() - 2
+    }
+
+    /// What is read at once, and the words of each whose answer counts.
+    fn windows(&self) -> (Vec<Sentence>, Vec<Range<usize>>) {
+        let (begin, end) = self.network.marks();
+        let (mut parts, mut kept) = (Vec::new(), Vec::new());
+        for Passage { pieces, counts } in &self.passages {
+            let starts: Vec<usize> = counts
+                .iter()
+                .scan(0, |next, count| {
+                    *next += count;
+                    Some(*next - count)
+                })
+                .collect();
+            for window in windows::windows(counts, self.room()) {
+                let from = starts.get(window.read.start).copied().unwrap_or_default();
+                let to = starts.get(window.read.end).copied().unwrap_or(pieces.len());
+                let inner = pieces.get(from..to).unwrap_or_default();
+                parts.push(Sentence {
+                    pieces: [begin].iter().chain(inner).chain(&[end]).copied().collect(),
+                    words: starts
+                        .iter()
+                        .skip(window.read.start)
+                        .take(window.read.len())
+                        .map(|at| 1 + at - from)
+                        .collect(),
+                });
+                kept.push(window.keep.start - window.read.start..window.keep.end - window.read.start);
+            }
+        }
+        (parts, kept)
     }
 }

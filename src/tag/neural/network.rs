@@ -14,6 +14,7 @@ use rten_tensor::NdTensorView;
 use super::file::{File, Header, NetworkError};
 use super::math::{self, Attention, Columns, Heads, Norm, Quantized, Sums};
 use super::pieces::{Pieces, Scratch};
+use crate::tag::linear::CONVENTIONS;
 
 /// Rows that go through the network together: enough to use the matrices well,
 /// few enough to stay in the cache.
@@ -26,7 +27,7 @@ pub(super) type Floats = GemmExecutor<f32, f32, f32>;
 /// The network and its vocabulary; built once, shared by all threads.
 pub(super) struct Network {
     pieces: Pieces,
-    labels: Vec<String>,
+    labels: [Vec<String>; CONVENTIONS],
     begin: u32,
     end: u32,
     width: usize,
@@ -79,8 +80,8 @@ impl Network {
         }
         let norm = file.norm(width, epsilon);
         let layers = alone(|gemm, _| (0..file.header.layers).map(|_| file.layer(gemm)).collect());
-        let head = file.floats(width * file.header.labels.len());
-        let head_bias = file.floats(file.header.labels.len());
+        let head = file.floats(width * file.header.answers());
+        let head_bias = file.floats(file.header.answers());
         let Header { labels, heads, begin, end, unknown, unknown_score, letters, pieces, .. } = file.header;
         let marks = 1 + begin.max(end).max(unknown) as usize;
         let pieces = Pieces::new(pieces, marks, letters, unknown, unknown_score);
@@ -102,8 +103,14 @@ impl Network {
         })
     }
 
-    pub(super) fn labels(&self) -> &[String] {
+    /// Of each convention, side by side in what the network answers.
+    pub(super) const fn labels(&self) -> &[Vec<String>; CONVENTIONS] {
         &self.labels
+    }
+
+    /// Numbers that it answers for a word.
+    pub(super) fn columns(&self) -> usize {
+        self.head_bias.len()
     }
 
     /// Pieces of a sentence that the network can read at once, marks included.
@@ -176,10 +183,10 @@ impl Network {
         math::add(Sums { sums, of: inner }, &layer.outer.columns, &layer.outer_norm, buffer, rows);
     }
 
-    /// What the labels' head says of a row.
+    /// What the labels' heads say of a row.
     fn answer(&self, row: Option<&[f32]>) -> Vec<f32> {
         let mut answer = self.head_bias.clone();
-        for (number, weights) in row.unwrap_or_default().iter().zip(self.head.chunks_exact(self.labels.len())) {
+        for (number, weights) in row.unwrap_or_default().iter().zip(self.head.chunks_exact(self.columns())) {
             answer.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += number * weight);
         }
         answer

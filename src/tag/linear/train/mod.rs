@@ -10,16 +10,14 @@ mod corpora;
 mod learn;
 mod words;
 
-use std::collections::BTreeMap;
-
 use xxhash_rust::xxh3::Xxh3;
 
 use super::chain::{self, Paths, Wide};
 use super::context::{self, Context};
-use super::file::{Content, TENTHS};
+use super::file::{self, Content, LEVELS};
 use super::passes::FirstPass;
 use super::words::{Split, Word, numbered};
-use super::{AROUND, CONVENTIONS, REACH, around, cache, certainty, sequences, spans};
+use super::{AROUND, CONVENTIONS, Convention, REACH, around, cache, certainty, sequences, spans};
 use crate::tag::Tagger;
 use crate::tag::labels::{OUTSIDE, Row};
 use corpora::{Article, Corpus};
@@ -43,9 +41,18 @@ pub struct Report {
     pub corpora: Vec<(String, usize, usize)>,
     /// Rows with a weight, of all rows.
     pub rows: (usize, usize),
-    /// Chance that names of each tenth of certainty were right, in articles
-    /// that the model had not seen, and how many there were.
-    pub reliability: Vec<(f32, usize)>,
+    /// Of each level of certainty from the lowest.
+    pub reliability: Vec<Level>,
+}
+
+/// How sure, and how often right in articles that the model had not seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Level {
+    pub from: f32,
+    pub to: f32,
+    /// Chance that a name is right.
+    pub right: f32,
+    pub names: usize,
 }
 
 /// Learns a model. `tagger` must not have one: its lists and rules are what the
@@ -63,11 +70,10 @@ pub fn train(tagger: &Tagger, corpora: &Corpora, words: &WordTable) -> (Vec<u8>,
     let reliability = reliability(&second, count, settings);
     second.extend(examples.into_iter().map(|example| example.weighing(FIRST)));
     let weights = learn::learn(&second.iter().collect::<Vec<_>>(), count, settings);
-    let tenths: [f32; TENTHS] = std::array::from_fn(|tenth| reliability.get(tenth).map_or(0.5, |known| known.0));
     let content = Content {
         sources: digest(tagger, corpora, words),
         steps: std::array::from_fn(|convention| weights.steps_of(convention)),
-        reliability: tenths,
+        reliability: reliability.map(|level| level.right),
         words: words.entries(),
         rows: std::array::from_fn(|convention| weights.rows_of(convention, LEAST).iter().map(written).collect()),
         scale: SCALE,
@@ -80,7 +86,7 @@ pub fn train(tagger: &Tagger, corpora: &Corpora, words: &WordTable) -> (Vec<u8>,
     let report = Report {
         corpora: corpora.corpora.iter().map(sizes).collect(),
         rows: (kept, content.rows[0].len()),
-        reliability,
+        reliability: reliability.to_vec(),
     };
     (content.write(), report)
 }
@@ -153,13 +159,19 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
     })
 }
 
-/// How often names of each tenth of certainty are right in articles that the
-/// model did not learn from.
-fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<(f32, usize)> {
-    let mut tenths: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+/// How often names of each level of certainty are right in articles that the
+/// model did not learn from: in this project's own, for it is articles that are
+/// told a confidence; in all where there are none.
+fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> [Level; LEVELS.len()] {
+    let mut counts = [(0_usize, 0_usize); LEVELS.len()];
     let all: Vec<&Example> = examples.iter().collect();
+    let news = Convention::News as usize;
+    let own = all.iter().any(|example| example.corpus == news);
     learn::each_part(&all, PARTS, corpora, settings, |weights, example| {
-        let mut counts = Vec::new();
+        let mut names = Vec::new();
+        if own && example.corpus != news {
+            return names;
+        }
         let steps = chain::allowed(&weights.steps_of(example.corpus));
         for &(first, last) in &example.sequences {
             let scores = weights.scores(example, (first, last));
@@ -167,27 +179,26 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> Vec<
             let chances: Vec<Row<f32>> = Paths::new(&scores, &steps).chances().collect();
             let gold = spans(example.gold.get(first..last).unwrap_or_default());
             for (from, to, kind) in spans(&labels) {
-                counts.push((certainty(&chances[from..=to], kind), gold.contains(&(from, to, kind))));
+                names.push((certainty(&chances[from..=to], kind), gold.contains(&(from, to, kind))));
             }
         }
-        counts
+        names
     })
     .into_iter()
     .flatten()
-    .for_each(|(chance, right)| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 9
-        let tenth = ((chance * 10.0) as usize).min(TENTHS - 1);
-        let count = tenths.entry(tenth).or_default();
-        count.0 += usize::from(right);
-        count.1 += 1;
+    .for_each(|(certainty, right)| {
+        let (known, names) = &mut counts[file::level(certainty)];
+        *known += usize::from(right);
+        *names += 1;
     });
-    #[allow(clippy::cast_precision_loss)] // counts of names
-    let share = |tenth: usize| {
-        let (right, all) = tenths.get(&tenth).copied().unwrap_or_default();
-        let middle = (tenth as f32 + 0.5) / TENTHS as f32;
-        ((right as f32 + 2.0 * middle) / (all as f32 + 2.0), all)
-    };
-    (0..TENTHS).map(share).collect()
+    std::array::from_fn(|level| {
+        let (from, to) = (LEVELS[level], LEVELS.get(level + 1).copied().unwrap_or(1.0));
+        let (right, names) = counts[level];
+        // Of a level with few names little is known but its own certainty.
+        #[allow(clippy::cast_precision_loss)] // counts of names
+        let right = (right as f32 + 2.0 * f32::midpoint(from, to)) / (names as f32 + 2.0);
+        Level { from, to, right, names }
+    })
 }
 
 impl Example {

@@ -16,16 +16,16 @@ const SIDE: f32 = 360.0;
 const LEFT: f32 = 70.0;
 const TOP: f32 = 40.0;
 
-/// Names of a tenth of certainty.
+/// Names of a level of certainty.
 #[derive(Debug)]
-struct Tenth {
+struct Level {
     from: f32,
     to: f32,
     right: f32,
     names: f32,
 }
 
-impl Tenth {
+impl Level {
     fn read(row: &str) -> Self {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let (from, to) = cells[0].split_once(" to ").unwrap();
@@ -38,10 +38,10 @@ impl Tenth {
     }
 }
 
-fn table() -> Vec<Tenth> {
+fn table() -> Vec<Level> {
     let page = std::fs::read_to_string(PAGE).unwrap();
     let rows = page.lines().skip_while(|line| *line != HEAD).skip(2).take_while(|line| line.starts_with('|'));
-    rows.map(Tenth::read).collect()
+    rows.map(Level::read).collect()
 }
 
 fn x(certainty: f32) -> f32 {
@@ -73,8 +73,8 @@ fn axes(out: &mut String) {
     .unwrap();
 }
 
-/// A dot for each tenth, as large as the logarithm of its names.
-fn picture(tenths: &[Tenth]) -> String {
+/// A dot for each level, as large as the logarithm of its names.
+fn picture(levels: &[Level]) -> String {
     let mut out = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 560 460\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <style>\n\
@@ -97,12 +97,12 @@ fn picture(tenths: &[Tenth]) -> String {
     )
     .unwrap();
     let points: Vec<String> =
-        tenths.iter().map(|tenth| format!("{:.1},{:.1}", x(tenth.middle()), y(tenth.right))).collect();
+        levels.iter().map(|level| format!("{:.1},{:.1}", x(level.middle()), y(level.right))).collect();
     writeln!(out, "<polyline class=\"seen\" stroke-width=\"1.5\" points=\"{}\"/>", points.join(" ")).unwrap();
-    for tenth in tenths {
-        let (x, y, size) = (x(tenth.middle()), y(tenth.right), 1.5 + 1.2 * tenth.names.log10());
+    for level in levels {
+        let (x, y, size) = (x(level.middle()), y(level.right), 1.5 + 1.2 * level.names.log10());
         writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{size:.1}\"/>").unwrap();
-        writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 9.0, y + 14.0, tenth.names).unwrap();
+        writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 9.0, y + 14.0, level.names).unwrap();
     }
     out + "</svg>\n"
 }
@@ -111,11 +111,11 @@ fn picture(tenths: &[Tenth]) -> String {
 fn the_reliability_in_the_docs_is_that_of_the_shipped_model() {
     let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/fast.bin")).unwrap();
     let model = Linear::new(model).unwrap();
-    let tenths = table();
-    assert!(!tenths.is_empty());
-    for tenth in tenths {
-        let told = format!("{:.2}", model.reliable(tenth.middle()));
-        assert_eq!(told, format!("{:.2}", tenth.right), "docs/tagging.md, {} to {}", tenth.from, tenth.to);
+    let levels = table();
+    assert!(!levels.is_empty());
+    for level in levels {
+        let told = format!("{:.3}", model.reliable(level.middle()));
+        assert_eq!(told, format!("{:.3}", level.right), "docs/tagging.md, {} to {}", level.from, level.to);
     }
 }
 

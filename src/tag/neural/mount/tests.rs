@@ -2,13 +2,14 @@
 //! (`tests/support/mounted_models.py`), and directories that are broken.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{Cutter, Neural, Reader, pieces};
+use super::super::{Neural, Passages, Reader, Sentence, pieces};
 use super::*;
 use crate::record::{EntityType, How, Text};
 use crate::tag::fixture::{SHIPPED, linear, text};
@@ -67,22 +68,25 @@ fn expected(kind: &str) -> Expected {
     serde_json::from_slice(&files(kind).0["expected.json"]).unwrap()
 }
 
+/// What the network reads of a sentence, and the words of each part that count.
+fn parts(neural: &Neural, words: &[String]) -> (Vec<Sentence>, Vec<Range<usize>>) {
+    let mut passages = Passages::new(&neural.network);
+    assert!(passages.push(words, usize::MAX));
+    passages.windows()
+}
+
 /// Numbers of the words of sentences that are read in one run.
 fn logits(neural: &Neural, sentences: &[&[String]]) -> Vec<Vec<Vec<f32>>> {
-    let mut cutter = Cutter { network: &neural.network, scratch: pieces::Scratch::default() };
-    let mut found = vec![Vec::new(); sentences.len()];
-    let (mut parts, mut kept) = (Vec::new(), Vec::new());
-    for (index, words) in sentences.iter().enumerate() {
-        cutter.push(words, |part, keep| {
-            parts.push(part);
-            kept.push((index, keep));
-        });
-    }
-    for (logits, (index, keep)) in neural.network.logits(&parts, &mut || false).unwrap().iter().zip(kept) {
-        let words = logits.chunks(neural.network.labels().len()).skip(keep.start).take(keep.len());
-        found[index].extend(words.map(<[f32]>::to_vec));
-    }
-    found
+    let mut passages = Passages::new(&neural.network);
+    assert!(sentences.iter().all(|words| passages.push(words, usize::MAX)));
+    let (parts, kept) = passages.windows();
+    let logits = neural.network.logits(&parts, &mut || false).unwrap();
+    let words = |(logits, keep): (&Vec<f32>, &Range<usize>)| {
+        let words = logits.chunks(neural.network.columns()).skip(keep.start).take(keep.len());
+        words.map(<[f32]>::to_vec).collect::<Vec<_>>()
+    };
+    let mut words = logits.iter().zip(&kept).flat_map(words);
+    sentences.iter().map(|sentence| words.by_ref().take(sentence.len()).collect()).collect()
 }
 
 #[track_caller]
@@ -98,10 +102,8 @@ fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], what: &str) -> f32 {
 fn words_are_cut_as_the_models_own_tokenizer_cuts_them() {
     for kind in KINDS {
         let neural = mounted(&files(kind));
-        let mut cutter = Cutter { network: &neural.network, scratch: pieces::Scratch::default() };
         for one in expected(kind).sentences {
-            let mut found = Vec::new();
-            cutter.push(&one.words, |part, _| found.push(part.pieces));
+            let found: Vec<_> = parts(&neural, &one.words).0.into_iter().map(|part| part.pieces).collect();
             assert_eq!(found, [one.ids], "{kind}: {:?}", one.words);
         }
     }
@@ -124,13 +126,9 @@ fn logits_are_those_of_transformers() {
 fn a_text_beyond_the_positions_is_read_in_windows() {
     for kind in KINDS {
         let (neural, long) = (mounted(&files(kind)), expected(kind).long);
-        let mut parts = 0;
-        let mut cutter = Cutter { network: &neural.network, scratch: pieces::Scratch::default() };
-        cutter.push(&long.words, |part, _| {
-            assert!(part.pieces.len() <= 60, "{kind}");
-            parts += 1;
-        });
-        assert!(parts > 3, "{kind}: {parts} windows");
+        let parts = parts(&neural, &long.words).0;
+        assert!(parts.iter().all(|part| part.pieces.len() <= 60), "{kind}");
+        assert!(parts.len() > 3, "{kind}: {} windows", parts.len());
         assert_near(&logits(&neural, &[&long.words])[0], &long.logits, kind);
     }
 }
@@ -141,10 +139,8 @@ fn a_vocabulary_alone_is_as_good_as_the_tokenizer() {
         let mut files = files(kind);
         files.0.remove("tokenizer.json");
         let (neural, expected) = (mounted(&files), expected(kind));
-        let mut cutter = Cutter { network: &neural.network, scratch: pieces::Scratch::default() };
         for one in &expected.sentences {
-            let mut found = Vec::new();
-            cutter.push(&one.words, |part, _| found.push(part.pieces));
+            let found: Vec<_> = parts(&neural, &one.words).0.into_iter().map(|part| part.pieces).collect();
             assert_eq!(found, std::slice::from_ref(&one.ids), "{kind}: {:?}", one.words);
         }
         // Without the settings letters are lowered, as transformers does.
