@@ -72,10 +72,8 @@ impl Allowed {
     #[inline]
     fn reached(&self, here: &Wide<f32>) -> Wide<f32> {
         let outside = here[OUTSIDE];
-        let mut next = self.from[OUTSIDE];
-        next.iter_mut().for_each(|step| *step += outside);
-        let mut on = *here;
-        on.iter_mut().zip(self.on).for_each(|(sum, step)| *sum += step);
+        let mut next = self.from[OUTSIDE].map(|step| outside + step);
+        let on: Wide<f32> = std::array::from_fn(|label| here[label] + self.on[label]);
         for (begin, inside) in (1..LABELS).step_by(2).zip((2..LABELS).step_by(2)) {
             next[inside] = greater(on[begin], on[inside]);
         }
@@ -132,13 +130,12 @@ pub(super) fn best(scores: &[Wide<f32>], steps: &Allowed) -> Vec<usize> {
     // What the best path to each label sums up to, and what the best one to each
     // label of the next token does before that token's own score. The way back
     // is worked out along the best path only.
-    let mut sums: Vec<(Wide<f32>, Wide<f32>)> = Vec::with_capacity(scores.len());
-    for row in scores {
-        let mut here = next;
-        here.iter_mut().zip(row).for_each(|(sum, score)| *sum += score);
+    let step = |row: &Wide<f32>| {
+        let here = std::array::from_fn(|label| next[label] + row[label]);
         next = steps.reached(&here);
-        sums.push((here, next));
-    }
+        (here, next)
+    };
+    let sums: Vec<(Wide<f32>, Wide<f32>)> = scores.iter().map(step).collect();
     let Some(((here, _), sums)) = sums.split_last() else { return Vec::new() };
     let mut label = (1..LABELS).fold(OUTSIDE, |best, label| if here[label] > here[best] { label } else { best });
     let mut labels = vec![label; scores.len()];

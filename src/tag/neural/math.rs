@@ -128,11 +128,17 @@ pub(super) struct Heads {
     pub width: usize,
 }
 
-/// Buffers of [`attend`].
+/// Rows that look at all rows together, so that each key and value is fetched once
+/// for them and their sums do not wait for each other.
+const TOGETHER: usize = 4;
+
+/// Buffers of [`attend`], of one head.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     keys: Vec<[f32; LANES]>,
-    weights: Vec<f32>,
+    /// [`LANES`] columns of all rows, then the next ones.
+    values: Vec<[f32; LANES]>,
+    weights: [Vec<f32>; TOGETHER],
 }
 
 /// Each row of one sentence looks at all its rows. `rows` hold query, key and
@@ -153,36 +159,60 @@ fn attend_head(
     head: usize,
     width: usize,
     at: usize,
-    Attention { keys, weights }: &mut Attention,
+    Attention { keys, values, weights }: &mut Attention,
     into: &mut [f32],
 ) {
     let count = rows.len() / (3 * width);
     let scale = 1.0 / (head as f32).sqrt();
     transpose_keys(rows, head, width, at, keys);
-    weights.clear();
-    weights.resize(count.next_multiple_of(LANES), 0.0);
-    for (row, into) in rows.chunks_exact(3 * width).zip(into.chunks_exact_mut(width)) {
-        let (query, _) = row[at..].split_at(head);
-        for (keys, weights) in keys.chunks_exact(head).zip(weights.as_chunks_mut::<LANES>().0) {
-            let mut sums = [0.0; LANES];
-            for (query, keys) in query.iter().zip(keys) {
-                for (sum, key) in sums.iter_mut().zip(keys) {
-                    *sum += query * key;
+    gather_values(rows, head, width, at, values);
+    for weights in weights.iter_mut() {
+        weights.clear();
+        weights.resize(count.next_multiple_of(LANES), 0.0);
+    }
+    for (rows, into) in rows.chunks(3 * width * TOGETHER).zip(into.chunks_mut(width * TOGETHER)) {
+        // Where fewer are left the last one looks again, and nobody asks what it saw.
+        let last = rows.len() / (3 * width) - 1;
+        let queries: [&[f32]; TOGETHER] = std::array::from_fn(|row| &rows[3 * width * row.min(last) + at..][..head]);
+        for (index, keys) in keys.chunks_exact(head).enumerate() {
+            let mut sums = [[0.0; LANES]; TOGETHER];
+            for (column, keys) in keys.iter().enumerate() {
+                for (sums, query) in sums.iter_mut().zip(queries) {
+                    for (sum, key) in sums.iter_mut().zip(keys) {
+                        *sum += query[column] * key;
+                    }
                 }
             }
-            *weights = sums.map(|sum| sum * scale);
+            for (weights, sums) in weights.iter_mut().zip(sums) {
+                weights.as_chunks_mut::<LANES>().0[index] = sums.map(|sum| sum * scale);
+            }
         }
-        softmax(weights, count);
-        for (lane, into) in into[at..at + head].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let mut sums = [0.0; LANES];
-            let values = rows[2 * width + at + lane * LANES..].chunks(3 * width);
-            for (weight, values) in weights.iter().zip(values) {
-                for (sum, value) in sums.iter_mut().zip(&values[..LANES]) {
-                    *sum += weight * value;
+        for weights in weights.iter_mut() {
+            softmax(weights, count);
+        }
+        for (lane, values) in values.chunks_exact(count).enumerate() {
+            let mut sums = [[0.0; LANES]; TOGETHER];
+            for (row, values) in values.iter().enumerate() {
+                for (sums, weights) in sums.iter_mut().zip(weights.iter()) {
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        *sum += weights[row] * value;
+                    }
                 }
             }
-            *into = sums;
+            for (into, sums) in into.chunks_exact_mut(width).zip(sums) {
+                into[at..at + head].as_chunks_mut::<LANES>().0[lane] = sums;
+            }
         }
+    }
+}
+
+/// The values of a head, out of rows that lie far apart.
+#[inline(always)]
+fn gather_values(rows: &[f32], head: usize, width: usize, at: usize, values: &mut Vec<[f32; LANES]>) {
+    values.clear();
+    for lane in 0..head / LANES {
+        let columns = rows.chunks_exact(3 * width).map(|row| &row[2 * width + at..]);
+        values.extend(columns.map(|columns| columns.as_chunks::<LANES>().0[lane]));
     }
 }
 
