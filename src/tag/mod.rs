@@ -98,7 +98,7 @@ pub struct Options {
     pub batch: usize,
     /// Pieces of words that a transformer reads of one article; the rest of it is
     /// left to the linear model, and the record says `too_many_pieces`. Default
-    /// 20,000: twelve thousand words, and some three seconds of one core.
+    /// 20,000: twelve thousand words, and some five seconds of one core.
     pub max_model_pieces: usize,
 }
 
