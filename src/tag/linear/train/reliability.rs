@@ -99,10 +99,13 @@ fn picture(levels: &[Level]) -> String {
     let points: Vec<String> =
         levels.iter().map(|level| format!("{:.1},{:.1}", x(level.middle()), y(level.right))).collect();
     writeln!(out, "<polyline class=\"seen\" stroke-width=\"1.5\" points=\"{}\"/>", points.join(" ")).unwrap();
-    for level in levels {
+    // From the top, each number below the one before: the levels near 1 are narrow.
+    let mut below = f32::NEG_INFINITY;
+    for level in levels.iter().rev() {
         let (x, y, size) = (x(level.middle()), y(level.right), 1.5 + 1.2 * level.names.log10());
         writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{size:.1}\"/>").unwrap();
-        writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 9.0, y + 14.0, level.names).unwrap();
+        below = (y + 14.0).max(below + 13.0);
+        writeln!(out, "<text x=\"{:.1}\" y=\"{below:.1}\">{}</text>", x + 9.0, level.names).unwrap();
     }
     out + "</svg>\n"
 }
