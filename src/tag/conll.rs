@@ -23,7 +23,7 @@ impl Tagger {
     fn conll_article(&self, sentences: &[Vec<&str>], convention: Convention) -> Vec<Vec<&'static str>> {
         self.on_page(sentences, |page, shown| {
             let heard = self.read_given(page, shown, convention);
-            let (mentions, _) = self.mentions(page, true, convention, heard.as_ref());
+            let mentions = self.mentions(page, convention, heard.as_ref());
             let mut tags = tags(&mentions, page.len()).into_iter();
             let of_sentence = |sentence: &Vec<&str>| {
                 let tags_of = tags.by_ref().take(sentence.len()).collect();

@@ -29,6 +29,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Degraded, InvalidOption, Published, Stage, Tagged, Tags, Text};
+use foreign::Foreign;
+use gazetteer::Language;
 use linear::{Convention, Linear};
 use mentions::{Candidate, Forbidden};
 use model::Heard;
@@ -43,6 +45,7 @@ mod conll;
 mod dates;
 #[cfg(test)]
 mod fixture;
+mod foreign;
 mod gazetteer;
 mod joins;
 mod judge;
@@ -212,7 +215,10 @@ impl Tagger {
         let stopped = read.is_err();
         let heard = read.unwrap_or_default();
         let unread = heard.as_ref().is_some_and(|heard| heard.cut);
-        let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
+        let mut mentions =
+            if arabic { self.mentions(&page, Convention::News, heard.as_ref()) } else { self.foreign(text, &page) };
+        let cut = mentions.len() > self.options.max_mentions;
+        mentions.truncate(self.options.max_mentions);
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
         let dates = dates::dates(text, hints);
         let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces"), (stopped, "model_deadline")];
@@ -246,29 +252,39 @@ impl Tagger {
         Ok(None)
     }
 
-    /// All mentions in the order of the text, and whether there were too many.
-    fn mentions(
-        &self,
-        page: &Page<'_>,
-        arabic: bool,
-        convention: Convention,
-        heard: Option<&Heard>,
-    ) -> (Vec<Candidate>, bool) {
-        let Proposals { mut mentions, candidates, forbidden } = self.proposals(page, arabic);
+    /// All mentions of an Arabic text, in its order.
+    fn mentions(&self, page: &Page<'_>, convention: Convention, heard: Option<&Heard>) -> Vec<Candidate> {
+        let Proposals { mut mentions, candidates, forbidden } = self.proposals(page);
         if let Some(heard) = heard.filter(|heard| heard.decides) {
             mentions = self.followed(page, &mentions, &candidates, convention, heard);
             forbidden.drop(page, &mut mentions);
             mentions = with_aliases(page, mentions, &[], &forbidden);
-        } else if let Some(linear) = self.linear.as_ref().filter(|_| arabic) {
+        } else if let Some(linear) = &self.linear {
             let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
             misread::mend(page, &mut mentions, &candidates);
             forbidden.drop(page, &mut mentions);
             mentions = with_aliases(page, mentions, &candidates, &forbidden);
         }
-        let cut = mentions.len() > self.options.max_mentions;
-        mentions.truncate(self.options.max_mentions);
-        (mentions, cut)
+        mentions
+    }
+
+    /// All mentions of a text in another language, in its order: names of lists, for
+    /// rules and models know Arabic alone.
+    fn foreign(&self, text: &Text, page: &Page<'_>) -> Vec<Candidate> {
+        let (mut candidates, forbidden) = self.listed(page);
+        // How often they are meant was counted in Arabic.
+        candidates.retain(|candidate| candidate.score >= mentions::SURE);
+        let foreign = Language::of(&text.language.tag).map(|language| Foreign { page, text, language });
+        if let Some(foreign) = &foreign {
+            foreign.listed(&mut candidates);
+        }
+        forbidden.drop(page, &mut candidates);
+        mentions::agree(&mut candidates);
+        let mentions = mentions::resolve(&candidates, page.len());
+        let mut aliases = foreign.map(|foreign| foreign.last_names(&mentions)).unwrap_or_default();
+        forbidden.drop(page, &mut aliases);
+        mentions::extend(page, &candidates, &mentions, &aliases)
     }
 
     /// The names of a user's own model, and those of the linear one in what it did
@@ -291,25 +307,24 @@ impl Tagger {
         judge::follow(page, said, listed, &reading, &rest)
     }
 
-    fn proposals(&self, page: &Page<'_>, arabic: bool) -> Proposals {
+    /// Names of the users' lists and of ours, and what theirs forbid.
+    fn listed(&self, page: &Page<'_>) -> (Vec<Candidate>, Forbidden) {
         let mut candidates = Vec::new();
         let forbidden = mentions::users(page, &self.users, &mut candidates);
         mentions::listed(page, &mut candidates);
-        if arabic {
-            mentions::weigh(page, &mut candidates);
-            rules::find(page, &mut candidates);
-        } else {
-            // The lists' frequencies are those of Arabic.
-            candidates.retain(|candidate| candidate.score >= mentions::SURE);
-        }
+        (candidates, forbidden)
+    }
+
+    fn proposals(&self, page: &Page<'_>) -> Proposals {
+        let (mut candidates, forbidden) = self.listed(page);
+        mentions::weigh(page, &mut candidates);
+        rules::find(page, &mut candidates);
         // After all that finds mentions, so that none slips by.
         forbidden.drop(page, &mut candidates);
         mentions::agree(&mut candidates);
         mentions::prolong(&mut candidates);
-        let mut mentions = mentions::resolve(&candidates, page.len());
-        if arabic {
-            mentions = with_aliases(page, mentions, &candidates, &forbidden);
-        }
+        let mentions = mentions::resolve(&candidates, page.len());
+        let mentions = with_aliases(page, mentions, &candidates, &forbidden);
         Proposals { mentions, candidates, forbidden }
     }
 }

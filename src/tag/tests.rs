@@ -365,7 +365,7 @@ fn what_a_transformer_is_sure_of_outweighs_the_model() {
     let words = vec!["وأكد", "المدرب", "زرنوق", "شلهوبي", "أن", "فريقه", "مستعد", "للمباراة"];
     JUDGED.on_page(&[words], |page, _| {
         let found = |heard: &Heard| {
-            let mentions = JUDGED.mentions(page, true, Convention::News, Some(heard)).0;
+            let mentions = JUDGED.mentions(page, Convention::News, Some(heard));
             mentions.iter().map(|name| (name.first, name.last, name.kind)).collect::<Vec<_>>()
         };
         assert_eq!(found(&Heard::default()), [(2, 3, Person)]);

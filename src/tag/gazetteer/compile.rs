@@ -1,10 +1,12 @@
 //! Lists in, gazetteer bytes out: pure, and the same bytes on each run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::Language;
 use super::layout::{Class, Facts, Header, LAST, NONE, byte, edge_hash, high, low};
 use super::lists::{BuildError, Lists, OURS, Sources, ThingRow, merge};
 use super::worth::log2;
@@ -17,6 +19,9 @@ const MAX_WORDS: usize = 12;
 const MAX_ENTRIES: usize = 6;
 /// A name that is meant less often than this is not worth its place.
 const MIN_STRENGTH: f32 = 0.06;
+/// What a name of another language is worth in its texts: their lists have only
+/// names that are meant wherever they are read.
+const ABROAD: f32 = 0.9;
 
 /// Compiles all lists into one gazetteer.
 pub fn build(sources: &Sources) -> Result<Vec<u8>, BuildError> {
@@ -26,6 +31,7 @@ pub fn build(sources: &Sources) -> Result<Vec<u8>, BuildError> {
     for (list, text) in ours.into_iter().chain(others) {
         lists.read(list, text)?;
     }
+    lists.call()?;
     Ok(lists.compile())
 }
 
@@ -36,18 +42,25 @@ impl Lists {
             builder.word(word, row.facts());
         }
         for row in merge(self.names.clone()) {
-            let mut folded: BTreeMap<String, bool> = BTreeMap::new();
-            for (name, trusted) in &row.names {
-                for spelling in spellings(name) {
-                    *folded.entry(spelling).or_default() |= trusted;
+            let mut folded: BTreeMap<(Option<Language>, String), bool> = BTreeMap::new();
+            for name in &row.names {
+                for spelling in name.language.map_or_else(|| spellings(&name.text), |_| vec![in_language(&name.text)]) {
+                    *folded.entry((name.language, spelling)).or_default() |= name.trusted;
                 }
             }
             let mut named = Vec::new();
-            for (name, &trusted) in &folded {
+            for ((language, name), &trusted) in &folded {
                 let words: Vec<&str> = split(name);
-                let strength = self.strength(name, &words, &row.thing, trusted);
+                let strength = match language {
+                    Some(_) => ABROAD,
+                    None => self.strength(name, &words, &row.thing, trusted),
+                };
                 if !words.is_empty() && words.len() <= MAX_WORDS && strength >= MIN_STRENGTH {
-                    named.push((words, strength));
+                    let words = words.into_iter().map(|word| match language {
+                        Some(language) => Cow::Owned(language.marked(word)),
+                        None => Cow::Borrowed(word),
+                    });
+                    named.push((words.collect::<Vec<_>>(), strength));
                 }
             }
             if named.is_empty() {
@@ -76,6 +89,12 @@ pub(super) fn spellings(name: &str) -> Vec<String> {
         all.push(format!("عبد ال{joined}"));
     }
     all
+}
+
+/// The folded name. What is all capitals stays so: WHO is one, who is none.
+fn in_language(name: &str) -> String {
+    let capitals = name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase);
+    if capitals { name.to_owned() } else { letters::fold(name) }
 }
 
 /// The words of a folded name, as the tokens of a text would hold them.
@@ -121,9 +140,9 @@ impl Builder {
         index
     }
 
-    pub(super) fn name(&mut self, words: &[&str], thing: u32, strength: f32) {
+    pub(super) fn name(&mut self, words: &[impl AsRef<str>], thing: u32, strength: f32) {
         let unseen = Facts { person: 0.3, place: 0.3, ..Facts::default() };
-        let ids = words.iter().map(|word| self.word(word, unseen)).collect();
+        let ids = words.iter().map(|word| self.word(word.as_ref(), unseen)).collect();
         self.names.push((ids, thing, strength));
     }
 

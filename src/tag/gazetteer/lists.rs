@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::Language;
 use super::layout::{Class, flag};
 use crate::letters;
 use crate::record::EntityType;
@@ -33,13 +34,33 @@ const EVIDENCE: &str = "name\tperson\tplace\torganization\tother\tinside\tnone";
 const NATIONALITIES: &str = "word\tcountry";
 const LEXICON: &str = "class\twords";
 const TOKENS: &str = "word";
+/// How the columns of a table begin that says what other languages call a thing:
+/// a code of a language for each of the others.
+const CALLED: &str = "thing\t";
 
 /// A row of a list of names.
 #[derive(Debug, Clone)]
 pub(super) struct NameRow {
-    /// Each with the mark of our own lists, which are trusted more.
-    pub names: Vec<(String, bool)>,
+    pub names: Vec<Name>,
     pub thing: ThingRow,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    pub text: String,
+    /// Of our own lists, which are trusted more.
+    pub trusted: bool,
+    /// The one language in whose texts it is looked for; else in all.
+    pub language: Option<Language>,
+}
+
+/// What another language calls a thing of our own lists.
+#[derive(Debug)]
+struct Called {
+    list: String,
+    line: usize,
+    thing: String,
+    names: Vec<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +99,7 @@ pub(super) struct Lists {
     pub words: BTreeMap<String, WordRow>,
     pub evidence: FxHashMap<String, Counts>,
     pub names: Vec<NameRow>,
+    called: Vec<Called>,
 }
 
 impl Lists {
@@ -85,14 +107,35 @@ impl Lists {
         let error = |line: usize, message: String| BuildError { list: list.to_owned(), line, message };
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let head = lines.next().map_or("", |(_, line)| line);
-        let read: fn(&mut Self, &[&str], bool) -> Result<(), String> = match head {
-            NAMES => Self::name,
-            UNITS => Self::unit,
-            WORDS => Self::word,
-            EVIDENCE => Self::evidence,
-            NATIONALITIES => Self::nationality,
-            LEXICON => Self::lexicon,
-            TOKENS => Self::token,
+        let ours = list.starts_with(OURS);
+        // `names:fa` are names of one language.
+        let (language, columns_of) = match head.strip_prefix("names:").and_then(|rest| rest.split_once('\t')) {
+            Some((code, rest)) => (Language::of(code), format!("names\t{rest}")),
+            None => (None, head.to_owned()),
+        };
+        let languages: Option<Vec<Language>> =
+            head.strip_prefix(CALLED).and_then(|codes| codes.split('\t').map(Language::of).collect());
+        let read: Box<dyn Fn(&mut Self, usize, &[&str]) -> Result<(), String>> = match (columns_of.as_str(), languages)
+        {
+            (NAMES, _) if language.is_some() || columns_of == head => {
+                Box::new(move |lists, _, fields| lists.name(fields, ours, language))
+            }
+            (UNITS, _) => Box::new(|lists, _, fields| lists.unit(fields)),
+            (WORDS, _) => Box::new(|lists, _, fields| lists.word(fields)),
+            (EVIDENCE, _) => Box::new(|lists, _, fields| lists.evidence(fields)),
+            (NATIONALITIES, _) => Box::new(|lists, _, fields| {
+                lists.nationality(fields);
+                Ok(())
+            }),
+            (LEXICON, _) => Box::new(|lists, _, fields| lists.lexicon(fields)),
+            (TOKENS, _) => Box::new(|lists, _, fields| {
+                lists.token(fields);
+                Ok(())
+            }),
+            (_, Some(languages)) => Box::new(move |lists, line, fields| {
+                lists.called(list, line, fields, &languages);
+                Ok(())
+            }),
             _ => {
                 return Err(error(
                     1,
@@ -101,14 +144,13 @@ impl Lists {
             }
         };
         let columns = head.split('\t').count();
-        let ours = list.starts_with(OURS);
         for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
             let mut fields: Vec<&str> = line.split('\t').collect();
             if fields.len() > columns {
                 return Err(error(number, format!("{} columns where {columns} are named", fields.len())));
             }
             fields.resize(columns, "");
-            read(self, &fields, ours).map_err(|message| error(number, message))?;
+            read(self, number, &fields).map_err(|message| error(number, message))?;
         }
         Ok(())
     }
@@ -117,7 +159,7 @@ impl Lists {
         self.words.entry(letters::fold(word)).or_default()
     }
 
-    fn name(&mut self, fields: &[&str], ours: bool) -> Result<(), String> {
+    fn name(&mut self, fields: &[&str], ours: bool, language: Option<Language>) -> Result<(), String> {
         let kind = EntityType::ALL.into_iter().find(|kind| kind.as_str() == fields[1]);
         let kind =
             kind.ok_or_else(|| format!("kind {:?} is none of person, organization, place, event, other", fields[1]))?;
@@ -131,21 +173,21 @@ impl Lists {
         let (geonames, weight) = (number(fields[5])?, number(fields[6])?);
         let trusted = ours || class == Class::Country;
         let names = fields[0].split('|').map(str::trim).filter(|name| !name.is_empty());
-        let names: Vec<(String, bool)> = names.map(|name| (name.to_owned(), trusted)).collect();
-        let name = names.first().filter(|_| trusted).map(|(name, _)| name.clone());
+        let names: Vec<Name> = names.map(|name| Name { text: name.to_owned(), trusted, language }).collect();
+        let name = names.first().filter(|_| trusted && language.is_none()).map(|name| name.text.clone());
         let thing = ThingRow { kind, class, country, qid, geonames, weight, name, user_id: None };
         self.names.push(NameRow { names, thing });
         Ok(())
     }
 
-    fn unit(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn unit(&mut self, fields: &[&str]) -> Result<(), String> {
         let (given, surname) = (number(fields[1])?, number(fields[2])?);
         let row = self.row(fields[0]);
         (row.given, row.surname) = (given, surname);
         Ok(())
     }
 
-    fn word(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn word(&mut self, fields: &[&str]) -> Result<(), String> {
         let numbers = fields[1..].iter().map(|field| float(field)).collect::<Result<Vec<_>, _>>()?;
         let prior = !fields[2].is_empty();
         let row = self.row(fields[0]);
@@ -157,7 +199,7 @@ impl Lists {
         Ok(())
     }
 
-    fn evidence(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn evidence(&mut self, fields: &[&str]) -> Result<(), String> {
         let numbers = fields[1..].iter().map(|field| float(field)).collect::<Result<Vec<_>, _>>()?;
         let at = |index: usize| numbers.get(index).copied().unwrap_or_default();
         let counts = Counts { hits: [at(0), at(1), at(2), at(3)], inside: at(4), none: at(5) };
@@ -165,14 +207,13 @@ impl Lists {
         Ok(())
     }
 
-    fn nationality(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn nationality(&mut self, fields: &[&str]) {
         for article in ["", "ال"] {
             self.row(&format!("{article}{}", fields[0])).flags |= flag::NATIONALITY;
         }
-        Ok(())
     }
 
-    fn lexicon(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn lexicon(&mut self, fields: &[&str]) -> Result<(), String> {
         let flags = match fields[0] {
             "title" => flag::TITLE,
             "head" => flag::HEAD,
@@ -197,8 +238,43 @@ impl Lists {
         Ok(())
     }
 
-    fn token(&mut self, fields: &[&str], _: bool) -> Result<(), String> {
+    fn token(&mut self, fields: &[&str]) {
         self.row(fields[0]).flags |= flag::NAME_TOKEN;
+    }
+}
+
+impl Lists {
+    fn called(&mut self, list: &str, line: usize, fields: &[&str], languages: &[Language]) {
+        let names = fields.iter().skip(1).zip(languages).flat_map(|(names, &language)| {
+            let names = names.split('|').map(str::trim).filter(|name| !name.is_empty());
+            names.map(move |name| Name { text: name.to_owned(), trusted: true, language: Some(language) })
+        });
+        let thing = fields.first().copied().unwrap_or_default().to_owned();
+        self.called.push(Called { list: list.to_owned(), line, thing, names: names.collect() });
+    }
+
+    /// Gives the things of our own lists, by the name they go by, what other languages
+    /// call them.
+    pub(super) fn call(&mut self) -> Result<(), BuildError> {
+        let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+        for (index, row) in self.names.iter().enumerate() {
+            if let Some(name) = &row.thing.name {
+                known.entry(name).or_insert(index);
+            }
+        }
+        let mut found = Vec::new();
+        for called in std::mem::take(&mut self.called) {
+            let Some(index) = known.get(called.thing.as_str()) else {
+                let message = format!("{:?} is the first name of no thing in our own lists", called.thing);
+                return Err(BuildError { list: called.list, line: called.line, message });
+            };
+            found.push((*index, called.names));
+        }
+        for (index, names) in found {
+            if let Some(row) = self.names.get_mut(index) {
+                row.names.extend(names);
+            }
+        }
         Ok(())
     }
 }
@@ -222,7 +298,7 @@ pub(super) fn merge(rows: Vec<NameRow>) -> Vec<NameRow> {
             Some(_) => continue,
             None => {
                 if row.thing.name.is_some() && row.thing.kind == EntityType::Place {
-                    ours.extend(row.names.iter().map(|(name, _)| ((letters::fold(name), row.thing.country), index)));
+                    ours.extend(row.names.iter().map(|name| ((letters::fold(&name.text), row.thing.country), index)));
                 }
                 merged.push(row);
             }
@@ -243,7 +319,7 @@ fn same_place(merged: &[NameRow], ours: &FxHashMap<(String, [u8; 2]), usize>, ro
     let large = |class: Class| matches!(class, Class::Region | Class::County | Class::Area | Class::Country);
     let agree = |one: u32, other: u32| one == other || one == 0 || other == 0;
     let mut found =
-        row.names.iter().filter_map(|(name, _)| ours.get(&(letters::fold(name), row.thing.country)).copied());
+        row.names.iter().filter_map(|name| ours.get(&(letters::fold(&name.text), row.thing.country)).copied());
     found.find(|index| {
         merged.get(*index).is_some_and(|known| {
             let (known, thing) = (&known.thing, &row.thing);

@@ -6,6 +6,7 @@
 //! read or mapped, nothing is unpacked at start.
 
 mod compile;
+mod language;
 mod layout;
 mod lists;
 mod user;
@@ -20,6 +21,7 @@ pub use lists::{BuildError, Sources};
 pub use user::{UserGazetteer, UserListError};
 
 use crate::record::EntityType;
+pub(super) use language::Language;
 pub(super) use layout::{Class, Facts, flag, u16_at, u32_at};
 use layout::{EDGE_BYTES, ENTRY_BYTES, HEADER_BYTES, Header, NONE, SLOT_BYTES, THING_BYTES, WORD_BYTES};
 
@@ -385,6 +387,12 @@ mod tests {
         assert!(bad(&format!("{head}ا\tplace\tcity\tsyr\t\t\t\n")).contains("\"syr\""));
         assert!(bad(&format!("{head}ا\tplace\tcity\t\tQx\t\t\n")).contains("no whole number"));
         assert!(bad("class\twords\nfoo\tا\n").contains("word class \"foo\""));
+        assert!(bad("names:xx\tkind\tclass\tcountry\tqid\tgeonames\tweight\n").contains("unknown columns"));
+        assert!(bad("thing\ten\txx\n").contains("unknown columns"));
+        assert_eq!(
+            bad("thing\ten\n\nمصر\tEgypt\n"),
+            "x.tsv, line 3: \"مصر\" is the first name of no thing in our own lists"
+        );
     }
 
     #[test]

@@ -491,7 +491,7 @@ mod tests {
             "وفي دمشق، قال القرعاوي إن صحيفة البيت في دمشق وفي تونس.",
         ]);
         let page = Page::new(Tokens::new(&text.matched), &TAGGER.gazetteer, |_, _| false);
-        let said = TAGGER.proposals(&page, true);
+        let said = TAGGER.proposals(&page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(&page, index)).collect();
         let words: Vec<Word> = splits.iter().map(|split| split.read(&model.file)).collect();
         let profiles: Vec<Profile> = words.iter().map(|word| word.profile).collect();

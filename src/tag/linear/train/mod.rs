@@ -136,7 +136,7 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
         gold.push(OUTSIDE);
     }
     tagger.on_page(&tokens, |page, _| {
-        let said = tagger.proposals(page, true);
+        let said = tagger.proposals(page);
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, index)).collect();
         let read: Vec<Word> = splits.iter().map(|split| split.read(words)).collect();
         let profiles: Vec<_> = read.iter().map(|word| word.profile).collect();
