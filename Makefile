@@ -26,7 +26,7 @@ build: ## the release binary: target/release/warraq
 	cargo build --locked --release
 
 .PHONY: model
-model: ## the model that judges names, learned anew from models/training (three minutes)
+model: ## the model that judges names, learned anew from models/training (five minutes)
 	@$(SETUP) build
 	cargo run --locked --release --quiet --features train -- train $(ARGS)
 

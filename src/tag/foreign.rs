@@ -134,31 +134,32 @@ impl Foreign<'_> {
 
     /// Where persons who were named in full are called by their last names.
     pub(super) fn last_names(&self, mentions: &[Candidate]) -> Vec<Candidate> {
-        let mut full: FxHashMap<&str, Option<usize>> = FxHashMap::default();
-        for person in mentions.iter().filter(|one| one.kind == EntityType::Person && one.words() > 1) {
-            let name = self.page.tokens.word(person.last);
-            let same = |of: usize| self.name_at(mentions, of) == self.name_at(mentions, person.first);
-            let of = full.entry(name).or_insert(Some(person.first));
-            // Whose it is nobody knows where two of them have it.
-            *of = of.filter(|of| same(*of));
+        let mut full: FxHashMap<&str, Option<&Candidate>> = FxHashMap::default();
+        let mut taken = vec![false; self.page.len()];
+        for name in mentions.iter().filter(|one| one.words() > 1) {
+            if let Some(taken) = taken.get_mut(name.first..=name.last) {
+                taken.fill(true);
+            }
+            if name.kind == EntityType::Person {
+                let first = full.entry(self.page.tokens.word(name.last)).or_insert(Some(name));
+                // Whose it is nobody knows where two of them have it.
+                *first = first.filter(|first| self.words(first).eq(self.words(name)));
+            }
         }
-        let taken =
-            |index: usize| mentions.iter().any(|one| one.words() > 1 && (one.first..=one.last).contains(&index));
         let mut found = Vec::new();
-        for index in 0..self.page.len() {
-            let Some(of) = full.get(self.page.tokens.word(index)).copied().flatten() else { continue };
+        for (index, taken) in taken.iter().enumerate() {
+            let Some(person) = full.get(self.page.tokens.word(index)).copied().flatten() else { continue };
             let first = self.with_particle(index);
-            if index > of && !taken(index) && self.is_last_name(first, index) {
+            if index > person.last && !taken && self.is_last_name(first, index) {
                 let alias = Candidate::rule(first, index, EntityType::Person, ALIAS);
-                found.push(Candidate { how: How::Alias, of: Some(of), ..alias });
+                found.push(Candidate { how: How::Alias, of: Some(person.first), ..alias });
             }
         }
         found
     }
 
-    fn name_at(&self, mentions: &[Candidate], first: usize) -> Vec<&str> {
-        let name = mentions.iter().find(|one| one.first == first);
-        name.map(|name| (name.first..=name.last).map(|at| self.page.tokens.word(at)).collect()).unwrap_or_default()
+    fn words(&self, name: &Candidate) -> impl Iterator<Item = &str> {
+        (name.first..=name.last).map(|index| self.page.tokens.word(index))
     }
 
     fn is_last_name(&self, first: usize, last: usize) -> bool {
@@ -199,6 +200,7 @@ mod tests {
             مصر\tplace\tcountry\tEG\tQ79\t\t\n\
             العراق\tplace\tcountry\tIQ\tQ796\t\t\n\
             عبد الفتاح السيسي\tperson\tfigure\tEG\tQ307871\t\t\n\
+            روحاني\tperson\tfigure\tIR\t\t\t\n\
             أنتوني بلينكن\tperson\tfigure\tUS\t\t\t\n\
             منظمة الصحة العالمية\torganization\tintergov\t\tQ7817\t\t\n\
             ساحل العاج\tplace\tcountry\tCI\tQ1008\t\t\n\
@@ -237,6 +239,8 @@ mod tests {
         assert_eq!(found("fr", "Il va en Égypte."), ["مصر: Égypte"]);
         assert_eq!(found("fa", "به عراق رفت"), ["العراق: عراق"]);
         assert!(found("fr", "Egypt").is_empty() && found("de", "Egypt").is_empty());
+        assert!(found("fa", "سفر روحانی").is_empty(), "an ordinary word there");
+        assert_eq!(found("ur", "روحانی"), ["روحاني: روحانی"]);
     }
 
     #[test]

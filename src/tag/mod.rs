@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Degraded, InvalidOption, Published, Stage, Tagged, Tags, Text};
+use crate::record::{Degraded, EntityType, InvalidOption, Published, Stage, Tagged, Tags, Text};
 use foreign::Foreign;
 use gazetteer::Language;
 use linear::{Convention, Linear};
@@ -273,9 +273,13 @@ impl Tagger {
     /// rules and models know Arabic alone.
     fn foreign(&self, text: &Text, page: &Page<'_>) -> Vec<Candidate> {
         let (mut candidates, forbidden) = self.listed(page);
-        // How often they are meant was counted in Arabic.
-        candidates.retain(|candidate| candidate.score >= mentions::SURE);
         let foreign = Language::of(&text.language.tag).map(|language| Foreign { page, text, language });
+        // How often they are meant was counted in Arabic; and a word that is somebody's name
+        // there is one of Persian or Kurdish, which have their own lists.
+        let own = foreign.is_some();
+        let sure =
+            |one: &Candidate| one.score >= mentions::SURE && (!own || one.words() > 1 || one.kind == EntityType::Place);
+        candidates.retain(|one| one.is_user() || sure(one));
         if let Some(foreign) = &foreign {
             foreign.listed(&mut candidates);
         }
