@@ -11,8 +11,10 @@ use std::sync::LazyLock;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+mod wide;
 mod writer;
 
+pub(crate) use wide::{TextMut as WideTextMut, Wide};
 pub(crate) use writer::{Writer, write};
 
 /// What a character becomes in the display form, before NFC.
@@ -100,6 +102,9 @@ pub fn is_letter_or_digit(letter: char) -> bool {
     match letter {
         '\0'..='\u{7F}' => letter.is_ascii_alphanumeric(),
         '\u{600}'..='\u{6FF}' => ARABIC_CLASSES[letter as usize & 0xFF] != 0,
+        // As below, but quick: Latin letters, and the marks of all scripts.
+        '\u{C0}'..='\u{24F}' => !matches!(letter, '×' | '÷'),
+        '\u{2000}'..='\u{206F}' => false,
         _ => letter.is_alphanumeric(),
     }
 }
@@ -200,12 +205,7 @@ pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize,
         at += out.run(text.as_bytes().get(at..).unwrap_or_default(), &FOLDS);
         let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         letters.clear();
-        match letter {
-            // The tables' word for nothing.
-            '\0' => letters.push(letter),
-            '\u{600}'..='\u{6FF}' => letters.extend(ARABIC_FOLDS[letter as usize & 0xFF]),
-            _ => push_folded(letter, &mut letters),
-        }
+        fold_letter(letter, &mut letters);
         let (from, to) = (letter.len_utf8(), letters.len());
         out.many(letters.as_bytes(), text.len() - at - from);
         if to != from {
@@ -215,6 +215,16 @@ pub fn fold_display(text: &str, folded: &mut String, mut edit: impl FnMut(usize,
         at += from;
     }
     out.finish_behind(folded);
+}
+
+/// Folds a letter of a display form.
+pub(crate) fn fold_letter(letter: char, folded: &mut String) {
+    match letter {
+        // The tables' word for nothing.
+        '\0' => folded.push(letter),
+        '\u{600}'..='\u{6FF}' => folded.extend(ARABIC_FOLDS[letter as usize & 0xFF]),
+        _ => push_folded(letter, folded),
+    }
 }
 
 /// Tables of what characters become, if that is as long as they are: of the Arabic block by
@@ -389,6 +399,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn letters_and_digits_are_those_of_unicode() {
+        for letter in ('\0'..='\u{5FF}').chain('\u{700}'..=char::MAX) {
+            assert_eq!(is_letter_or_digit(letter), letter.is_alphanumeric(), "{letter:?}");
+        }
+    }
 
     #[test]
     fn folds_by_the_table() {

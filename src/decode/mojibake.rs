@@ -75,6 +75,8 @@ fn suspicions(text: &str) -> (bool, bool) {
 struct Bytes {
     /// By character.
     sorted: Vec<(char, u8)>,
+    /// The same of those below U+0180, as most are; 0 where there is none.
+    low: [u8; 0x180],
 }
 
 impl Bytes {
@@ -85,7 +87,13 @@ impl Bytes {
         };
         let mut sorted: Vec<(char, u8)> = (0x80..=0xFF).filter_map(|byte| Some((letter(byte)?, byte))).collect();
         sorted.sort_unstable();
-        Self { sorted }
+        let mut low = [0; 0x180];
+        for (letter, byte) in &sorted {
+            if let Some(place) = low.get_mut(*letter as usize) {
+                *place = *byte;
+            }
+        }
+        Self { sorted, low }
     }
 
     fn of(&self, letter: char) -> Option<u8> {
@@ -93,6 +101,7 @@ impl Bytes {
             0..=0x7F => None,
             // ISO-8859-1 and decoders that pass on what they do not know.
             code @ 0x80..=0x9F => u8::try_from(code).ok(),
+            code @ 0xA0..0x180 => self.low.get(code as usize).copied().filter(|byte| *byte != 0),
             _ => {
                 let at = self.sorted.binary_search_by_key(&letter, |(other, _)| *other).ok()?;
                 self.sorted.get(at).map(|(_, byte)| *byte)

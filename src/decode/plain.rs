@@ -57,15 +57,23 @@ impl Lines<'_> {
 
     fn add(&mut self, start: usize, end: usize) {
         let text = self.text.get(start..end).unwrap_or_default();
-        let trimmed = text.trim_start();
-        let start = start + (text.len() - trimmed.len());
-        let trimmed = trimmed.trim_end();
+        let (start, trimmed) = if has_no_blank_at_its_ends(text.as_bytes()) {
+            (start, text)
+        } else {
+            let trimmed = text.trim_start();
+            (start + (text.len() - trimmed.len()), trimmed.trim_end())
+        };
         if trimmed.is_empty() {
             self.apart = true;
             return;
         }
         self.lines.push(Line { start, end: start + trimmed.len(), apart: std::mem::take(&mut self.apart) });
     }
+}
+
+/// As most lines; told by ASCII and what begins with the bytes of Arabic letters.
+const fn has_no_blank_at_its_ends(line: &[u8]) -> bool {
+    matches!(line, [b'!'..=b'~' | 0xD8..=0xDB, ..]) && matches!(line, [.., b'!'..=b'~'] | [.., 0xD8..=0xDB, _])
 }
 
 fn has_rare_end(line: &[u8]) -> bool {

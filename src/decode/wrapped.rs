@@ -26,11 +26,10 @@ pub(super) fn join(text: &str, lines: Vec<Line>) -> Vec<Line> {
     let lines = Lines { text, lines };
     let Some((full, measures)) = lines.measured() else { return lines.lines };
     let mut joined: Vec<Line> = Vec::with_capacity(lines.lines.len());
-    let mut before: Option<(Line, Measure)> = None;
+    let mut before: Option<(Line, Measure<'_>)> = None;
     for (line, measure) in lines.lines.iter().copied().zip(measures) {
-        let goes_on = before.is_some_and(|(before, last)| {
-            let said = lines.said(before);
-            !line.apart && full.has_no_room(last, measure) && is_running(said) && !has_ended(said)
+        let goes_on = before.is_some_and(|(_, last)| {
+            !line.apart && full.has_no_room(last, measure) && is_running(last.said) && !has_ended(last.said)
         });
         match joined.last_mut().filter(|_| goes_on) {
             Some(paragraph) => paragraph.end = line.end,
@@ -41,19 +40,22 @@ pub(super) fn join(text: &str, lines: Vec<Line>) -> Vec<Line> {
     joined
 }
 
-/// How long a line and its first word are, in letters: most texts are seen to be none that
-/// was broken by that alone, and their lines are not read.
+/// How long a line is, in letters: most texts are seen to be none that was broken by that
+/// alone, and their lines are not read.
 #[derive(Debug, Clone, Copy)]
-struct Measure {
+struct Measure<'a> {
+    said: &'a str,
     letters: usize,
-    first: usize,
 }
 
-impl Measure {
-    fn of(line: &str) -> Self {
-        let first = line.chars().position(is_space);
-        let letters = line.chars().count();
-        Self { letters, first: first.unwrap_or(letters) }
+impl<'a> Measure<'a> {
+    fn of(said: &'a str) -> Self {
+        Self { said, letters: said.chars().count() }
+    }
+
+    /// Letters of the first word.
+    fn first(self) -> usize {
+        self.said.chars().position(is_space).unwrap_or(self.letters)
     }
 }
 
@@ -66,8 +68,10 @@ struct Full {
 
 impl Full {
     /// The next line's first word had no room on this one.
-    const fn has_no_room(self, line: Measure, next: Measure) -> bool {
-        line.letters <= self.width && line.letters + 1 + next.first > self.least
+    fn has_no_room(self, line: Measure<'_>, next: Measure<'_>) -> bool {
+        line.letters <= self.width
+            && line.letters + 1 + next.letters > self.least
+            && (line.letters + 1 > self.least || line.letters + 1 + next.first() > self.least)
     }
 }
 
@@ -75,7 +79,8 @@ impl Full {
 fn is_running(line: &str) -> bool {
     let bytes = line.as_bytes();
     // Of the blanks but the ordinary one each begins with one of these.
-    let plain = memchr::memchr3(b'\t', 0xC2, 0xE3, bytes).or_else(|| memchr::memchr2(0xE1, 0xE2, bytes)).is_none();
+    let mut leads = memchr::memchr3_iter(b'\t', 0xC2, 0xE3, bytes).chain(memchr::memchr2_iter(0xE1, 0xE2, bytes));
+    let plain = !leads.any(|at| line.get(at..).is_some_and(|rest| rest.starts_with(is_space)));
     if plain && memchr::memmem::find(bytes, b"   ").is_none() {
         return memchr::memchr(b' ', bytes).is_some();
     }
@@ -112,19 +117,18 @@ impl<'a> Lines<'a> {
 
     /// From where on a line of the text is full, if it was broken at a width, and the measures
     /// of its lines.
-    fn measured(&self) -> Option<(Full, Vec<Measure>)> {
+    fn measured(&self) -> Option<(Full, Vec<Measure<'a>>)> {
         let most_bytes = WIDTHS.end() * 4;
         let long = self.lines.iter().filter(|line| line.end - line.start > most_bytes).count();
         let beside = self.lines.iter().skip(1).filter(|line| !line.apart).count();
         if beside < LEAST_FULL || long > MOST_LONGER {
             return None;
         }
-        let measures: Vec<Measure> = self.lines.iter().map(|line| Measure::of(self.said(*line))).collect();
-        let letters = measures.iter().map(|line| line.letters).zip(self.lines.iter().copied());
-        let mut longest: Vec<(usize, Line)> = letters.filter(|(letters, _)| letters >= WIDTHS.start()).collect();
-        longest.sort_unstable_by_key(|(letters, _)| std::cmp::Reverse(*letters));
-        let running = longest.into_iter().filter(|(_, line)| is_running(self.said(*line)));
-        let mut widths: Vec<usize> = running.map(|(letters, _)| letters).take(MOST_LONGER + 1).collect();
+        let measures: Vec<Measure<'a>> = self.lines.iter().map(|line| Measure::of(self.said(*line))).collect();
+        let mut longest: Vec<_> = measures.iter().filter(|line| line.letters >= *WIDTHS.start()).collect();
+        longest.sort_unstable_by_key(|line| std::cmp::Reverse(line.letters));
+        let running = longest.into_iter().filter(|line| is_running(line.said));
+        let mut widths: Vec<usize> = running.map(|line| line.letters).take(MOST_LONGER + 1).collect();
         widths.dedup();
         let (part, whole) = PRINTED;
         let widths = || widths.iter().copied().filter(|width| WIDTHS.contains(width));
@@ -137,19 +141,19 @@ impl<'a> Lines<'a> {
     /// Most lines are as full as their words allow, and do not end as sentences do. Headlines
     /// may be of one length, so clauses end within some of them, too, and within more where
     /// that is seen roughly.
-    fn is_broken(&self, at: Full, printed: bool, measures: &[Measure]) -> bool {
-        let lines = self.lines.iter().zip(self.lines.iter().skip(1)).zip(measures.windows(2));
-        let pairs = lines.filter_map(|((before, line), pair)| match *pair {
-            [last, next] if !line.apart && last.letters <= at.width => Some((*before, last, next)),
+    fn is_broken(&self, at: Full, printed: bool, measures: &[Measure<'_>]) -> bool {
+        let lines = self.lines.iter().skip(1).zip(measures.windows(2));
+        let pairs = lines.filter_map(|(line, pair)| match *pair {
+            [last, next] if !line.apart && last.letters <= at.width => Some((last, next)),
             _ => None,
         });
-        let may_be_full = pairs.clone().filter(|(_, last, next)| at.has_no_room(*last, *next));
+        let may_be_full = pairs.clone().filter(|(last, next)| at.has_no_room(*last, *next));
         if may_be_full.count() < LEAST_FULL {
             return false;
         }
         let (mut full, mut loose, mut ended, mut clauses) = (0, 0, 0, 0);
-        for (before, last, next) in pairs {
-            let said = self.said(before);
+        for (last, next) in pairs {
+            let said = last.said;
             if at.has_no_room(last, next) && is_running(said) {
                 full += 1;
                 ended += usize::from(has_ended(said));

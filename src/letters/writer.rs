@@ -3,6 +3,9 @@
 
 use super::Folds;
 
+/// Room behind all that is written, so that more may be written than counts.
+const SLACK: usize = 16;
+
 pub(crate) struct Writer {
     bytes: Vec<u8>,
     length: usize,
@@ -12,16 +15,16 @@ impl Writer {
     /// Room for what so many bytes become, if none becomes longer: see
     /// [`Writer::many`].
     pub(crate) fn new(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes + 2], length: 0 }
+        Self { bytes: vec![0; bytes + SLACK], length: 0 }
     }
 
     pub(crate) const fn length(&self) -> usize {
         self.length
     }
 
-    /// What was written from there on.
-    pub(crate) fn written(&self, from: usize) -> &[u8] {
-        self.bytes.get(from..self.length).unwrap_or_default()
+    /// What was written from there on, and behind it whatever stands in the room that is left.
+    pub(crate) fn from(&self, start: usize) -> &[u8] {
+        self.bytes.get(start..).unwrap_or_default()
     }
 
     /// Writes what the tables have for the text's head: see [`Folds::run`]. There must be room
@@ -40,8 +43,8 @@ impl Writer {
 
     /// Room for what so many bytes more become.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        if self.bytes.len() < self.length + bytes + 2 {
-            self.bytes.resize(self.length + bytes + 2, 0);
+        if self.bytes.len() < self.length + bytes + SLACK {
+            self.bytes.resize(self.length + bytes + SLACK, 0);
         }
     }
 

@@ -297,9 +297,9 @@ impl Sorter<'_> {
             || is_post_signature(line)
             || line.dateline && self.kept_before(index).is_some_and(is_post_signature)
             || edge && line.says(Cue::Byline) && line.any_clock() && !line.end_mark && line.words <= 9
-            || index <= self.body.0 + 3 && self.names_site_and_author(index, line).is_some()
             || edge && (line.dateline || self.is_agency(line) || self.is_site(line))
             || head && line.mixed_dateline
+            || index <= self.body.0 + 3 && self.names_site_and_author(index, line).is_some()
     }
 
     fn kept_before(&self, index: usize) -> Option<&Line> {

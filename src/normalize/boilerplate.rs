@@ -197,7 +197,10 @@ impl<'a> Page<'a> {
     pub(super) fn is_partial(&self, paywalled: bool) -> bool {
         let words: usize = self.lines.iter().filter(|line| line.cut.is_none()).map(|line| line.words).sum();
         paywalled && (words < STUB || self.breaks_off())
-            || self.lines.iter().any(|line| line.cut.is_some() && signs::parts(line).is_some_and(|parts| parts > 1))
+            || self.lines.iter().any(|line| {
+                let paged = line.cut.is_some() && line.signs.has(Sign::Pager);
+                paged && signs::parts(line).is_some_and(|parts| parts > 1)
+            })
             || self.lines.iter().enumerate().any(|(index, line)| {
                 line.cut.is_some()
                     && self.is_tail(index)
@@ -271,7 +274,8 @@ impl<'a> Page<'a> {
 
     /// The same line again: a lead given twice, a title above and below.
     fn repeats(&mut self) {
-        let mut seen: FxHashMap<u64, usize> = FxHashMap::default();
+        let mut seen: FxHashMap<u64, usize> =
+            FxHashMap::with_capacity_and_hasher(self.lines.len(), rustc_hash::FxBuildHasher);
         for index in 0..self.lines.len() {
             let Some(line) = self.lines.get(index) else { break };
             if line.cut.is_some() || line.key.is_empty() {

@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use super::key::{self, Keys, Read, Reader};
+use super::Joiners;
+use super::key::{self, Fold, Keys, Read, Reader};
 use super::marks::Marks;
-use super::phrases::{Classes, Cue, Known, Phrases, Spelled, Zone, class, spelled};
+use super::phrases::{Classes, Cue, Known, Phrases, SpelledWords, Zone, class, spelled};
 use super::unicode::display;
 use super::weights::{Position, Sign, Signs, verdict};
 use crate::letters::is_arabic_letter;
@@ -21,9 +22,11 @@ pub(super) struct Line {
     pub key: String,
     /// Of the shown text.
     pub marks: Marks,
+    /// Where the page has the match form of it; `None` where the line is none of the page's.
+    pub fold: Option<Fold>,
     pub words: usize,
     /// Of the key.
-    spelled: Vec<Spelled>,
+    spelled: SpelledWords,
     /// Of its words.
     classes: Classes,
     /// Words that a section's name begins with.
@@ -54,7 +57,7 @@ pub(super) struct Line {
 /// The key of a line, and where its words end.
 pub(super) struct Key {
     text: String,
-    words: Vec<Spelled>,
+    words: SpelledWords,
 }
 
 impl Key {
@@ -74,13 +77,13 @@ pub(super) struct Draft {
 
 impl Draft {
     /// `None` where nothing is left of the block.
-    pub(super) fn new(source: usize, text: &str, keep_joiners: bool, reader: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn new(source: usize, text: &str, joiners: &Joiners<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let read = reader.read(text);
         if read.plain {
             let shown = text.to_owned();
             return (!text.is_empty()).then(|| Self { source, shown, edits: Edits::default(), read });
         }
-        let (shown, edits) = display(text, keep_joiners);
+        let (shown, edits) = display(text, joiners.stay(text));
         if shown == text {
             return Some(Self { source, shown, edits, read });
         }
@@ -106,6 +109,7 @@ const fn bit(cue: Cue) -> u16 {
 impl Line {
     pub(super) fn new(draft: Draft, block: &SourceBlock, keys: &Keys<'_>) -> Self {
         let mut line = Self::read(draft.shown, draft.edits, &draft.read, keys);
+        line.fold = Some(draft.read.fold);
         line.source = Some(draft.source);
         line.kind = block.kind;
         line.link_density = block.link_density;
@@ -115,9 +119,10 @@ impl Line {
 
     /// A line by its text alone.
     pub(super) fn of(shown: String, edits: Edits, phrases: &Phrases) -> Self {
-        let mut reader = Reader::new(shown.len(), phrases);
+        let mut reader = Reader::new(shown.len(), 1, phrases);
         let read = reader.read(&shown);
-        Self::read(shown, edits, &read, &reader.finish())
+        let (keys, _) = reader.finish();
+        Self::read(shown, edits, &read, &keys)
     }
 
     fn read(shown: String, edits: Edits, read: &Read, keys: &Keys<'_>) -> Self {
@@ -131,9 +136,7 @@ impl Line {
             cue_length = cue_length.max(length);
         }
         let labelled = cue_length > 0 && is_labelled(&shown, key.get(..cue_length).unwrap_or_default());
-        let end_mark = shown
-            .trim_end_matches(['"', '”', '»', '’', '\'', ')', ']', ' '])
-            .ends_with(['.', '؟', '?', '!', '…', '۔', '。']);
+        let end_mark = ends_as_sentence(&shown);
         let mut line = Self {
             source: None,
             kind: SourceKind::Line,
@@ -141,6 +144,7 @@ impl Line {
             edits,
             key: key.to_owned(),
             marks: read.marks,
+            fold: None,
             words,
             spelled,
             classes,
@@ -169,7 +173,7 @@ impl Line {
 
     /// What is asked of a line whose text was taken.
     pub(super) fn keyed(&mut self) -> Key {
-        Key { text: std::mem::take(&mut self.key), words: std::mem::take(&mut self.spelled) }
+        Key { text: std::mem::take(&mut self.key), words: self.spelled.clone() }
     }
 
     /// The words of the key.
@@ -410,6 +414,13 @@ pub(super) fn body_start(lines: &[Line], first: usize, title: Option<usize>) -> 
 /// A word of three letters or more that stands with dates: a month, a weekday.
 fn is_date_name((word, classes): (&str, u8)) -> bool {
     classes & class::DATE != 0 && word.chars().nth(2).is_some()
+}
+
+/// Behind what closes, one of the marks of a sentence's end.
+fn ends_as_sentence(shown: &str) -> bool {
+    let closes = |letter: &char| matches!(letter, '"' | '”' | '»' | '’' | '\'' | ')' | ']' | ' ');
+    let last = shown.chars().rev().find(|letter| !closes(letter));
+    last.is_some_and(|letter| matches!(letter, '.' | '؟' | '?' | '!' | '…' | '۔' | '。'))
 }
 
 fn is_labelled(shown: &str, phrase: &str) -> bool {

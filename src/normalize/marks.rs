@@ -72,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_mark_of_a_line_is_missed(text in "\\PC{0,20}|[ء-ي a-z،؛.:/|»›–—°0-9]{0,20}") {
-            let marks = key::Reader::new(0, &TABLES).read(&text).marks;
+            let marks = key::Reader::new(0, 1, &TABLES).read(&text).marks;
             for mark in text.chars().filter(|letter| !letter.is_alphanumeric() && *letter != ' ') {
                 // A vowel mark, and what the key drops, is no punctuation.
                 let dropped = key::of_display(&format!("a{mark}b")) == "ab";

@@ -26,6 +26,8 @@
 //! # Ok::<(), warraq::record::Reject>(())
 //! ```
 
+use std::cell::OnceCell;
+
 use serde::{Deserialize, Serialize};
 
 use crate::record::{
@@ -64,7 +66,8 @@ mod weights;
 use blocks::Names;
 use boilerplate::Page;
 pub use explain::{Explained, Fate, Seen};
-use key::Reader;
+use fold::Matched;
+use key::{Folded, Reader};
 use lines::{Draft, Key, Line};
 use phrases::Phrases;
 
@@ -137,8 +140,8 @@ impl Normalizer {
     }
 
     fn assembled(&self, article: &Article, degraded: &mut Vec<Degraded>) -> Assembled {
-        let Judged { lines, kinds, names, partial } = self.judge(article, degraded);
-        let mut assembled = assemble(article, lines, &kinds, names);
+        let Judged { lines, folded, kinds, names, partial } = self.judge(article, degraded);
+        let mut assembled = assemble(article, lines, &folded, &kinds, names);
         assembled.text.partial = partial;
         assembled
     }
@@ -153,28 +156,31 @@ impl Normalizer {
     /// Each line of the page, whether it is cut, and what it is.
     fn judge(&self, article: &Article, degraded: &mut Vec<Degraded>) -> Judged {
         let texts = self.capped(article, degraded);
-        let keep_joiners = uses_joiners(&texts, article.language.as_deref());
-        let mut lines = self.lines(article, &texts, keep_joiners);
-        let title = title::place_title(&mut lines, article, keep_joiners, &self.phrases);
+        let joiners = Joiners::new(&texts, article.language.as_deref());
+        let (mut lines, folded) = self.lines(article, &texts, &joiners);
+        let title = title::place_title(&mut lines, article, &joiners, &self.phrases);
         let mut page = Page::new(&mut lines, &self.phrases, title.as_deref());
         page.cut_furniture();
         let partial = article.parted || page.is_partial(article.paywalled);
         let title = title.and_then(|title| lines.iter().position(|line| line.cut.is_none() && line.key == title));
         let (kinds, names) = blocks::kinds(&mut lines, article, &self.phrases, title);
-        Judged { lines, kinds, names, partial }
+        Judged { lines, folded, kinds, names, partial }
     }
 
     /// The lines of the page: first all are read, then each is looked up.
-    fn lines(&self, article: &Article, texts: &[&str], keep_joiners: bool) -> Vec<Line> {
-        let mut reader = Reader::new(texts.iter().map(|text| text.len()).sum(), &self.phrases);
+    fn lines(&self, article: &Article, texts: &[&str], joiners: &Joiners<'_>) -> (Vec<Line>, Folded) {
+        let mut reader = Reader::new(texts.iter().map(|text| text.len()).sum(), texts.len(), &self.phrases);
         let mut drafts = Vec::with_capacity(texts.len());
         drafts.extend(
-            article.blocks.iter().zip(texts).enumerate().filter_map(|(index, (block, text))| {
-                Some((block, Draft::new(index, text, keep_joiners, &mut reader)?))
-            }),
+            article
+                .blocks
+                .iter()
+                .zip(texts)
+                .enumerate()
+                .filter_map(|(index, (block, text))| Some((block, Draft::new(index, text, joiners, &mut reader)?))),
         );
-        let keys = reader.finish();
-        drafts.into_iter().map(|(block, draft)| Line::new(draft, block, &keys)).collect()
+        let (keys, folded) = reader.finish();
+        (drafts.into_iter().map(|(block, draft)| Line::new(draft, block, &keys)).collect(), folded)
     }
 
     /// Authors and agencies one by one.
@@ -214,6 +220,8 @@ impl Normalizer {
 /// The lines of a page, those that are cut among them.
 struct Judged {
     lines: Vec<Line>,
+    /// Their match forms.
+    folded: Folded,
     /// Line by line; those of cut lines mean nothing.
     kinds: Vec<BlockKind>,
     names: Names,
@@ -236,14 +244,31 @@ fn at_blank(text: &str, most: usize) -> &str {
 }
 
 /// Whether a zero-width non-joiner is spelling: in Persian, Kurdish, Urdu and
-/// Pashto, not in Arabic.
-fn uses_joiners(texts: &[&str], declared: Option<&str>) -> bool {
-    let joiner = memchr::memmem::Finder::new("\u{200C}");
-    texts.iter().any(|text| joiner.find(text.as_bytes()).is_some())
-        && matches!(language::detect(texts.iter().copied(), declared).tag.as_str(), "fa" | "ckb" | "ur" | "ps" | "ku")
+/// Pashto, not in Arabic. Asked where one stands, for most pages have none.
+struct Joiners<'a> {
+    texts: &'a [&'a str],
+    declared: Option<&'a str>,
+    keep: OnceCell<bool>,
 }
 
-fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Names) -> Assembled {
+impl<'a> Joiners<'a> {
+    const fn new(texts: &'a [&'a str], declared: Option<&'a str>) -> Self {
+        Self { texts, declared, keep: OnceCell::new() }
+    }
+
+    /// Whether those of a line stay, or of its title, which alone does not tell.
+    fn stay(&self, text: &str) -> bool {
+        const JOINER: char = '\u{200C}';
+        let spelled = |tag: &str| matches!(tag, "fa" | "ckb" | "ur" | "ps" | "ku");
+        let texts = || self.texts.iter().copied();
+        text.contains(JOINER)
+            && *self.keep.get_or_init(|| {
+                texts().any(|text| text.contains(JOINER)) && spelled(&language::detect(texts(), self.declared).tag)
+            })
+    }
+}
+
+fn assemble(article: &Article, lines: Vec<Line>, folded: &Folded, kinds: &[BlockKind], names: Names) -> Assembled {
     let mut text = Text {
         title: names.title,
         section: names.section,
@@ -254,7 +279,9 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         ..Text::default()
     };
     let (mut sources, mut keys) = (Vec::new(), Vec::new());
-    text.display.reserve(lines.iter().map(|line| line.shown.len() + 1).sum());
+    let most = lines.iter().map(|line| line.shown.len() + 1).sum();
+    text.display.reserve(most);
+    let mut matched = Matched::new(most);
     let mut removed = std::collections::BTreeMap::<RemovedKind, usize>::new();
     for (mut line, kind) in lines.into_iter().zip(kinds) {
         if let Some(kind) = line.cut {
@@ -263,10 +290,15 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         }
         if !text.blocks.is_empty() {
             text.display.push('\n');
+            matched.keep(b"\n");
         }
         let start = text.display.len();
         sources.push(line.source);
         text.display.push_str(&line.shown);
+        match &line.fold {
+            Some(fold) => folded.push(&line.shown, fold, &mut matched),
+            None => matched.fold(&line.shown),
+        }
         let sentences = sentences::sentences(&line.shown, line.marks, start);
         keys.push(line.keyed());
         let piece = match line.source {
@@ -283,7 +315,7 @@ fn assemble(article: &Article, lines: Vec<Line>, kinds: &[BlockKind], names: Nam
         });
     }
     text.removed = removed.into_iter().map(|(kind, chars)| Removed { kind, chars }).collect();
-    (text.matched, text.edits) = fold::fold(&text.display);
+    (text.matched, text.edits) = matched.build();
     Assembled { text, sources, keys }
 }
 

@@ -4,10 +4,10 @@
 //! Written as people write them; compared by [`key`]: folded, letters and digits
 //! only. A phrase names where it is certain, and no more is cut than that.
 
-use std::hash::Hasher;
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::key;
 use super::subject;
@@ -79,10 +79,10 @@ pub(super) struct Phrase {
 /// The tables, folded once and ready to be asked.
 #[derive(Debug)]
 pub(super) struct Phrases {
-    /// By their codes.
-    words: FxHashMap<u64, Word>,
-    /// A bit for each of these and some more: most words need no further look.
-    filter: Box<[u64; FILTER]>,
+    words: Vec<Word>,
+    /// One more than the place of a word among these, from where its code points to; 0 is
+    /// for none, as most words find.
+    slots: Box<[u16; SLOTS]>,
     whole: FxHashMap<String, u8>,
     /// Small words that every text has, as the numbers of stems: see [`subject`].
     stop_words: FxHashSet<u64>,
@@ -95,6 +95,8 @@ pub(super) struct Phrases {
 #[derive(Debug, Default)]
 struct Word {
     text: String,
+    /// The first bytes of it: see [`key::head`].
+    head: u128,
     classes: u8,
     /// A section's name or a crumb's begins with it.
     begins_section: bool,
@@ -106,7 +108,7 @@ struct Word {
 
 /// What the tables know of a line.
 pub(super) struct Known {
-    pub words: Vec<Spelled>,
+    pub words: SpelledWords,
     pub classes: Classes,
     /// Words that a section's name or a crumb's begins with.
     pub section_words: usize,
@@ -148,9 +150,10 @@ impl<'p> Words<'p> {
         }
     }
 
-    /// The next word of a line's key, and where it ends there.
-    pub(super) fn add(&mut self, word: &[u8], end: usize) {
-        let found = self.phrases.find(word);
+    /// The next word of a line's key, which has so many of these bytes, and where it ends
+    /// there.
+    pub(super) fn add(&mut self, word: &[u8], length: usize, end: usize) {
+        let found = self.phrases.find(word, length);
         let classes = found.map_or(0, |found| found.classes);
         self.line.classes.add(classes, word.first().is_some_and(u8::is_ascii_digit));
         // A text of 4 GiB is beyond every cap.
@@ -159,7 +162,7 @@ impl<'p> Words<'p> {
             self.line.section_words += usize::from(found.begins_section);
             self.line.agency_word |= found.begins_agency;
             if !found.phrases.is_empty() {
-                self.openings.push((end - word.len(), found));
+                self.openings.push((end - length, found));
             }
         }
     }
@@ -178,9 +181,22 @@ impl<'p> Words<'p> {
         self.end_line();
     }
 
+    pub(super) fn finish(self) -> Found<'p> {
+        Found { spelled: Rc::from(self.spelled), openings: self.openings }
+    }
+}
+
+/// The words of all lines, once they are read.
+#[derive(Debug)]
+pub(super) struct Found<'p> {
+    spelled: Rc<[Spelled]>,
+    openings: Vec<(usize, &'p Word)>,
+}
+
+impl Found<'_> {
     /// All that is known of a line by its key.
     pub(super) fn known(&self, key: &str, line: &Line) -> Known {
-        let words = self.spelled.get(line.words.clone()).unwrap_or_default();
+        let words = SpelledWords { all: Rc::clone(&self.spelled), range: line.words.clone() };
         let mut phrases = Vec::new();
         // A longer line is beyond the limit of every phrase.
         if words.len() <= LONGEST {
@@ -189,7 +205,7 @@ impl<'p> Words<'p> {
             }
         }
         Known {
-            words: words.to_vec(),
+            words,
             classes: line.classes,
             section_words: line.section_words,
             agency_word: line.agency_word,
@@ -209,6 +225,21 @@ pub(super) struct Spelled {
 impl Spelled {
     pub(super) const fn end(self) -> usize {
         self.end as usize
+    }
+}
+
+/// The words of one line, among those of all.
+#[derive(Debug, Clone)]
+pub(super) struct SpelledWords {
+    all: Rc<[Spelled]>,
+    range: Range<usize>,
+}
+
+impl Deref for SpelledWords {
+    type Target = [Spelled];
+
+    fn deref(&self) -> &[Spelled] {
+        self.all.get(self.range.clone()).unwrap_or_default()
     }
 }
 
@@ -309,7 +340,7 @@ pub(super) mod class {
 
 impl Phrases {
     pub(super) fn new() -> Self {
-        let mut words: FxHashMap<u64, Word> = FxHashMap::default();
+        let mut words: FxHashMap<String, Word> = FxHashMap::default();
         for (index, phrase) in PHRASES.iter().enumerate() {
             for text in phrase.texts {
                 let key = key::of(text);
@@ -343,12 +374,13 @@ impl Phrases {
             entry(&mut words, key.split(' ').next().unwrap_or_default()).begins_agency = true;
         }
         let stop_words = STOP_WORDS.iter().filter_map(|text| subject::number(&key::of(text))).collect();
-        let mut filter = Box::new([0; FILTER]);
-        for code in words.keys() {
-            let (at, bit) = place(*code);
-            filter[at] |= bit;
+        let words: Vec<Word> = words.into_values().collect();
+        let mut slots = Box::new([0; SLOTS]);
+        for (place, word) in (1..).zip(&words) {
+            let free = slots_of(word.head, word.text.as_bytes(), word.text.len()).find(|slot| slots[*slot] == 0);
+            slots[free.unwrap_or_default()] = place;
         }
-        Self { words, filter, whole, stop_words, shares: by_first_letter(SHARE_WORDS) }
+        Self { words, slots, whole, stop_words, shares: by_first_letter(SHARE_WORDS) }
     }
 
     /// Looks each word of a key up.
@@ -356,19 +388,24 @@ impl Phrases {
         let mut found = Words::new(key.len() / 8, self);
         let starts = |word: &str| word.as_ptr() as usize - key.as_ptr() as usize;
         for word in words(key).filter(|word| !word.is_empty()) {
-            found.add(word.as_bytes(), starts(word) + word.len());
+            found.add(word.as_bytes(), word.len(), starts(word) + word.len());
         }
         let line = found.end_line();
-        found.known(key, &line)
+        found.finish().known(key, &line)
     }
 
-    fn find(&self, word: &[u8]) -> Option<&Word> {
-        let code = code(word);
-        let (at, bit) = place(code);
-        if self.filter[at] & bit == 0 {
-            return None;
+    /// What is known of the word that the first bytes are, so many.
+    #[inline(always)]
+    fn find(&self, word: &[u8], length: usize) -> Option<&Word> {
+        let head = key::head(word, length);
+        for slot in slots_of(head, word, length) {
+            let known = self.words.get(usize::from(self.slots[slot]).checked_sub(1)?)?;
+            let same = known.head == head && known.text.len() == length;
+            if same && (length <= HEAD || word.get(..length) == Some(known.text.as_bytes())) {
+                return Some(known);
+            }
         }
-        self.words.get(&code).filter(|known| known.text.as_bytes() == word)
+        None
     }
 
     /// The longest of the names of networks, and of what else shares, that the text
@@ -410,7 +447,7 @@ impl Phrases {
     }
 
     pub(super) fn word(&self, word: &str, class: u8) -> bool {
-        self.find(word.as_bytes()).is_some_and(|found| found.classes & class != 0)
+        self.find(word.as_bytes(), word.len()).is_some_and(|found| found.classes & class != 0)
     }
 
     pub(super) fn whole(&self, key: &str, class: u8) -> bool {
@@ -418,19 +455,30 @@ impl Phrases {
     }
 }
 
-/// Words of 64 bits in [`Phrases::filter`]: some ten bits for each word known.
-const FILTER: usize = 256;
+/// Places in [`Phrases::slots`]: more than four for each word, so that most that are none of
+/// these find an empty one at once.
+const SLOTS: usize = 8192;
 
-/// What a word is looked up by; words that differ may have one code.
-fn code(word: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(word);
-    hasher.finish()
-}
+/// Bytes that [`key::head`] has at most.
+const HEAD: usize = 16;
 
-/// Where the bit of a word's code is.
-const fn place(code: u64) -> (usize, u64) {
-    ((code >> 6) as usize % FILTER, 1 << (code & 0x3F))
+/// The slots where a word may be found, in turn, as its first 16 bytes and its last tell.
+#[inline]
+fn slots_of(head: u128, word: &[u8], length: usize) -> impl Iterator<Item = usize> {
+    const MIX: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F];
+    #[allow(clippy::cast_possible_truncation)] // halves of it are taken
+    let mix = |bytes: u128| {
+        let product = u128::from(bytes as u64 ^ MIX[0]) * u128::from((bytes >> 64) as u64 ^ MIX[1]);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let mut code = mix(head);
+    if length > HEAD {
+        let last = word.get(length - HEAD..).map_or(0, |last| key::head(last, HEAD));
+        code = code.rotate_left(23) ^ mix(last);
+    }
+    #[allow(clippy::cast_possible_truncation)] // so is the code
+    let first = code as usize;
+    (0..SLOTS).map(move |step| first.wrapping_add(step) % SLOTS)
 }
 
 fn by_first_letter(texts: &[&str]) -> FxHashMap<char, Vec<String>> {
@@ -442,8 +490,9 @@ fn by_first_letter(texts: &[&str]) -> FxHashMap<char, Vec<String>> {
     names
 }
 
-fn entry<'a>(words: &'a mut FxHashMap<u64, Word>, word: &str) -> &'a mut Word {
-    words.entry(code(word.as_bytes())).or_insert_with(|| Word { text: word.to_owned(), ..Word::default() })
+fn entry<'a>(words: &'a mut FxHashMap<String, Word>, word: &str) -> &'a mut Word {
+    let head = key::head(word.as_bytes(), word.len());
+    words.entry(word.to_owned()).or_insert_with(|| Word { text: word.to_owned(), head, ..Word::default() })
 }
 
 impl Word {
@@ -477,6 +526,15 @@ pub(super) mod tests {
 
     /// For tests that ask for them again and again.
     pub(in crate::normalize) static TABLES: LazyLock<Phrases> = LazyLock::new(Phrases::new);
+
+    #[test]
+    fn there_is_room_for_every_word() {
+        assert!(TABLES.words.len() * 4 < SLOTS && TABLES.words.len() < usize::from(u16::MAX));
+        for word in &TABLES.words {
+            let found = TABLES.find(word.text.as_bytes(), word.text.len());
+            assert!(found.is_some_and(|found| found.text == word.text), "{}", word.text);
+        }
+    }
 
     #[test]
     fn every_phrase_finds_itself_and_fits_its_own_limit() {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::tables::PHRASES;
-use super::{Normalizer, Options, unicode, uses_joiners};
+use super::{Joiners, Normalizer, Options, unicode};
 use crate::letters::{fold, fold_display};
 use crate::record::{
     Article, BlockKind, DisplaySpan, Edits, MatchSpan, Piece, RawSpan, Reason, Reject, SourceBlock, SourceKind, Text,
@@ -142,7 +142,8 @@ fn normalize(article: &Article) -> Result<Text, Reject> {
 /// The display form of each source block.
 fn shown(article: &Article) -> Vec<String> {
     let texts: Vec<&str> = article.blocks.iter().map(|block| block.piece.text.as_str()).collect();
-    let keep_joiners = uses_joiners(&texts, article.language.as_deref());
+    // Of the page, whether a line has one or not.
+    let keep_joiners = Joiners::new(&texts, article.language.as_deref()).stay("\u{200C}");
     texts.iter().map(|text| unicode::display(text, keep_joiners).0).collect()
 }
 

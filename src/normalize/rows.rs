@@ -71,14 +71,12 @@ impl Page<'_> {
                 let marks = ['-', '–', '—', '|', '»', '«', ':', '/'];
                 rest.is_some_and(|rest| !rest.is_empty() && (rest.starts_with(marks) || rest.ends_with(marks)))
             };
-            let repeats = head.iter().any(|&other| {
-                let (Some(line), Some(title)) = (self.lines.get(longer), self.lines.get(other)) else { return false };
-                !line.dateline
-                    && !line.mixed_dateline
-                    && title.words >= 4
-                    && title.words < line.words
-                    && line.words <= title.words + 7
-                    && named(line, title)
+            let Some(line) = self.lines.get(longer).filter(|line| line.words > 4) else { continue };
+            if line.dateline || line.mixed_dateline {
+                continue;
+            }
+            let repeats = head.iter().filter_map(|other| self.lines.get(*other)).any(|title| {
+                title.words >= 4 && title.words < line.words && line.words <= title.words + 7 && named(line, title)
             });
             if repeats {
                 self.add(longer, Sign::WindowTitle);
@@ -94,9 +92,12 @@ impl Page<'_> {
             let Some(line) = self.lines.get(crumbs) else { continue };
             let repeats = head.iter().filter(|other| **other > crumbs).any(|&other| {
                 let Some(title) = self.lines.get(other) else { return false };
+                if title.words < 4 || title.key.len() > line.key.len() {
+                    return false;
+                }
                 let before = line.key.strip_suffix(title.key.as_str()).map(str::trim);
                 let starts = before.and_then(|before| before.split(' ').next());
-                title.words >= 4 && starts.is_some_and(|first| self.phrases.whole(first, class::GENERIC))
+                starts.is_some_and(|first| self.phrases.whole(first, class::GENERIC))
             });
             if repeats {
                 self.add(crumbs, Sign::LostCrumbs);

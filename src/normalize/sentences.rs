@@ -42,6 +42,9 @@ static MAY_BE_MARK: [bool; 256] = {
 /// Each sentence of a block that begins at `at` of the display text, and in which these
 /// marks stand; blanks between them belong to none.
 pub(super) fn sentences(text: &str, marks: Marks, at: usize) -> Vec<DisplaySpan> {
+    if !marks.may_have(SELDOM.and(OFTEN)) {
+        return if text.is_empty() { Vec::new() } else { vec![DisplaySpan::new(at, at + text.len())] };
+    }
     let mut found = Vec::new();
     let mut add = |start: usize, end: usize| found.push(DisplaySpan::new(at + start, at + end));
     let mut walk = Walk { text, marks, straight: false, no_bracket_before: 0 };
@@ -212,7 +215,7 @@ mod tests {
     use crate::normalize::phrases::tests::TABLES;
 
     fn found(text: &str) -> Vec<DisplaySpan> {
-        let marks = Reader::new(text.len(), &TABLES).read(text).marks;
+        let marks = Reader::new(text.len(), 1, &TABLES).read(text).marks;
         let every = marks.and(SELDOM);
         let found = sentences(text, marks, 0);
         assert_eq!(found, sentences(text, every, 0), "{text}");

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::key::hash;
+use super::key::{first_bytes, hash, head};
 use super::lines::{Line, is_number};
 use super::phrases::Phrases;
 
@@ -83,28 +83,11 @@ fn arabic_word(key: &[u8], start: usize, end: usize) -> Option<(u128, usize)> {
     /// The first byte of such a letter, but for its last two bits.
     const LEADS: u128 = u128::from_le_bytes([0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0, 0xFC, 0]);
     const ARABIC: u128 = u128::from_le_bytes([0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0, 0xD8, 0]);
-    let rest = key.get(start..)?;
-    let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-        bytes
-    });
     let length = end - start;
-    let mask = FIRST.get(length)?;
-    let word = u128::from_le_bytes(bytes) & mask;
-    (word & LEADS == ARABIC & mask).then_some((word, length / 2))
+    let word = head(key.get(start..)?, length);
+    let mask = first_bytes(length);
+    (length <= 16 && word & LEADS == ARABIC & mask).then_some((word, length / 2))
 }
-
-/// The first bytes of a number, so many.
-static FIRST: [u128; 17] = {
-    let mut masks = [u128::MAX; 17];
-    let mut length = 0;
-    while length < 16 {
-        masks[length] = (1 << (length * 8)) - 1;
-        length += 1;
-    }
-    masks
-};
 
 const fn pair(letter: char) -> u128 {
     (0xC0 | letter as u128 >> 6) | (0x80 | letter as u128 & 0x3F) << 8
@@ -131,7 +114,7 @@ const fn arabic_stem(word: u128, letters: usize) -> u128 {
     if word & 0xFFFF_FFFF == ALEF_LAM && left >= 5 {
         word >>= 32;
     }
-    word & FIRST[LONGEST * 2]
+    word & first_bytes(LONGEST * 2)
 }
 
 fn has_three_letters(word: &str) -> bool {

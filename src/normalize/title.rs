@@ -1,6 +1,7 @@
 //! The title that the metadata tells: cleaned of the site's name and found
 //! again among the lines.
 
+use super::Joiners;
 use super::key;
 use super::lines::Line;
 use super::phrases::Phrases;
@@ -14,11 +15,11 @@ const SEPARATORS: &[&str] = &[" | ", " - ", " – ", " — ", " :: ", " « ", " 
 pub(super) fn place_title(
     lines: &mut Vec<Line>,
     article: &Article,
-    keep_joiners: bool,
+    joiners: &Joiners<'_>,
     phrases: &Phrases,
 ) -> Option<String> {
     let piece = article.title.as_ref()?;
-    let (shown, edits) = display(&piece.text, keep_joiners);
+    let (shown, edits) = display(&piece.text, joiners.stay(&piece.text));
     let whole = Line::of(shown, edits, phrases);
     if whole.words == 0 || is_site(article, &whole.key) {
         return None;

@@ -305,7 +305,7 @@ const fn is_inert(letter: char) -> bool {
         '\0'..='\u{2FF}' | '\u{400}'..='\u{482}' | '\u{48A}'..='\u{52F}' | '\u{5D0}'..='\u{5EA}'
         | '\u{606}'..='\u{60F}' | '\u{61B}'..='\u{64A}' | '\u{660}'..='\u{66F}' | '\u{671}'..='\u{6D5}'
         | '\u{6DD}' | '\u{6DE}' | '\u{6E5}' | '\u{6E6}' | '\u{6E9}' | '\u{6EE}'..='\u{6FF}'
-        | '\u{2010}'..='\u{2027}' | '\u{20A0}'..='\u{20BF}')
+        | '\u{200C}' | '\u{200D}' | '\u{2010}'..='\u{2027}' | '\u{20A0}'..='\u{20BF}')
 }
 
 /// [`is_inert`] of the two-byte characters that need no closer look: a bit for
@@ -472,7 +472,7 @@ mod tests {
 
     #[test]
     fn what_is_read_as_plain_changes_nothing() {
-        let is_plain = |text: &str| Reader::new(0, &TABLES).read(text).plain;
+        let is_plain = |text: &str| Reader::new(0, 1, &TABLES).read(text).plain;
         let clean = |text: &str| {
             let mut pass = Pass::new(text, false);
             pass.run().is_none() && pass.composed

@@ -94,6 +94,11 @@ impl Signs {
         self.0 & (1 << sign as u64) != 0
     }
 
+    /// Some sign speaks for cutting the line.
+    const fn any_for_cutting(self) -> bool {
+        self.0 & FOR_CUTTING != 0
+    }
+
     /// In the order of the table.
     pub(super) fn weights(self) -> impl Iterator<Item = &'static Weight> {
         let mut left = self.0;
@@ -187,9 +192,22 @@ pub(super) const WEIGHTS: &[Weight] = &[
     row(Sign::OutsideArticle,    None,      [15,  15,  15 ], "outside the stretch of the page with the most running text and the fewest links"),
 ];
 
+/// The signs that speak for cutting a line somewhere.
+const FOR_CUTTING: u64 = {
+    let (mut signs, mut index) = (0, 0);
+    while index < WEIGHTS.len() {
+        let [head, body, tail] = WEIGHTS[index].weights;
+        if head > 0 || body > 0 || tail > 0 {
+            signs |= 1 << index;
+        }
+        index += 1;
+    }
+    signs
+};
+
 /// The kind as which a line with these signs is cut; `None` where it stays.
 pub(super) fn verdict(signs: Signs, position: Position) -> Option<RemovedKind> {
-    if signs == Signs::default() {
+    if !signs.any_for_cutting() {
         return None;
     }
     let (mut any, mut sums) = (0, [0; 4]);
