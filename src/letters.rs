@@ -120,6 +120,17 @@ pub(crate) fn arabic_run(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The same of letters alone.
+pub(crate) fn arabic_letters(bytes: &[u8], mut at: usize) -> usize {
+    while let Some([lead @ 0xD8..=0xDB, trail]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        if ARABIC_CLASSES[arabic_index(*lead, *trail)] != LETTER {
+            break;
+        }
+        at += 2;
+    }
+    at
+}
+
 const LETTER: u8 = 1;
 const DIGIT: u8 = 2;
 

@@ -41,10 +41,7 @@ pub(super) fn find(page: &Page<'_>, mentions: &mut Vec<Candidate>) -> Vec<Candid
 /// LONG (SHORT) and SHORT (LONG).
 fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Vec<Alias<'a>>) {
     let mut found = Vec::new();
-    for open in 1..page.len() {
-        if page.tokens.kind(open) != Kind::Mark || page.tokens.word(open) != "(" {
-            continue;
-        }
+    for open in page.brackets().iter().copied().filter(|open| *open > 0) {
         let Some(close) = (open + 2..=open + 2 + MOST_LONG).find(|at| page.tokens.word(*at) == ")") else { continue };
         let inside = trim(page, open + 1, close - 1);
         let outside = if page.is_quote(open - 1) { open.checked_sub(2) } else { Some(open - 1) };
@@ -218,17 +215,22 @@ fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
     for alias in aliases {
         if let Some(first) = alias.words.first() {
             by_first.entry(first).or_default().push(alias);
-            endings.add(first);
+            endings.add(Ending::new(first));
         }
     }
-    for index in 0..page.len() {
-        let word = page.tokens.word(index);
-        if page.tokens.kind(index) != Kind::Word || !endings.may_hold(word) {
-            continue;
+    // The aliases that each of the page's words begins, and what is split off.
+    let starting = |first: &usize| {
+        let word = page.tokens.word(*first);
+        if !endings.may_hold(page.ending(*first)) || page.tokens.kind(*first) != Kind::Word {
+            return None;
         }
         let bare = || clitics::bare(word, |rest| by_first.contains_key(rest));
-        let Some((stem, cut)) = by_first.contains_key(word).then_some((word, 0)).or_else(bare) else { continue };
-        let Some(starting) = by_first.get(stem) else { continue };
+        let (stem, cut) = by_first.contains_key(word).then_some((word, 0)).or_else(bare)?;
+        Some((by_first.get(stem)?, cut))
+    };
+    let starting: Vec<_> = page.firsts().iter().map(starting).collect();
+    for (index, number) in page.numbers().iter().enumerate() {
+        let Some((starting, cut)) = starting.get(*number).copied().flatten() else { continue };
         let fits = |alias: &&&Alias<'_>| {
             (1..alias.words.len()).all(|at| alias.words.get(at) == Some(&page.tokens.word(index + at)))
         };
@@ -249,28 +251,38 @@ fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
     found
 }
 
-/// How some words end, a bit each: it tells most other words from them without a
-/// look-up, whatever is split off before.
-#[derive(Debug, Default)]
-struct Endings([u64; 4]);
+/// How a word ends, as one of a thousand numbers: by its last two letters, for no
+/// stem has less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ending(u16);
 
-impl Endings {
-    /// By the last two letters: no stem has less.
-    fn place(word: &str) -> (usize, u64) {
+impl Ending {
+    #[allow(clippy::cast_possible_truncation)] // ten bits are left
+    pub(super) fn new(word: &str) -> Self {
         let bytes = word.as_bytes();
         let shorter = || bytes.iter().fold(0, |last, byte| last << 8 | u32::from(*byte));
         let last = bytes.last_chunk().map_or_else(shorter, |last| u32::from_le_bytes(*last));
-        let ending = last.wrapping_mul(0x9E37_79B9);
-        ((ending >> 30) as usize, 1 << (ending >> 24 & 63))
+        Self((last.wrapping_mul(0x9E37_79B9) >> 22) as u16)
     }
 
-    fn add(&mut self, word: &str) {
-        let (at, bit) = Self::place(word);
+    const fn place(self) -> (usize, u64) {
+        (self.0 as usize >> 6 & 15, 1 << (self.0 & 63))
+    }
+}
+
+/// How some words end, a bit each: it tells most other words from them without a
+/// look-up, whatever is split off before.
+#[derive(Debug, Default)]
+struct Endings([u64; 16]);
+
+impl Endings {
+    fn add(&mut self, ending: Ending) {
+        let (at, bit) = ending.place();
         self.0[at] |= bit;
     }
 
-    fn may_hold(&self, word: &str) -> bool {
-        let (at, bit) = Self::place(word);
+    const fn may_hold(&self, ending: Ending) -> bool {
+        let (at, bit) = ending.place();
         self.0[at] & bit != 0
     }
 }
@@ -290,11 +302,11 @@ mod tests {
     #[test]
     fn endings_hold_their_words_whatever_is_split_off_and_few_others() {
         let mut endings = Endings::default();
-        ["القرعاوي", "حشح", "x"].iter().for_each(|word| endings.add(word));
+        ["القرعاوي", "حشح", "x"].iter().for_each(|word| endings.add(Ending::new(word)));
         for word in ["القرعاوي", "والقرعاوي", "حشح", "وبحشح", "x"] {
-            assert!(endings.may_hold(word), "{word}");
+            assert!(endings.may_hold(Ending::new(word)), "{word}");
         }
         let others = ["في", "من", "قال", "الحكومه", "دمشق", "ولايات", "y", ""];
-        assert!(others.iter().filter(|word| endings.may_hold(word)).count() < 2);
+        assert!(others.iter().filter(|word| endings.may_hold(Ending::new(word))).count() < 2);
     }
 }

@@ -5,7 +5,7 @@
 //! if what is left is a word that is known and that is read more often than
 //! the whole, or one that stands alone elsewhere in the article.
 
-use super::gazetteer::{Facts, Gazetteer, Node, WordId, flag};
+use super::gazetteer::{Facts, Gazetteer, Root, WordId, flag};
 
 /// One reading of a token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,13 +17,13 @@ pub(super) struct Form {
     pub word: Option<WordId>,
     /// What the gazetteer knows of the word, and of names that begin with it.
     pub facts: Facts,
-    pub root: Option<Node>,
+    pub root: Option<Root>,
 }
 
 impl Form {
     fn new(gazetteer: &Gazetteer, word: Option<WordId>, cut: u8, preposition: bool) -> Self {
         let facts = word.map(|word| gazetteer.facts(word)).unwrap_or_default();
-        Self { cut, preposition, word, facts, root: word.and_then(|word| gazetteer.first(word)) }
+        Self { cut, preposition, word, facts, root: word.and_then(|word| gazetteer.root(word)) }
     }
 }
 

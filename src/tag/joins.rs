@@ -1,5 +1,7 @@
 //! Groups of mentions that are one thing by its several names.
 
+use std::borrow::Cow;
+
 /// Words before the name of an organization, in the match form, that news leaves out when it
 /// speaks of it again.
 const LEFT_OUT: [&str; 12] =
@@ -38,11 +40,11 @@ impl Joins {
 
     /// A name that begins exactly one longer one is short for it, whoever else it may be the
     /// name of. `names` are sorted.
-    pub(super) fn shorter(&mut self, names: &[(String, usize)], joint: &str, may_be: impl Fn(&str) -> bool) {
+    pub(super) fn shorter(&mut self, names: &[(Cow<'_, str>, usize)], joint: &str, may_be: impl Fn(&str) -> bool) {
         for (name, index) in names.iter().filter(|(name, _)| may_be(name)) {
             let longer = format!("{name}{joint}");
-            let from = names.partition_point(|(other, _)| *other < longer);
-            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(&longer));
+            let from = names.partition_point(|(other, _)| **other < *longer);
+            let mut longer = names.iter().skip(from).take_while(|(other, _)| other.starts_with(longer.as_str()));
             if let (Some((_, one)), None) = (longer.next(), longer.next()) {
                 let (index, one) = (self.end(*index), self.end(*one));
                 self.into[index] = (index != one).then_some(one);
@@ -51,10 +53,10 @@ impl Joins {
     }
 
     /// الخارجية الروسية beside وزارة الخارجية الروسية is that one.
-    pub(super) fn bare(&mut self, names: &[(String, usize)]) {
+    pub(super) fn bare(&mut self, names: &[(Cow<'_, str>, usize)]) {
         for (name, whole) in names {
             let Some((_, bare)) = name.split_once(' ').filter(|(head, _)| LEFT_OUT.contains(head)) else { continue };
-            let Ok(bare) = names.binary_search_by(|(other, _)| other.as_str().cmp(bare)) else { continue };
+            let Ok(bare) = names.binary_search_by(|(other, _)| (**other).cmp(bare)) else { continue };
             self.join(names[bare].1, *whole);
         }
     }
@@ -70,9 +72,8 @@ impl Joins {
 mod tests {
     use super::*;
 
-    fn names(names: &[&str]) -> Vec<(String, usize)> {
-        let mut names: Vec<(String, usize)> =
-            names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), index)).collect();
+    fn names<'a>(names: &[&'a str]) -> Vec<(Cow<'a, str>, usize)> {
+        let mut names: Vec<_> = names.iter().enumerate().map(|(index, name)| (Cow::from(*name), index)).collect();
         names.sort_unstable();
         names
     }

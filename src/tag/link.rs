@@ -1,18 +1,19 @@
 //! Mentions → entities → identifiers, salience.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::gazetteer::{Class, Gazetteer, Thing, flag};
+use super::gazetteer::{Class, Gazetteer, Thing, flag, spelled};
 use super::joins::Joins;
 use super::mentions::{Candidate, Named};
 use super::page::Page;
 use super::rules;
 use super::tokens;
 use crate::letters;
-use crate::record::{BlockKind, Entity, EntityType, How, Mention, Text};
+use crate::record::{BlockKind, DisplaySpan, Entity, EntityType, How, Mention, Text};
 
 /// By how much the best thing of a name must lead for its identifiers to be
 /// given: none is better than a wrong one.
@@ -23,9 +24,9 @@ const LARGE: u8 = 50;
 
 /// What makes two mentions one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+enum Key<'a> {
     Thing { user: bool, thing: u32 },
-    Text(EntityType, String),
+    Text(EntityType, Cow<'a, str>),
 }
 
 /// Joins the mentions of one thing.
@@ -36,17 +37,17 @@ pub(super) struct Linker<'a> {
 }
 
 #[derive(Debug)]
-struct Group {
-    key: Key,
+struct Group<'a> {
+    key: Key<'a>,
     kind: EntityType,
     mentions: Vec<Candidate>,
 }
 
-impl Linker<'_> {
+impl<'a> Linker<'a> {
     pub(super) fn entities(&self, mentions: &[Candidate]) -> Vec<Entity> {
         let countries = self.countries(mentions);
-        let mut groups: Vec<Group> = Vec::new();
-        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut by_key: FxHashMap<Key<'_>, usize> = FxHashMap::default();
         let mut by_first: FxHashMap<usize, usize> = FxHashMap::default();
         // Full names first: what is short for them comes after.
         let firsts: FxHashSet<usize> =
@@ -70,19 +71,20 @@ impl Linker<'_> {
             }
         }
         self.join(&mut groups);
-        let mut entities: Vec<Entity> = groups.iter().map(|group| self.entity(group)).collect();
-        entities.retain(|entity| !entity.mentions.is_empty());
+        groups.retain(|group| !group.mentions.is_empty());
+        let mut entities: Vec<Entity> = groups.into_iter().map(|group| self.entity(group)).collect();
         entities.sort_by_key(|entity| entity.mentions.first().map(|mention| mention.span));
         entities
     }
 
     /// Joins the groups of one thing that goes by several names.
-    fn join(&self, groups: &mut [Group]) {
+    fn join(&self, groups: &mut [Group<'a>]) {
         let known = groups.iter().map(|group| matches!(group.key, Key::Thing { .. })).collect();
         let mut joins = Joins::new(known);
         let names = |kind: EntityType| {
             let groups = groups.iter().enumerate().filter(|(_, group)| group.kind == kind);
-            let mut names: Vec<(String, usize)> = groups.map(|(index, group)| (self.longest(group), index)).collect();
+            let mut names: Vec<(Cow<'a, str>, usize)> =
+                groups.map(|(index, group)| (self.longest(group), index)).collect();
             names.sort_unstable();
             names
         };
@@ -91,7 +93,7 @@ impl Linker<'_> {
         joins.shorter(&organizations, " ال", |name| name.contains(' '));
         joins.bare(&organizations);
         // محمود حسن beside one محمود حسن تريزيجيه.
-        let full = |name: &str| rules::units(&name.split(' ').collect::<Vec<_>>()).len() > 1;
+        let full = |name: &str| name.contains(' ') && rules::units(&name.split(' ').collect::<Vec<_>>()).len() > 1;
         joins.shorter(&names(EntityType::Person), " ", full);
         self.join_nations(groups, &mut joins);
         for (from, to) in joins.moves() {
@@ -101,7 +103,7 @@ impl Linker<'_> {
     }
 
     /// المنتخب العراقي is منتخب العراق, and المصرف المركزي beside مصرف ليبيا المركزي is that one.
-    fn join_nations(&self, groups: &[Group], joins: &mut Joins) {
+    fn join_nations(&self, groups: &[Group<'_>], joins: &mut Joins) {
         let mut alike: BTreeMap<Vec<&str>, Vec<(Option<&str>, usize)>> = BTreeMap::new();
         for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.kind == EntityType::Organization) {
             let longest = group.mentions.iter().max_by_key(|mention| (mention.words(), Reverse(mention.first)));
@@ -139,9 +141,9 @@ impl Linker<'_> {
         word.strip_prefix("ال").unwrap_or(word)
     }
 
-    fn longest(&self, group: &Group) -> String {
+    fn longest(&self, group: &Group<'_>) -> Cow<'a, str> {
         let spans = group.mentions.iter().map(|mention| self.matched(mention));
-        spans.max_by_key(String::len).unwrap_or_default()
+        spans.max_by_key(|name| name.len()).unwrap_or_default()
     }
 
     fn gazetteer(&self, user: bool) -> &Gazetteer {
@@ -150,26 +152,25 @@ impl Linker<'_> {
 
     /// Countries that the article names, and those of names that only one
     /// thing has.
-    fn countries(&self, mentions: &[Candidate]) -> FxHashSet<&str> {
+    fn countries(&self, mentions: &[Candidate]) -> FxHashSet<&[u8]> {
         let mut countries = FxHashSet::default();
         for named in mentions.iter().filter_map(|mention| mention.named) {
             let gazetteer = self.gazetteer(named.user);
-            let things: Vec<Thing<'_>> =
-                gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing)).collect();
-            let country = things.iter().find(|thing| thing.class == Class::Country);
-            let named = country.or(things.first().filter(|_| things.len() == 1));
+            let things = || gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing));
+            let country = things().find(|thing| thing.class == Class::Country);
+            let named = country.or_else(|| things().next().filter(|_| things().nth(1).is_none()));
             // عمان names a country or the capital of another: it tells neither.
-            let elsewhere = |thing: &&Thing<'_>| {
+            let elsewhere = |thing: Thing<'_>| {
                 thing.class == Class::Capital && thing.country != named.and_then(|named| named.country)
             };
-            if let Some(thing) = named.filter(|_| !things.iter().any(|thing| elsewhere(&thing))) {
+            if let Some(thing) = named.filter(|_| !things().any(elsewhere)) {
                 countries.extend(thing.country);
             }
         }
         countries
     }
 
-    fn key(&self, mention: &Candidate, countries: &FxHashSet<&str>) -> Key {
+    fn key(&self, mention: &Candidate, countries: &FxHashSet<&[u8]>) -> Key<'a> {
         let thing = mention
             .named
             .and_then(|named| self.choose(mention.kind, named, countries).map(|thing| (named.user, thing)))
@@ -182,19 +183,19 @@ impl Linker<'_> {
 
     /// Half the name of an organization of a country that is not spoken of: الجبهة الشعبية is
     /// one in Tunisia, too.
-    fn is_foreign(&self, mention: &Candidate, thing: u32, countries: &FxHashSet<&str>) -> bool {
+    fn is_foreign(&self, mention: &Candidate, thing: u32, countries: &FxHashSet<&[u8]>) -> bool {
+        if mention.kind != EntityType::Organization {
+            return false;
+        }
         let thing = self.page.gazetteer.thing(thing);
-        let (Some(name), Some(country)) = (thing.name, thing.country) else { return false };
-        mention.kind == EntityType::Organization
-            && !countries.contains(country)
-            && letters::fold(name)
-                .strip_prefix(self.matched(mention).as_str())
-                .is_some_and(|rest| rest.starts_with(' '))
+        let (Some(name), Some(country)) = (spelled(thing.name), thing.country) else { return false };
+        !countries.contains(country)
+            && letters::fold(name).strip_prefix(&*self.matched(mention)).is_some_and(|rest| rest.starts_with(' '))
     }
 
     /// The likeliest thing of the name: how well known it is, then whether its
     /// country is spoken of. None where two are nearly as likely.
-    fn choose(&self, kind: EntityType, named: Named, countries: &FxHashSet<&str>) -> Option<u32> {
+    fn choose(&self, kind: EntityType, named: Named, countries: &FxHashSet<&[u8]>) -> Option<u32> {
         let gazetteer = self.gazetteer(named.user);
         let things = || gazetteer.entries(named.node).map(|entry| gazetteer.thing(entry.thing));
         // الكويت is the country before it is the country's capital.
@@ -226,9 +227,12 @@ impl Linker<'_> {
     }
 
     /// The match form of the name, without clitics.
-    fn matched(&self, mention: &Candidate) -> String {
+    fn matched(&self, mention: &Candidate) -> Cow<'a, str> {
         let span = mention.span(self.page);
         let text = self.page.tokens.text().get(span.start..span.end).unwrap_or_default();
+        if is_plain(text) {
+            return self.unjoin(text.into(), mention.preposition);
+        }
         let mut name = String::with_capacity(text.len());
         for word in text.split(|letter| !tokens::is_alphanumeric(letter)).filter(|word| !word.is_empty()) {
             if !name.is_empty() {
@@ -236,11 +240,11 @@ impl Linker<'_> {
             }
             name.push_str(word);
         }
-        self.unjoin(name, mention.preposition)
+        self.unjoin(name.into(), mention.preposition)
     }
 
     /// `للعراق` as `العراق`: an article that a preposition swallowed.
-    fn unjoin(&self, name: String, preposition: bool) -> String {
+    fn unjoin<'b>(&self, name: Cow<'b, str>, preposition: bool) -> Cow<'b, str> {
         let Some(rest) = name.strip_prefix("لل").filter(|_| preposition) else { return name };
         let first = rest.split(' ').next().unwrap_or_default();
         let zipf = |word: String| {
@@ -248,45 +252,48 @@ impl Linker<'_> {
             word.map_or(0.0, |word| self.page.gazetteer.facts(word).zipf)
         };
         let article = if zipf(format!("الل{first}")) > zipf(format!("ال{first}")) { "الل" } else { "ال" };
-        format!("{article}{rest}")
+        format!("{article}{rest}").into()
     }
 
-    fn entity(&self, group: &Group) -> Entity {
-        let mut mentions = group.mentions.clone();
+    fn entity(&self, group: Group<'_>) -> Entity {
+        let mut mentions = group.mentions;
         mentions.sort_by_key(|mention| mention.first);
+        let spans: Vec<DisplaySpan> = mentions.iter().map(|mention| self.shown(mention)).collect();
         let thing = match group.key {
             Key::Thing { user, thing } => Some(self.gazetteer(user).thing(thing)),
             Key::Text(..) => None,
         };
-        let longest = mentions.iter().filter(|mention| mention.how != How::Acronym).max_by_key(|mention| {
-            (self.text.shown(self.shown(mention)).len() - usize::from(mention.cut), Reverse(mention.first))
+        let placed = || mentions.iter().zip(&spans);
+        let longest = placed().filter(|(mention, _)| mention.how != How::Acronym).max_by_key(|(mention, span)| {
+            (self.text.shown(**span).len() - usize::from(mention.cut), Reverse(mention.first))
         });
         let shown = longest
-            .or(mentions.first())
-            .map(|mention| self.unjoin(self.text.shown(self.shown(mention)).to_owned(), mention.preposition));
+            .or_else(|| placed().next())
+            .map(|(mention, span)| self.unjoin(self.text.shown(*span).into(), mention.preposition));
         let score = mentions.iter().map(|mention| mention.score).fold(0.0, f32::max);
         Entity {
             kind: group.kind,
-            name: thing.and_then(|thing| thing.name).map_or_else(|| shown.unwrap_or_default(), str::to_owned),
-            user_id: thing.and_then(|thing| thing.user_id).map(str::to_owned),
+            name: thing
+                .and_then(|thing| spelled(thing.name))
+                .map_or_else(|| shown.unwrap_or_default().into_owned(), str::to_owned),
+            user_id: thing.and_then(|thing| spelled(thing.user_id)).map(str::to_owned),
             qid: thing.and_then(|thing| thing.qid).map(|qid| format!("Q{qid}")),
             geonames: thing.and_then(|thing| thing.geonames),
-            country: thing.and_then(|thing| thing.country).map(str::to_owned),
-            salience: self.salience(&mentions),
+            country: thing.and_then(|thing| spelled(thing.country)).map(str::to_owned),
+            salience: self.salience(&spans),
             confidence: round(score.min(0.99)),
-            mentions: mentions.iter().map(|mention| Mention { span: self.shown(mention), how: mention.how }).collect(),
+            mentions: placed().map(|(mention, span)| Mention { span: *span, how: mention.how }).collect(),
         }
     }
 
-    fn shown(&self, mention: &Candidate) -> crate::record::DisplaySpan {
+    fn shown(&self, mention: &Candidate) -> DisplaySpan {
         tokens::shown(self.text, mention.span(self.page))
     }
 
     /// Title, lead, how early and how often: 0 to 1.
     #[allow(clippy::cast_precision_loss)] // weights, not counts
-    fn salience(&self, mentions: &[Candidate]) -> f32 {
+    fn salience(&self, spans: &[DisplaySpan]) -> f32 {
         let length = self.text.display.len().max(1) as f32;
-        let spans: Vec<_> = mentions.iter().map(|mention| self.shown(mention)).collect();
         let lead = self.text.blocks.iter().position(|block| block.kind == BlockKind::Paragraph);
         let (mut title, mut first_paragraph) = (0.0, 0.0);
         for block in spans.iter().filter_map(|span| self.text.block_at(span.start)) {
@@ -298,8 +305,21 @@ impl Linker<'_> {
             }
         }
         let early = 1.0 - spans.first().map_or(1.0, |span| span.start as f32 / length);
-        let often = mentions.len() as f32 / (mentions.len() + 3) as f32;
+        let often = spans.len() as f32 / (spans.len() + 3) as f32;
         round(0.3 * title + 0.2 * first_paragraph + 0.15 * early + 0.35 * often)
+    }
+}
+
+/// Words of Arabic letters, one blank between them.
+fn is_plain(text: &str) -> bool {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    loop {
+        let end = letters::arabic_letters(bytes, at);
+        match bytes.get(end) {
+            Some(b' ') if end > at => at = end + 1,
+            None => return end > at,
+            Some(_) => return false,
+        }
     }
 }
 
@@ -308,7 +328,7 @@ fn root(nation: &str) -> &str {
     ["يه", "يا", "ي", "ا", "ه"].iter().find_map(|end| nation.strip_suffix(end)).unwrap_or(nation)
 }
 
-fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&str>) -> f32 {
+fn rank(thing: &Thing<'_>, strength: f32, countries: &FxHashSet<&[u8]>) -> f32 {
     let near = thing.country.is_some_and(|country| countries.contains(country));
     let known = f32::from(thing.prior) / 30.0;
     let class = if matches!(thing.class, Class::Country | Class::Capital | Class::User) { 1.5 } else { 0.0 };

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::gazetteer::{Class, Gazetteer, Node, WordId, flag};
+use super::gazetteer::{Best, Gazetteer, Node, Root, WordId, flag};
 use super::page::Page;
 use super::rules::SAYING;
 use crate::record::{EntityType, How, MatchSpan};
@@ -157,18 +157,15 @@ fn settle(candidates: &mut [&Candidate], first: usize, last: usize, chosen: &mut
 /// Names of a gazetteer: at each token the longest, and a shorter one before
 /// it that is surer.
 pub(super) fn listed(page: &Page<'_>, found: &mut Vec<Candidate>) {
-    for index in 0..page.len() {
-        if !page.tokens.is_word(index) {
-            continue;
-        }
+    for index in (0..page.len()).filter(|index| page.has_root(*index)) {
         for form in page.starts(index) {
-            let Some(node) = form.root else { continue };
+            let Some(root) = form.root else { continue };
             let start = Candidate {
                 cut: form.cut,
                 preposition: form.preposition,
                 ..Candidate::rule(index, index, EntityType::Other, 0.0)
             };
-            walk(page, page.gazetteer, false, start, node, |at| page.inner(at), &mut Forbidden::default(), found);
+            walk(page, page.gazetteer, false, start, root, |at| page.inner(at), &mut Forbidden::default(), found);
         }
     }
 }
@@ -207,9 +204,9 @@ pub(super) fn users(page: &Page<'_>, users: &Gazetteer, found: &mut Vec<Candidat
         }
         let text = page.tokens.word(index);
         let mut begin = |word: &str, cut: u8, preposition: bool| {
-            let Some(node) = users.word(word).and_then(|word| users.first(word)) else { return };
+            let Some(root) = users.word(word).and_then(|word| users.root(word)) else { return };
             let start = Candidate { cut, preposition, ..Candidate::rule(index, index, EntityType::Other, 0.0) };
-            walk(page, users, true, start, node, |at| users.word(page.tokens.word(at)), &mut forbidden, found);
+            walk(page, users, true, start, root, |at| users.word(page.tokens.word(at)), &mut forbidden, found);
         };
         begin(text, 0, false);
         super::clitics::each_stem(text, |stem| begin(stem.text, stem.cut, stem.preposition));
@@ -223,31 +220,27 @@ fn walk(
     gazetteer: &Gazetteer,
     user: bool,
     start: Candidate,
-    mut node: Node,
+    root: Root,
     word: impl Fn(usize) -> Option<WordId>,
     forbidden: &mut Forbidden,
     found: &mut Vec<Candidate>,
 ) {
+    let Root { mut node, mut best, mut goes_on } = root;
     let mut last = start.first;
     let mut opened = false;
     let mut longest: Option<Candidate> = None;
     loop {
-        if let Some(entry) = gazetteer
-            .entries(node)
-            .max_by(|one, other| one.strength.total_cmp(&other.strength).then(other.thing.cmp(&one.thing)))
-        {
-            let thing = gazetteer.thing(entry.thing);
+        if let Some(Best { kind, never, strength }) = best {
             let closing = usize::from(opened && page.is_quote(last + 1));
-            let never = thing.class == Class::Never;
             if never {
                 forbidden.0.insert((start.first, last + closing, start.cut));
             }
             let how = How::Gazetteer;
             let candidate = Candidate {
                 last: last + closing,
-                kind: thing.kind,
+                kind,
                 how,
-                score: entry.strength,
+                score: strength,
                 named: Some(Named { user, node }),
                 ..start
             };
@@ -256,13 +249,16 @@ fn walk(
             }
             longest = if never { longest } else { Some(candidate) };
         }
+        if !goes_on {
+            break;
+        }
         let mut next = last + 1;
         if page.is_quote(next) {
             opened = true;
             next += 1;
         }
         let Some(step) = word(next).and_then(|word| gazetteer.next(node, word)) else { break };
-        (node, last) = (step, next);
+        (node, best, last, goes_on) = (step, gazetteer.best(step), next, true);
     }
     found.extend(longest.map(|longest| trimmed(page, longest)));
 }
@@ -276,11 +272,15 @@ fn trimmed(page: &Page<'_>, listed: Candidate) -> Candidate {
         let last = if page.is_quote(listed.last) { listed.last - 1 } else { listed.last };
         return Candidate { first, last, cut: 0, preposition: false, ..listed };
     }
+    if listed.kind != EntityType::Place || listed.score < ACCEPT {
+        return listed;
+    }
     let side = page.tokens.word(listed.last + 1);
     let hers = ["الشرقيه", "الغربيه", "الشماليه", "الجنوبيه"].contains(&side);
     let his = ["الشرقي", "الغربي", "الشمالي", "الجنوبي"].contains(&side) && page.definite(listed.last);
-    let of_another = page.word_before(listed.first).is_some_and(|before| page.reading(before, flag::PLACE).is_some());
-    if listed.kind == EntityType::Place && (hers || his) && !of_another && listed.score >= ACCEPT {
+    let before = page.word_before(listed.first);
+    let of_another = || before.is_some_and(|before| page.reading(before, flag::PLACE).is_some());
+    if (hers || his) && !of_another() {
         return Candidate { last: listed.last + 1, named: None, how: How::Rule, ..listed };
     }
     listed

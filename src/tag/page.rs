@@ -1,6 +1,8 @@
 //! What the finders share: the tokens of a text, read against the gazetteer.
 
+use super::aliases::Ending;
 use super::clitics::{Form, Forms};
+use super::dates::Said;
 use super::gazetteer::{Facts, Gazetteer, WordId};
 use super::tokens::{Kind, Tokens};
 use super::vocabulary::{self, ALI, Vocabulary, Word};
@@ -17,6 +19,9 @@ pub(super) struct Page<'a> {
     numbers: Vec<usize>,
     /// The first token of each of the page's words.
     firsts: Vec<usize>,
+    /// Opening brackets, and quotation marks.
+    brackets: Vec<usize>,
+    quotes: Vec<usize>,
 }
 
 /// One reading of a token as part of a name.
@@ -36,13 +41,18 @@ impl<'a> Page<'a> {
         let mut vocabulary = Vocabulary::taken(gazetteer);
         let mut ids = Vec::with_capacity(tokens.len());
         let mut numbers = Vec::with_capacity(tokens.len());
-        let mut firsts = Vec::new();
+        let (mut firsts, mut brackets, mut quotes) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..tokens.len() {
-            let text = tokens.word(index);
+            let (text, kind) = (tokens.word(index), tokens.kind(index));
             let id = match text {
                 ALI if is_ali(index, tokens.span(index, index, 0)) => vocabulary::NAMED_ALI,
-                _ => vocabulary.id(text, tokens.kind(index), gazetteer),
+                _ => vocabulary.id(text, tokens.from(index), kind, gazetteer),
             };
+            match kind {
+                Kind::Mark if text == "(" => brackets.push(index),
+                Kind::Quote => quotes.push(index),
+                _ => {}
+            }
             let number = vocabulary.number(id, firsts.len());
             if number == firsts.len() {
                 firsts.push(index);
@@ -50,7 +60,7 @@ impl<'a> Page<'a> {
             ids.push(id);
             numbers.push(number);
         }
-        Self { tokens, gazetteer, vocabulary, ids, numbers, firsts }
+        Self { tokens, gazetteer, vocabulary, ids, numbers, firsts, brackets, quotes }
     }
 
     fn word(&self, index: usize) -> Option<&Word> {
@@ -70,6 +80,16 @@ impl<'a> Page<'a> {
     /// The first token of each of the page's words.
     pub(super) fn firsts(&self) -> &[usize] {
         &self.firsts
+    }
+
+    /// Where brackets open.
+    pub(super) fn brackets(&self) -> &[usize] {
+        &self.brackets
+    }
+
+    /// Where quotation marks stand.
+    pub(super) fn quotes(&self) -> &[usize] {
+        &self.quotes
     }
 
     /// Some token is just that word.
@@ -117,6 +137,31 @@ impl<'a> Page<'a> {
     /// The word is part of persons' names, or nobody knows.
     pub(super) fn may_begin_person(&self, index: usize) -> bool {
         self.word(index).is_some_and(|word| word.person || !word.known)
+    }
+
+    /// Some reading of the token begins names of lists.
+    pub(super) fn has_root(&self, index: usize) -> bool {
+        self.word(index).is_some_and(|word| word.roots)
+    }
+
+    /// Prefixes of the token may be split off by what else stands on the page.
+    pub(super) fn parts(&self, index: usize) -> bool {
+        self.word(index).is_some_and(|word| word.parts)
+    }
+
+    /// What the token is in a date, where it is that everywhere.
+    pub(super) fn said(&self, index: usize) -> Option<Said> {
+        self.word(index).and_then(|word| word.said)
+    }
+
+    pub(super) fn ending(&self, index: usize) -> Ending {
+        self.word(index).map(|word| word.ending).unwrap_or_default()
+    }
+
+    /// Marks of the whole token, of any of its readings, and of those that may
+    /// begin a name.
+    pub(super) fn marks(&self, index: usize) -> (u16, u16, u16) {
+        self.word(index).map_or((0, 0, 0), |word| (word.facts.flags, word.flags, word.read))
     }
 
     /// Marks of any of its readings.

@@ -35,16 +35,31 @@ impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let mut tokens = Vec::with_capacity(text.len() / 8);
         let mut at = 0;
-        while let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let bytes = text.as_bytes();
+        loop {
+            // Most of a text is words of Arabic letters with blanks between them.
+            while bytes.get(at) == Some(&b' ') {
+                at += 1;
+            }
             let start = at;
-            at += letter.len_utf8();
-            if letter == ' ' || letters::is_mark(letter) {
-                continue;
-            }
-            let kind = kind(letter);
-            if matches!(kind, Kind::Word | Kind::Number) {
-                at = run(text, start, kind);
-            }
+            let kind = match plain_word(bytes, start) {
+                Some(end) => {
+                    at = end;
+                    Kind::Word
+                }
+                None => {
+                    let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                    at += letter.len_utf8();
+                    if letters::is_mark(letter) {
+                        continue;
+                    }
+                    let kind = kind(letter);
+                    if matches!(kind, Kind::Word | Kind::Number) {
+                        at = run(text, start, kind);
+                    }
+                    kind
+                }
+            };
             let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(at)) else { break };
             tokens.push(Token { kind, start, end });
         }
@@ -82,6 +97,12 @@ impl<'a> Tokens<'a> {
         self.get(index).and_then(|token| self.text.get(token.start as usize..token.end as usize)).unwrap_or_default()
     }
 
+    /// The text from the token on.
+    pub(super) fn from(&self, index: usize) -> &'a [u8] {
+        let start = self.get(index).map(|token| token.start as usize);
+        start.and_then(|start| self.text.as_bytes().get(start..)).unwrap_or_default()
+    }
+
     /// The match text from one token to another, the first without its
     /// leading `cut` bytes.
     pub(super) fn span(&self, first: usize, last: usize, cut: usize) -> MatchSpan {
@@ -111,6 +132,7 @@ fn kind(letter: char) -> Kind {
     match letter {
         '\u{600}'..='\u{6FF}' if letters::is_letter(letter) => Kind::Word,
         '\n' | '.' | '!' | '?' | '؟' | '…' | '۔' => Kind::Break,
+        '،' | '؛' => Kind::Mark,
         '"' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‟' => Kind::Quote,
         _ if letters::is_letter(letter) || is_letter(letter) => Kind::Word,
         _ if letter.is_numeric() => Kind::Number,
@@ -129,6 +151,17 @@ fn is_letter(letter: char) -> bool {
 /// The standard library's answer, its tables spared for Arabic.
 pub(super) fn is_alphanumeric(letter: char) -> bool {
     letters::is_arabic_letter(letter) || letter.is_alphanumeric()
+}
+
+/// The end of the word that begins at `start`, if it is of Arabic letters and a
+/// blank, a common mark or nothing is after it.
+fn plain_word(bytes: &[u8], start: usize) -> Option<usize> {
+    let end = letters::arabic_letters(bytes, start);
+    let ends = match bytes.get(end..).unwrap_or_default() {
+        [] | [0xD8, 0x8C, ..] => true,
+        [byte, ..] => byte.is_ascii() && !byte.is_ascii_alphanumeric(),
+    };
+    (end > start && ends).then_some(end)
 }
 
 /// The end of the word or number that begins at `start`.

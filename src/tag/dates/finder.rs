@@ -3,7 +3,7 @@
 
 use super::expression::{Cue, Expression, Found, MonthOf, Point, YearOf};
 use super::line::{DayForm, Line};
-use super::tokens::{self, Kind};
+use super::tokens::{self, Kind, Words};
 use super::words::{Turn, Word};
 use crate::tag::calendars::{Calendar, Month, Standing};
 
@@ -30,11 +30,12 @@ impl Hit {
     }
 }
 
-/// Every date of a match text, in order and without overlap.
-pub(super) fn find(matched: &str, language: &str) -> Vec<Found> {
+/// Every date of a match text, in order and without overlap. `words`: what is
+/// known of its words.
+pub(super) fn find(matched: &str, language: &str, mut words: Words<'_>) -> Vec<Found> {
     let (mut found, mut tokens, mut at) = (Vec::new(), Vec::new(), 0);
     while at < matched.len() {
-        at = tokens::line(matched, at, &mut tokens);
+        at = tokens::line(matched, at, &mut words, &mut tokens);
         Line { text: matched, tokens: &tokens, language }.dates(&mut found);
     }
     found

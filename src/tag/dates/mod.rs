@@ -29,7 +29,10 @@ mod resolve;
 mod tokens;
 mod words;
 
+pub(super) use tokens::{Said, said};
+
 use super::Hints;
+use super::page::Page;
 use crate::record::{DateMention, MatchSpan, Published, Text};
 
 /// What the dates of a text tell.
@@ -42,9 +45,9 @@ pub(super) struct Dates {
     pub modified: Option<Published>,
 }
 
-/// Finds and resolves every date of the text.
-pub(super) fn dates(text: &Text, hints: Hints<'_>) -> Dates {
-    let found = finder::find(&text.matched, &text.language.tag);
+/// Finds and resolves every date of the text, whose words the page has read.
+pub(super) fn dates(text: &Text, page: &Page<'_>, hints: Hints<'_>) -> Dates {
+    let found = finder::find(&text.matched, &text.language.tag, tokens::Words::new(Some(page)));
     let (published, reference) = publication::publication(text, hints, &found);
     let mentions = found.iter().filter_map(|found| {
         let (value, resolved_by) = resolve::resolve(&found.expression, reference.as_ref())?;

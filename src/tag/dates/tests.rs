@@ -1,6 +1,13 @@
 use super::*;
 use crate::letters::fold_display;
 use crate::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Evidence, Language, Precision};
+use crate::tag::fixture::TAGGER;
+use crate::tag::tokens::Tokens;
+
+fn dates(text: &Text, hints: Hints<'_>) -> Dates {
+    let page = Page::new(Tokens::new(&text.matched), &TAGGER.gazetteer, |_, _| false);
+    super::dates(text, &page, hints)
+}
 
 /// A text of these blocks in display form.
 pub(super) fn text_of(blocks: &[(BlockKind, &str)], language: &str) -> Text {

@@ -1,6 +1,7 @@
 //! Words, numbers and marks of one line of the match text.
 
 use super::words::{Word, word};
+use crate::tag::page::Page;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -14,7 +15,7 @@ pub(super) enum Kind {
     Mark(u8),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
     /// Bytes of the match text.
     pub start: usize,
@@ -26,9 +27,52 @@ pub(super) struct Token {
     pub spaced: bool,
 }
 
+/// What a word of Arabic letters alone is in a date: the same wherever it stands.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::tag) struct Said {
+    kind: Kind,
+    lead: u8,
+}
+
+/// `None` of a word in which other signs are, too: where it ends depends on them.
+pub(in crate::tag) fn said(word: &str) -> Option<Said> {
+    let is_letter = |pair: &[u8]| matches!(pair, [lead @ 0xD8..=0xDB, next] if is_arabic_letter(*lead, Some(next)));
+    word.as_bytes().chunks(2).all(is_letter).then(|| {
+        let (kind, lead) = known(word, 0, word.len());
+        Said { kind, lead }
+    })
+}
+
+/// The words of a page, asked for in the order of its text.
+pub(super) struct Words<'a> {
+    page: Option<&'a Page<'a>>,
+    next: usize,
+}
+
+impl<'a> Words<'a> {
+    /// Of a text that nobody has read, none.
+    pub(super) const fn new(page: Option<&'a Page<'a>>) -> Self {
+        Self { page, next: 0 }
+    }
+
+    /// The word that begins at that byte, if the page knows what it is in a date,
+    /// and where it ends.
+    fn at(&mut self, start: usize) -> Option<(usize, Said)> {
+        let page = self.page?;
+        loop {
+            let token = page.tokens.get(self.next)?;
+            if token.start as usize >= start {
+                let said = page.said(self.next).filter(|_| token.start as usize == start)?;
+                return Some((token.end as usize, said));
+            }
+            self.next += 1;
+        }
+    }
+}
+
 /// Cuts the line that begins at byte `from` into tokens, and says where the
-/// next line begins.
-pub(super) fn line(text: &str, from: usize, tokens: &mut Vec<Token>) -> usize {
+/// next line begins. `words`: what is known of them.
+pub(super) fn line(text: &str, from: usize, words: &mut Words<'_>, tokens: &mut Vec<Token>) -> usize {
     tokens.clear();
     let bytes = text.as_bytes();
     let (mut at, mut spaced) = (from, true);
@@ -53,15 +97,21 @@ pub(super) fn line(text: &str, from: usize, tokens: &mut Vec<Token>) -> usize {
                 at += 1;
                 (Kind::Mark(byte), 0)
             }
-            _ => match mark(bytes, at) {
-                Some((length, mark)) => {
-                    at += length;
-                    (Kind::Mark(mark), 0)
+            _ => match words.at(at).filter(|(end, _)| ends(bytes, *end)) {
+                Some((end, said)) => {
+                    at = end;
+                    (said.kind, said.lead)
                 }
-                None => {
-                    at = word_end(bytes, at);
-                    known(text, start, at)
-                }
+                None => match mark(bytes, at) {
+                    Some((length, mark)) => {
+                        at += length;
+                        (Kind::Mark(mark), 0)
+                    }
+                    None => {
+                        at = word_end(bytes, at);
+                        known(text, start, at)
+                    }
+                },
             },
         };
         tokens.push(Token { start, end: at, kind, lead, spaced });
@@ -100,6 +150,15 @@ fn word_end(bytes: &[u8], from: usize) -> usize {
         };
     }
     at.min(bytes.len())
+}
+
+/// No word goes on there.
+fn ends(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|byte| match byte {
+        b'a'..=b'z' => false,
+        0..0x80 => true,
+        _ => mark(bytes, at).is_some(),
+    })
 }
 
 /// None of the [marks](mark) of the Arabic block: told without looking for them one
@@ -145,12 +204,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tag::fixture::TAGGER;
 
     #[test]
     fn words_numbers_and_marks() {
         let text = "والخميس، 25 من\nثم";
         let mut tokens = Vec::new();
-        let next = line(text, 0, &mut tokens);
+        let next = line(text, 0, &mut Words::new(None), &mut tokens);
         assert_eq!(text.get(next..), Some("ثم"));
         let kinds: Vec<_> = tokens.iter().map(|token| (token.kind, token.lead, token.spaced)).collect();
         assert_eq!(
@@ -178,7 +238,7 @@ mod tests {
         fn tokens_lie_on_characters_and_lines_end(text in "(?s).{0,80}") {
             let (mut at, mut tokens) = (0, Vec::new());
             while at < text.len() {
-                let next = line(&text, at, &mut tokens);
+                let next = line(&text, at, &mut Words::new(None), &mut tokens);
                 prop_assert!(next > at);
                 let mut last = at;
                 for token in &tokens {
@@ -186,6 +246,21 @@ mod tests {
                     prop_assert!(text.get(token.start..token.end).is_some());
                     last = token.end;
                 }
+                at = next;
+            }
+        }
+
+        #[test]
+        fn words_of_a_page_are_those_that_are_read_anew(
+            text in "(الخميس|وفي|يناير|عام|من|هـ|[ا-ي]{1,3}|[ \n0-9a-zA-Z.،…‌ة٪\u{64b}😀ﷺ·×-]){0,30}",
+        ) {
+            let page = Page::new(crate::tag::tokens::Tokens::new(&text), &TAGGER.gazetteer, |_, _| false);
+            let (mut at, mut words) = (0, Words::new(Some(&page)));
+            let (mut tokens, mut anew) = (Vec::new(), Vec::new());
+            while at < text.len() {
+                let next = line(&text, at, &mut words, &mut tokens);
+                prop_assert_eq!(line(&text, at, &mut Words::new(None), &mut anew), next);
+                prop_assert_eq!(&tokens, &anew);
                 at = next;
             }
         }

@@ -67,17 +67,38 @@ pub(super) struct Entry {
     pub strength: f32,
 }
 
-/// A person, place or other thing of the lists.
+/// The likeliest of what some words stand for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Best {
+    pub kind: EntityType,
+    /// No mention, says a user's list.
+    pub never: bool,
+    /// 0 to 1.
+    pub strength: f32,
+}
+
+/// Where the names lie that begin with a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Root {
+    pub node: Node,
+    /// Of the word alone.
+    pub best: Option<Best>,
+    /// Some name has more words.
+    pub goes_on: bool,
+}
+
+/// A person, place or other thing of the lists. Its words are [read](spelled) only
+/// where they are asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Thing<'a> {
     pub kind: EntityType,
     pub class: Class,
-    pub country: Option<&'a str>,
+    pub country: Option<&'a [u8]>,
     pub qid: Option<u32>,
     pub geonames: Option<u32>,
     /// The name it goes by, where the lists decide that.
-    pub name: Option<&'a str>,
-    pub user_id: Option<&'a str>,
+    pub name: Option<&'a [u8]>,
+    pub user_id: Option<&'a [u8]>,
     /// 10 times the decimal logarithm of the population or a like measure.
     pub prior: u8,
 }
@@ -169,6 +190,21 @@ impl Gazetteer {
         Facts::read(self.bytes.get(at..at + WORD_BYTES).unwrap_or_default())
     }
 
+    /// The names that begin with the word.
+    pub(super) fn root(&self, word: WordId) -> Option<Root> {
+        let node = self.first(word)?;
+        Some(Root { node, best: self.best(node), goes_on: self.inner.leads_on(node.0) })
+    }
+
+    /// The likeliest thing that the words which lead to the node stand for.
+    pub(super) fn best(&self, node: Node) -> Option<Best> {
+        let surer =
+            |one: &Entry, other: &Entry| one.strength.total_cmp(&other.strength).then(other.thing.cmp(&one.thing));
+        let entry = self.entries(node).max_by(surer)?;
+        let thing = self.thing(entry.thing);
+        Some(Best { kind: thing.kind, never: thing.class == Class::Never, strength: entry.strength })
+    }
+
     /// The node of names that begin with the word.
     pub(super) fn first(&self, word: WordId) -> Option<Node> {
         some(u32_at(&self.bytes, self.word_at(word) + layout::WORD_ROOT)).map(Node)
@@ -218,7 +254,7 @@ impl Gazetteer {
         Thing {
             kind: layout::kind(record.first().copied().unwrap_or_default()),
             class: Class::read(record.get(1).copied().unwrap_or_default()),
-            country: country.and_then(|code| std::str::from_utf8(code).ok()),
+            country,
             qid: some_positive(u32_at(record, 4)),
             geonames: some_positive(u32_at(record, 8)),
             name: some(u32_at(record, 12)).and_then(|at| self.string(at)),
@@ -228,34 +264,54 @@ impl Gazetteer {
     }
 
     /// A string of the blob: two bytes of length, then the text.
-    fn string(&self, at: u32) -> Option<&str> {
+    fn string(&self, at: u32) -> Option<&[u8]> {
         let at = self.header.blob_at() + at as usize;
         let len = u16_at(&self.bytes, at) as usize;
-        std::str::from_utf8(self.bytes.get(at + 2..at + 2 + len)?).ok()
+        self.bytes.get(at + 2..at + 2 + len)
     }
 }
 
-/// The words with which some name goes on, a bit each. Few words of a text are
-/// among them, and the edges of a million names lie far from the processor: most
-/// steps that lead nowhere are not looked for.
-struct Inner(Vec<u64>);
+/// A string of a [`Thing`].
+pub(super) fn spelled(string: Option<&[u8]>) -> Option<&str> {
+    string.and_then(|bytes| std::str::from_utf8(bytes).ok())
+}
+
+/// The words with which some name goes on, and the nodes from which some does, a
+/// bit each. Few words of a text are among them, and the edges of a million names
+/// lie far from the processor: most steps that lead nowhere are not looked for.
+struct Inner {
+    words: Vec<u64>,
+    nodes: Vec<u64>,
+}
 
 impl Inner {
     fn new(bytes: &[u8], header: &Header) -> Self {
-        let mut bits = vec![0; header.words.div_ceil(u64::BITS) as usize];
+        let bits = |count: u32| vec![0; count.div_ceil(u64::BITS) as usize];
+        let (mut words, mut nodes) = (bits(header.words), bits(header.nodes));
+        let set = |bits: &mut Vec<u64>, at: u32| {
+            if let Some(bits) = bits.get_mut((at / u64::BITS) as usize) {
+                *bits |= 1 << (at % u64::BITS);
+            }
+        };
         let edges = bytes.get(header.edges_at()..header.nodes_at()).unwrap_or_default();
         for edge in edges.chunks_exact(EDGE_BYTES).filter(|edge| u32_at(edge, 0) != NONE) {
-            let word = u32_at(edge, 4);
-            if let Some(bits) = bits.get_mut((word / u64::BITS) as usize) {
-                *bits |= 1 << (word % u64::BITS);
-            }
+            set(&mut nodes, u32_at(edge, 0));
+            set(&mut words, u32_at(edge, 4));
         }
-        Self(bits)
+        Self { words, nodes }
+    }
+
+    fn leads_on(&self, node: u32) -> bool {
+        has(&self.nodes, node)
     }
 
     fn has(&self, word: u32) -> bool {
-        self.0.get((word / u64::BITS) as usize).is_some_and(|bits| bits & 1 << (word % u64::BITS) != 0)
+        has(&self.words, word)
     }
+}
+
+fn has(bits: &[u64], at: u32) -> bool {
+    bits.get((at / u64::BITS) as usize).is_some_and(|bits| bits & 1 << (at % u64::BITS) != 0)
 }
 
 const fn some(value: u32) -> Option<u32> {
@@ -298,7 +354,7 @@ mod tests {
         let city = find(&gazetteer, &["مدينه", "الورد"]).unwrap();
         assert_eq!(
             (city.kind, city.qid, city.geonames, city.country),
-            (EntityType::Place, Some(7), Some(77), Some("SY"))
+            (EntityType::Place, Some(7), Some(77), Some(b"SY".as_slice()))
         );
         assert_eq!(find(&gazetteer, &["الورد", "الكبير"]), Some(city));
         assert_eq!(find(&gazetteer, &["الورد"]), None);
@@ -315,7 +371,8 @@ mod tests {
         let gazetteer = Gazetteer::new(build(&[ours, other].into()).unwrap()).unwrap();
         let node =
             gazetteer.next(gazetteer.first(gazetteer.word("سمير").unwrap()).unwrap(), gazetteer.word("الورد").unwrap());
-        let names: Vec<_> = gazetteer.entries(node.unwrap()).map(|entry| gazetteer.thing(entry.thing).name).collect();
+        let names: Vec<_> =
+            gazetteer.entries(node.unwrap()).map(|entry| spelled(gazetteer.thing(entry.thing).name)).collect();
         assert_eq!(names, [None, Some("سمير الورد")]);
     }
 

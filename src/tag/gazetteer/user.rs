@@ -162,6 +162,6 @@ mod tests {
         let node = gazetteer.first(gazetteer.word("واحه").unwrap()).unwrap();
         let node = gazetteer.next(node, gazetteer.word("النخل").unwrap()).unwrap();
         let first = gazetteer.entries(node).next().unwrap();
-        assert_eq!(gazetteer.thing(first.thing).user_id, Some("a"));
+        assert_eq!(gazetteer.thing(first.thing).user_id, Some(b"a".as_slice()));
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Known {
     /// To itself where neither lists nor rules see a name near it.
     pub quiet: Sum,
     pub profile: Profile,
+    /// Bytes that are split off before a name, and whether a preposition is among
+    /// them or hidden in the word.
+    pub cut: u8,
+    pub preposition: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +48,6 @@ pub(super) fn with_known<T>(
     file: &File,
     page: &Page<'_>,
     convention: Convention,
-    splits: &[Split<'_>],
     then: impl FnOnce(&[&Known]) -> T,
 ) -> T {
     let of = (file.hash, convention as u32, page.vocabulary.age);
@@ -53,19 +56,21 @@ pub(super) fn with_known<T>(
         cache = Cache { of, ..Cache::default() };
     }
     let Cache { numbers, words, .. } = &mut cache;
-    let mut number = |(first, split): (&usize, &Split<'_>)| {
+    let mut number = |first: &usize| {
         let id = page.id(*first);
         if numbers.len() <= id {
             numbers.resize(id + 1, [None; WAYS]);
         }
-        let number = numbers.get_mut(id)?.get_mut(split.way() / 2)?;
+        let number = numbers.get_mut(id)?.get_mut(Split::way(page, *first) / 2)?;
         if number.is_none() {
-            words.push(Known::new(file.table(convention), &split.read(file)));
+            let split = Split::new(page, *first);
+            let known = Known::new(file.table(convention), &split.read(file));
+            words.push(Known { cut: split.cut, preposition: split.preposition, ..known });
             *number = u32::try_from(words.len()).ok().and_then(NonZeroU32::new);
         }
         number.map(|number| number.get() as usize - 1)
     };
-    let numbers: Vec<usize> = page.firsts().iter().zip(splits).filter_map(&mut number).collect();
+    let numbers: Vec<usize> = page.firsts().iter().filter_map(&mut number).collect();
     let known: Vec<&Known> = numbers.iter().filter_map(|number| cache.words.get(*number)).collect();
     let result = then(&known);
     CACHE.set(cache);
@@ -73,11 +78,12 @@ pub(super) fn with_known<T>(
 }
 
 impl Known {
+    /// Of a word that begins with no prefix.
     pub(super) fn new(table: Table<'_>, word: &Word) -> Self {
         let rows = std::array::from_fn(|place| table.sum(seen_from(word, place)));
         let mut quiet = Sum::default();
         context::quiet(word.profile, |feature| table.add(feature, &mut quiet));
-        Self { rows, quiet, profile: word.profile }
+        Self { rows, quiet, profile: word.profile, cut: 0, preposition: false }
     }
 }
 

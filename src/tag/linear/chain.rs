@@ -31,8 +31,11 @@ pub(super) struct Allowed {
     /// The same as factors.
     factors_from: [Wide<f32>; LABELS],
     factors_to: [Wide<f32>; LABELS],
-    /// The best step to each label of a name.
+    /// The best step to each beginning of a name from outside, and to each label of a
+    /// name from one; the logarithm of how many labels a token may go on with that
+    /// way is added.
     into: Wide<f32>,
+    within: Wide<f32>,
     /// The step from each label of a name to the inside of that name.
     on: Wide<f32>,
     /// By how much the best step from each label of a name is better than the same
@@ -45,14 +48,21 @@ pub(super) fn allowed(steps: &Steps) -> Allowed {
     let from: Steps = std::array::from_fn(|from| std::array::from_fn(|to| step(from, to)));
     let factors = from.map(|row| row.map(libm::expf));
     let turned = |steps: &Steps| -> Steps { std::array::from_fn(|to| std::array::from_fn(|from| steps[from][to])) };
-    let into = turned(&from).map(|steps| steps.into_iter().fold(f32::NEG_INFINITY, f32::max));
     let lead = |label: usize| {
         let others = (0..LABELS).filter(|to| may_follow(OUTSIDE, *to));
         others.map(|to| from[label][to] - from[OUTSIDE][to]).fold(f32::NEG_INFINITY, f32::max)
     };
     let of_names = |label: usize, value: f32| if label == OUTSIDE { f32::NEG_INFINITY } else { value };
+    // The names' beginnings are five; inside goes on from a name in one way.
+    let begins = (LABELS / 2) as f32;
+    let within = |label: usize| {
+        let best = (1..LABELS).map(|before| from[before][label]).fold(f32::NEG_INFINITY, f32::max);
+        if may_begin(label) { best + libm::logf(begins) } else { best }
+    };
+    let into = |label: usize| if may_begin(label) { from[OUTSIDE][label] + libm::logf(begins) } else { NEVER };
     Allowed {
-        into: wide(&std::array::from_fn(|label| of_names(label, into[label])), f32::NEG_INFINITY),
+        into: wide(&std::array::from_fn(|label| of_names(label, into(label))), f32::NEG_INFINITY),
+        within: wide(&std::array::from_fn(|label| of_names(label, within(label))), f32::NEG_INFINITY),
         on: wide(&std::array::from_fn(|label| of_names(label, from[label][inside(label)])), f32::NEG_INFINITY),
         lead: wide(&std::array::from_fn(|label| of_names(label, lead(label))), f32::NEG_INFINITY),
         to: turned(&from).map(|row| wide(&row, NEVER)),
@@ -90,11 +100,16 @@ impl Allowed {
         next
     }
 
-    /// By how much a name's label at each token may be better than outside, at the
-    /// most, with the step that leads to it.
-    fn gains(&self, scores: &[Wide<f32>]) -> Vec<f32> {
+    /// What the paths through a name's labels at each token add up to beside the one
+    /// outside, at the most: for those that come from a name, and for all.
+    fn gains(&self, scores: &[Wide<f32>]) -> Vec<(f32, f32)> {
         let stay = self.from[OUTSIDE][OUTSIDE];
-        scores.iter().map(|row| greatest_sum(row, &self.into) - row[OUTSIDE] - stay).collect()
+        let gain = |row: &Wide<f32>| {
+            let outside = row[OUTSIDE] + stay - std::f32::consts::LN_2;
+            let within = greatest_sum(row, &self.within) - outside;
+            (within, greater(within, greatest_sum(row, &self.into) - outside))
+        };
+        scores.iter().map(gain).collect()
     }
 }
 
@@ -233,17 +248,19 @@ pub(super) fn chances(scores: &[Wide<f32>], steps: &Allowed, named: &[bool], mut
 
 /// Tokens on which the chances of the named ones depend: those between two that
 /// no names can join.
-fn near(gains: &[f32], named: &[bool]) -> Vec<bool> {
+fn near(gains: &[(f32, f32)], named: &[bool]) -> Vec<bool> {
     let mut near = named.to_vec();
     let mut weight = NO_WEIGHT;
-    let mut pass = |near: &mut bool, named: bool, gain: f32| {
-        // Ten labels at the most have that gain.
-        weight = if named { 0.0 } else { weight + gain + std::f32::consts::LN_10 };
+    for (near, (named, (within, _))) in near.iter_mut().zip(named.iter().zip(gains)) {
+        weight = if *named { 0.0 } else { weight + within };
         *near |= weight > NO_WEIGHT;
-    };
-    near.iter_mut().zip(named.iter().zip(gains)).for_each(|(near, (named, gain))| pass(near, *named, *gain));
-    pass(&mut false, false, f32::NEG_INFINITY);
-    near.iter_mut().zip(named.iter().zip(gains)).rev().for_each(|(near, (named, gain))| pass(near, *named, *gain));
+    }
+    weight = NO_WEIGHT;
+    // Back from a name a path may come from outside at each token.
+    for (near, (named, (within, all))) in near.iter_mut().zip(named.iter().zip(gains)).rev() {
+        *near |= weight + all > NO_WEIGHT;
+        weight = if *named { 0.0 } else { weight + within };
+    }
     near
 }
 

@@ -2,7 +2,7 @@
 //! it, quotation marks, what lists and rules say, the rest of the article.
 
 use super::AROUND;
-use super::words::{Profile, bin, heads, mix};
+use super::words::{Profile, bin, heads, heads_of, mix};
 use crate::record::{EntityType, How};
 use crate::tag::gazetteer::flag;
 use crate::tag::mentions::Candidate;
@@ -39,7 +39,8 @@ struct Place {
     quoted: u32,
     /// What lists and rules call it, as a number.
     kind: Option<usize>,
-    cues: [bool; CUES],
+    /// A bit each.
+    cues: u8,
 }
 
 impl<'a> Context<'a> {
@@ -52,7 +53,7 @@ impl<'a> Context<'a> {
         let mut elsewhere = vec![Tally::default(); stems.iter().max().map_or(0, |most| most + 1)];
         for (index, (place, stem)) in places.iter_mut().zip(stems).enumerate() {
             place.kind = labels.kind(index);
-            place.cues = cues(page, index, place);
+            place.cues |= cues(place);
             if let Some(tally) = elsewhere.get_mut(*stem).filter(|_| page.tokens.is_word(index)) {
                 tally.add(place);
             }
@@ -172,7 +173,7 @@ impl Place {
 }
 
 fn quotes(page: &Page<'_>, places: &mut [Place]) {
-    for index in 0..page.len() {
+    for index in page.quotes().iter().copied() {
         let Some((first, last)) = page.quoted(index, MOST_QUOTED) else { continue };
         let length = small((last + 1 - first).min(5));
         let opener = index.checked_sub(1).map_or(0, |before| heads(page, before));
@@ -194,35 +195,45 @@ fn small(count: usize) -> u32 {
 }
 
 fn announce(page: &Page<'_>, places: &mut [Place]) {
+    const CLOSING: u16 = flag::STOP | flag::SPEECH;
     let (mut title, mut head): (Option<usize>, Option<(usize, u32)>) = (None, None);
+    let mut before = 0;
     for (index, place) in places.iter_mut().enumerate() {
-        if page.tokens.kind(index) == Kind::Break || page.is(index, flag::STOP | flag::SPEECH) {
-            (title, head) = (None, None);
+        let (whole, any, read) = page.marks(index);
+        place.cues = before;
+        before = told(any, read);
+        if title.is_some() || head.is_some() {
+            if whole & CLOSING != 0 || page.tokens.kind(index) == Kind::Break {
+                (title, head) = (None, None);
+            }
+            title = title.filter(|at| index - at <= FAR);
+            head = head.filter(|(at, _)| index - at <= FAR);
+            place.title = title.map_or(0, |at| small(index - at));
+            place.head = head.map_or((0, 0), |(at, heads)| (heads, small(index - at)));
         }
-        title = title.filter(|at| index - at <= FAR);
-        head = head.filter(|(at, _)| index - at <= FAR);
-        place.title = title.map_or(0, |at| small(index - at));
-        place.head = head.map_or((0, 0), |(at, heads)| (heads, small(index - at)));
-        if page.may_be(index, flag::TITLE) {
+        if any & flag::TITLE != 0 {
             title = Some(index);
         }
-        let opens = heads(page, index);
+        let opens = heads_of(any);
         if opens > 0 {
             head = Some((index, opens));
         }
     }
 }
 
-fn cues(page: &Page<'_>, index: usize, place: &Place) -> [bool; CUES] {
-    let mut cues = [(1..=2).contains(&place.title), false, false, false, false, place.quoted > 0];
-    let telling = flag::SPEECH | flag::LOCATIVE | flag::HEAD | flag::WEAK_HEAD | flag::PLACE | flag::SITE;
-    if let Some(before) = index.checked_sub(1).filter(|before| page.may_be(*before, telling)) {
-        cues[1] = page.reading(before, flag::SPEECH).is_some();
-        cues[2] = page.reading(before, flag::LOCATIVE).is_some();
-        cues[3] = page.may_be(before, flag::HEAD | flag::WEAK_HEAD);
-        cues[4] = page.may_be(before, flag::PLACE | flag::SITE);
-    }
-    cues
+/// What a word tells the token after it, by the marks of any of its readings and of
+/// those that may begin a name.
+fn told(any: u16, read: u16) -> u8 {
+    let cue = |at: u8, marks: u16| u8::from(marks != 0) << at;
+    cue(1, read & flag::SPEECH)
+        | cue(2, read & flag::LOCATIVE)
+        | cue(3, any & (flag::HEAD | flag::WEAK_HEAD))
+        | cue(4, any & (flag::PLACE | flag::SITE))
+}
+
+/// What else stands before the token.
+fn cues(place: &Place) -> u8 {
+    u8::from((1..=2).contains(&place.title)) | u8::from(place.quoted > 0) << 5
 }
 
 /// What lists and rules make of each token.
@@ -323,8 +334,10 @@ impl Tally {
         if let Some(count) = place.kind.and_then(|kind| self.kinds.get_mut(kind)) {
             *count += 1;
         }
-        for (count, cue) in self.cues.iter_mut().zip(place.cues) {
-            *count += u32::from(cue);
+        if place.cues > 0 {
+            for (cue, count) in self.cues.iter_mut().enumerate() {
+                *count += u32::from(place.cues >> cue & 1);
+            }
         }
     }
 
@@ -342,8 +355,8 @@ impl Tally {
                 add(mix(161, kind * 4 + count * 3 / others));
             }
         }
-        for ((cue, count), own) in (0_u32..).zip(self.cues).zip(own.cues) {
-            if count > u32::from(own) {
+        for (cue, count) in (0_u32..).zip(self.cues) {
+            if count > u32::from(own.cues >> cue & 1) {
                 add(mix(162, cue));
                 add(mix(163, mix(cue, u32::from(word.flags))));
             }

@@ -183,14 +183,14 @@ impl Linear {
         convention: Convention,
         heard: Option<&Heard>,
     ) -> Reading {
-        let splits = Splits::new(page);
-        cache::with_known(&self.file, page, convention, &splits.splits, |known| {
+        cache::with_known(&self.file, page, convention, |known| {
             let stems = numbered(known.iter().map(|known| known.profile.stem));
-            let stems: Vec<usize> = splits.each(&stems).copied().collect();
+            let stems: Vec<usize> = each(page, &stems).copied().collect();
             let context = Context::new(page, &stems, said, listed);
             let sequences = sequences(page);
-            let mut sums = self.sums(&splits, known, &context, convention);
-            let breaks = sums.iter_mut().enumerate().filter(|(index, _)| page.tokens.word(*index) == "\n");
+            let mut sums = self.sums(page, known, &context, convention);
+            let is_line = |index: usize| page.tokens.kind(index) == Kind::Break && page.tokens.word(index) == "\n";
+            let breaks = sums.iter_mut().enumerate().filter(|(index, _)| is_line(*index));
             breaks.for_each(|(_, sum)| *sum = Sum::NO_NAME);
             let score = |(index, sum): (usize, &Sum)| {
                 self.score(sum, convention, heard.and_then(|heard| heard.scores.get(index)?.as_ref()))
@@ -206,7 +206,11 @@ impl Linear {
             }
             let labels = self.labels(&scores, &sequences, convention);
             let chances = self.chances(&scores, &sequences, &labels, said, convention);
-            found(&splits, &labels, chances, convention, |certainty| self.reliable(certainty))
+            let prefix = |index: usize| {
+                let known = page.numbers().get(index).and_then(|number| known.get(*number));
+                known.map_or(Prefix::default(), |known| (known.cut, known.preposition))
+            };
+            found(prefix, &labels, chances, convention, |certainty| self.reliable(certainty))
         })
     }
 
@@ -259,11 +263,11 @@ impl Linear {
     }
 
     /// The sums of the weights of each token's features, before anything was read.
-    fn sums(&self, splits: &Splits<'_>, known: &[&Known], context: &Context<'_>, convention: Convention) -> Vec<Sum> {
+    fn sums(&self, page: &Page<'_>, known: &[&Known], context: &Context<'_>, convention: Convention) -> Vec<Sum> {
         let table = self.file.table(convention);
         let outside = Known::new(table, &Word::outside());
         let beyond = || std::iter::repeat_n(&outside, REACH);
-        let padded: Vec<&Known> = beyond().chain(splits.each(known).copied()).chain(beyond()).collect();
+        let padded: Vec<&Known> = beyond().chain(each(page, known).copied()).chain(beyond()).collect();
         let pairs = padded.iter().zip(padded.iter().skip(1));
         let pairs: Vec<Pair> = pairs.map(|(one, other)| Pair::new(one.profile, other.profile)).collect();
         let plain: [Sum; context::MOST_ELSEWHERE as usize + 1] = std::array::from_fn(|times| {
@@ -271,7 +275,6 @@ impl Linear {
             context::plain(times, |feature| table.add(feature, &mut sum));
             sum
         });
-        let mut more = Vec::new();
         let around = padded.windows(AROUND).zip(pairs.windows(AROUND - 1)).enumerate();
         let of_token = |(index, (around, pairs)): (usize, (&[&Known], &[Pair]))| {
             let (Some(word), [far_before, before, after, far_after]) = (around.get(REACH), pairs) else {
@@ -287,10 +290,7 @@ impl Linear {
             }
             match rest.filter(|_| quiet) {
                 Some(times) => sum += &plain[times],
-                None => {
-                    context.features(index, word.profile, true, |feature| more.push(feature));
-                    sum += &table.sum(more.drain(..));
-                }
+                None => context.features(index, word.profile, true, |feature| table.add(feature, &mut sum)),
             }
             sum
         };
@@ -322,33 +322,18 @@ impl Linear {
     }
 }
 
-/// How the words of a page are split.
-struct Splits<'a> {
-    /// By the number of the word.
-    splits: Vec<Split<'a>>,
-    /// The word that each token is.
-    numbers: Vec<usize>,
-}
+/// Bytes that are split off before a name, and whether a preposition is among them
+/// or hidden in the word.
+type Prefix = (u8, bool);
 
-impl<'a> Splits<'a> {
-    fn new(page: &Page<'a>) -> Self {
-        let splits = page.firsts().iter().map(|first| Split::new(page, *first)).collect();
-        Self { splits, numbers: page.numbers().to_vec() }
-    }
-
-    fn get(&self, index: usize) -> Option<&Split<'a>> {
-        self.numbers.get(index).and_then(|number| self.splits.get(*number))
-    }
-
-    /// What belongs to each token, of what belongs to each word.
-    fn each<'b, T>(&'b self, words: &'b [T]) -> impl Iterator<Item = &'b T> {
-        self.numbers.iter().filter_map(|number| words.get(*number))
-    }
+/// What belongs to each token, of what belongs to each of the page's words.
+fn each<'a, T>(page: &Page<'_>, words: &'a [T]) -> impl Iterator<Item = &'a T> {
+    page.numbers().iter().filter_map(|number| words.get(*number))
 }
 
 /// The names that labels make, and how sure they are.
 fn found(
-    splits: &Splits<'_>,
+    prefix: impl Fn(usize) -> Prefix,
     labels: &[usize],
     chances: Vec<Row<f32>>,
     convention: Convention,
@@ -357,13 +342,13 @@ fn found(
     let mut reading = Reading { found: Vec::new(), chances };
     for (first, last, kind) in spans(labels) {
         let parts = match convention {
-            Convention::News => joined(splits, first, last, kind),
+            Convention::News => joined(&prefix, first, last, kind),
             Convention::Newswire => vec![(first, last)],
         };
         for (first, last) in parts {
             let certainty = reading.chance(first, last, kind);
             let chance = reliable(certainty);
-            let (cut, preposition) = splits.get(first).map_or((0, false), |split| (split.cut, split.preposition));
+            let (cut, preposition) = prefix(first);
             reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
         }
     }
@@ -374,7 +359,16 @@ fn found(
 /// An inside after anything else begins a name, as in the older scheme; marks at
 /// either end of a name are none of it.
 pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> Reading {
-    let splits = Splits::new(page);
+    let prefixes: Vec<Prefix> = page
+        .firsts()
+        .iter()
+        .map(|first| Split::new(page, *first))
+        .map(|split| (split.cut, split.preposition))
+        .collect();
+    let prefix = |index: usize| {
+        let number = page.numbers().get(index);
+        number.and_then(|number| prefixes.get(*number)).copied().unwrap_or_default()
+    };
     let likeliest =
         |row: &Row<f32>| (1..LABELS).fold(OUTSIDE, |best, label| if row[label] > row[best] { label } else { best });
     let mut labels: Vec<usize> = heard.scores.iter().map(|row| row.as_ref().map_or(OUTSIDE, likeliest)).collect();
@@ -386,7 +380,7 @@ pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> R
         before = *label;
     }
     let chances = heard.scores.iter().map(|row| row.map_or(NOTHING, |row| row.map(libm::expf))).collect();
-    let mut reading = found(&splits, &labels, chances, convention, |certainty| certainty);
+    let mut reading = found(prefix, &labels, chances, convention, |certainty| certainty);
     let is_mark = |index: usize| !matches!(page.tokens.kind(index), Kind::Word | Kind::Number);
     for found in &mut reading.found {
         while found.first < found.last && is_mark(found.last) {
@@ -394,8 +388,7 @@ pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> R
         }
         while found.first < found.last && is_mark(found.first) {
             found.first += 1;
-            (found.cut, found.preposition) =
-                splits.get(found.first).map_or((0, false), |split| (split.cut, split.preposition));
+            (found.cut, found.preposition) = prefix(found.first);
         }
         found.certainty = certainty(reading.chances.get(found.first..=found.last).unwrap_or_default(), found.kind);
         found.chance = found.certainty;
@@ -433,9 +426,10 @@ fn around(profiles: &[Profile], index: usize) -> [Pair; AROUND - 1] {
 fn sequences(page: &Page<'_>) -> Vec<(usize, usize)> {
     let mut sequences = Vec::new();
     let mut start = 0;
+    let is_initial =
+        |index: usize| page.tokens.word(index) == "." && index > 0 && page.tokens.word(index - 1).len() <= 4;
     for index in 0..page.len() {
-        let initial = page.tokens.word(index) == "." && index > 0 && page.tokens.word(index - 1).len() <= 4;
-        if page.tokens.kind(index) == Kind::Break && !initial {
+        if page.tokens.kind(index) == Kind::Break && !is_initial(index) {
             sequences.push((start, index + 1));
             start = index + 1;
         }
@@ -447,10 +441,10 @@ fn sequences(page: &Page<'_>) -> Vec<(usize, usize)> {
 }
 
 /// The names of persons that a conjunction joins: جمال وعلاء are two.
-fn joined(splits: &Splits<'_>, first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
+fn joined(prefix: &impl Fn(usize) -> Prefix, first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
     let mut parts = vec![(first, last)];
     for index in first + 1..=last {
-        let and = splits.get(index).is_some_and(|split| split.cut == 2 && !split.preposition);
+        let and = prefix(index) == (2, false);
         if kind == EntityType::Person
             && and
             && let Some(part) = parts.last_mut()
@@ -509,9 +503,10 @@ mod tests {
             context.features(index, profiles[index], false, |feature| features.push(feature));
             table.sum(features)
         };
-        let of_words = Splits::new(&page);
-        let sums = cache::with_known(&model.file, &page, Convention::News, &of_words.splits, |known| {
-            model.sums(&of_words, known, &context, Convention::News)
+        let sums = cache::with_known(&model.file, &page, Convention::News, |known| {
+            let prefixes: Vec<Prefix> = each(&page, known).map(|known| (known.cut, known.preposition)).collect();
+            assert_eq!(prefixes, splits.iter().map(|split| (split.cut, split.preposition)).collect::<Vec<_>>());
+            model.sums(&page, known, &context, Convention::News)
         });
         assert_eq!(sums, (0..page.len()).map(learned).collect::<Vec<_>>());
         assert!((0..page.len()).any(|index| context.plain(index).is_none()));

@@ -13,20 +13,26 @@ pub(super) struct FirstPass<'a> {
     labels: &'a [usize],
     stems: &'a [usize],
     counts: Vec<Row<u32>>,
+    /// Stems that are in a name somewhere.
+    named: Vec<bool>,
 }
 
 impl<'a> FirstPass<'a> {
     /// `stems`: the number of each token's stem; `is_word` of the token.
     pub(super) fn new(labels: &'a [usize], stems: &'a [usize], is_word: impl Fn(usize) -> bool) -> Self {
-        let mut counts = vec![[0; LABELS]; stems.iter().max().map_or(0, |most| most + 1)];
+        let most = stems.iter().max().map_or(0, |most| most + 1);
+        let (mut counts, mut named) = (vec![[0; LABELS]; most], vec![false; most]);
         for (index, (stem, label)) in stems.iter().zip(labels).enumerate() {
             if let Some(count) = counts.get_mut(*stem).and_then(|row: &mut Row<u32>| row.get_mut(*label))
                 && is_word(index)
             {
                 *count += 1;
+                if let Some(named) = named.get_mut(*stem).filter(|_| *label != OUTSIDE) {
+                    *named = true;
+                }
             }
         }
-        Self { labels, stems, counts }
+        Self { labels, stems, counts, named }
     }
 
     pub(super) fn features(&self, index: usize, mut add: impl FnMut(u32)) {
@@ -53,8 +59,9 @@ impl<'a> FirstPass<'a> {
     /// How often the word stands elsewhere, [`MOST`] at the most, where that is in
     /// no name anywhere, as with most words.
     pub(super) fn plain(&self, index: usize) -> Option<usize> {
-        let counts = self.stems.get(index).and_then(|stem| self.counts.get(*stem))?;
-        let named = counts.iter().skip(1).any(|count| *count > 0) || self.labels.get(index) != Some(&OUTSIDE);
+        let stem = *self.stems.get(index)?;
+        let counts = self.counts.get(stem)?;
+        let named = *self.named.get(stem)? || self.labels.get(index) != Some(&OUTSIDE);
         (!named).then(|| counts[OUTSIDE].saturating_sub(1).min(MOST) as usize)
     }
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, TAKEN};
 use crate::tag::clitics;
 use crate::tag::gazetteer::{Facts, flag};
 use crate::tag::page::{Page, is_definite};
@@ -11,6 +11,9 @@ use crate::tag::tokens::Kind;
 
 /// Longest prefix and suffix, in letters.
 const AFFIX: usize = 4;
+/// What a word says at the most: itself, its marks, what it was taken for, its
+/// affixes and numbers.
+const MOST_ATOMS: usize = 4 + 16 + TAKEN + 2 * AFFIX + 9;
 
 /// A token and how it was split, before anything is looked up.
 #[derive(Debug)]
@@ -23,8 +26,6 @@ pub(super) struct Split<'a> {
     pub cut: u8,
     pub preposition: bool,
     split: bool,
-    /// By what else the page has, not by the gazetteer.
-    by_page: bool,
     whole: Facts,
     facts: Facts,
 }
@@ -76,17 +77,8 @@ impl<'a> Split<'a> {
         let surface = page.tokens.word(index);
         let kind = page.tokens.kind(index);
         let whole = page.facts(index);
-        let mut one = Self {
-            surface,
-            kind,
-            stem: surface.into(),
-            cut: 0,
-            preposition: false,
-            split: false,
-            by_page: false,
-            whole,
-            facts: whole,
-        };
+        let mut one =
+            Self { surface, kind, stem: surface.into(), cut: 0, preposition: false, split: false, whole, facts: whole };
         if kind != Kind::Word {
             return one;
         }
@@ -95,10 +87,8 @@ impl<'a> Split<'a> {
             one.stem = unjoined(surface, reading.cut, reading.preposition);
             (one.cut, one.preposition, one.split) = (reading.cut, reading.preposition, true);
             one.facts = reading.facts;
-        } else if !page.known(index)
-            && let Some((rest, cut)) = clitics::bare(surface, |rest| page.has(rest))
-        {
-            (one.stem, one.cut, one.split, one.by_page) = (rest.into(), cut, true, true);
+        } else if let Some((rest, cut)) = by_page(page, index) {
+            (one.stem, one.cut, one.split) = (rest.into(), cut, true);
             one.facts = Facts::default();
         }
         one
@@ -109,10 +99,10 @@ impl<'a> Split<'a> {
         self.kind == Kind::Word
     }
 
-    /// What decides, with the word, all that [`Split::read`] says: whether the rest of
-    /// the page split it, and how.
-    pub(super) fn way(&self) -> usize {
-        if self.by_page { usize::from(self.cut) } else { 0 }
+    /// What decides, with the word, all that a split says: how many bytes the rest of
+    /// the page split off.
+    pub(super) fn way(page: &Page<'_>, index: usize) -> usize {
+        by_page(page, index).map_or(0, |(_, cut)| usize::from(cut))
     }
 
     pub(super) fn read(&self, lexicon: &impl Lexicon) -> Word {
@@ -131,7 +121,7 @@ impl<'a> Split<'a> {
         let shape = shape(&self.stem);
         let fine = entry.map_or(mix(9, 0), |entry| mix(9, u32::from(entry.fine) + 1));
         let coarse = entry.map_or(mix(10, shape), |entry| mix(11, u32::from(entry.coarse) + 1));
-        let mut atoms = Vec::with_capacity(40);
+        let mut atoms = Vec::with_capacity(MOST_ATOMS);
         atoms.extend([mix(5, text(self.surface)), mix(6, stem), fine, coarse]);
         atoms.extend((0..u16::BITS).filter(|bit| flags & 1 << bit != 0).map(|bit| mix(12, bit)));
         if let Some(entry) = entry {
@@ -139,11 +129,12 @@ impl<'a> Split<'a> {
             atoms.extend(seen.map(|(kind, seen)| mix(kind, u32::from(seen))));
         }
         let far = atoms.len();
-        let letters: Vec<usize> = self.stem.char_indices().map(|(at, _)| at).collect();
-        for count in 1..=AFFIX.min(letters.len().saturating_sub(1)) {
-            let at = |index: usize| letters.get(index).copied().unwrap_or_default();
-            let head = self.stem.get(..at(count)).unwrap_or_default();
-            let tail = self.stem.get(at(letters.len() - count)..).unwrap_or_default();
+        let letters = self.stem.chars().count();
+        let mut heads = self.stem.char_indices().skip(1).map(|(at, _)| self.stem.get(..at));
+        let mut tails = self.stem.char_indices().rev().map(|(at, _)| self.stem.get(at..));
+        for count in 1..=AFFIX.min(letters.saturating_sub(1)) {
+            let head = heads.next().flatten().unwrap_or_default();
+            let tail = tails.next().flatten().unwrap_or_default();
             let kind = u32::from(u8::try_from(count).unwrap_or_default());
             atoms.extend([mix(20 + kind, text(head)), mix(25 + kind, text(tail))]);
         }
@@ -155,7 +146,7 @@ impl<'a> Split<'a> {
             mix(33, bin(person, 6.0)),
             mix(34, bin(place, 6.0)),
             mix(35, u32::from(is_definite(self.surface)) << 1 | u32::from(self.split)),
-            mix(36, u32::from(u8::try_from(letters.len().min(9)).unwrap_or_default())),
+            mix(36, u32::from(u8::try_from(letters.min(9)).unwrap_or_default())),
             mix(37, shape),
         ]);
         if self.split {
@@ -175,6 +166,12 @@ impl Word {
     pub(super) fn outside() -> Self {
         Self { atoms: vec![mix(1, 0)], far: 1, profile: Profile::default() }
     }
+}
+
+/// A word that lists do not know, as what else the page has splits it.
+fn by_page<'a>(page: &Page<'a>, index: usize) -> Option<(&'a str, u8)> {
+    let word = page.parts(index).then(|| page.tokens.word(index))?;
+    clitics::bare(word, |rest| page.has(rest))
 }
 
 fn unjoined(surface: &str, cut: u8, preposition: bool) -> std::borrow::Cow<'_, str> {
@@ -200,16 +197,23 @@ fn shape(word: &str) -> u32 {
 
 /// Kinds of head words that the token may be, one bit each.
 pub(super) fn heads(page: &Page<'_>, index: usize) -> u32 {
-    let kinds = [flag::HEAD, flag::WEAK_HEAD, flag::MEDIA, flag::EVENT, flag::PLACE, flag::SITE];
-    if !page.may_be(index, kinds.iter().fold(0, |all, kind| all | kind)) {
+    heads_of(page.flags(index))
+}
+
+/// The same of a word by its marks.
+pub(super) fn heads_of(marks: u16) -> u32 {
+    const KINDS: [u16; 6] = [flag::HEAD, flag::WEAK_HEAD, flag::MEDIA, flag::EVENT, flag::PLACE, flag::SITE];
+    const ANY: u16 = KINDS[0] | KINDS[1] | KINDS[2] | KINDS[3] | KINDS[4] | KINDS[5];
+    if marks & ANY == 0 {
         return 0;
     }
-    kinds.iter().enumerate().map(|(bit, kind)| u32::from(page.may_be(index, *kind)) << bit).sum()
+    KINDS.iter().enumerate().map(|(bit, kind)| u32::from(marks & kind != 0) << bit).sum()
 }
 
 /// Numbers of stems from 0 on, the same for the same stem.
 pub(super) fn numbered(stems: impl Iterator<Item = u32>) -> Vec<usize> {
     let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
+    numbers.reserve(stems.size_hint().0);
     stems
         .map(|stem| {
             let next = numbers.len();
