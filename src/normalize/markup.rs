@@ -20,11 +20,8 @@ impl Page<'_> {
         if self.lines.iter().all(|line| line.kind == SourceKind::Line || line.source.is_none()) {
             return;
         }
-        let total = self.kept_length();
-        let furniture: usize = self.lines.iter().filter(|line| line.weight < 0).map(|line| line.key.len()).sum();
         let level = self.article_level();
-        // A page that puts its article into an <aside> is believed the other way round.
-        let believe = level > 0 || furniture * 2 < total;
+        let believe = level > 0 || self.most_is_unmarked();
         let article = self.densest(level, believe);
         let (label, heading) = (self.section_above_title(), self.title_line());
         for index in (0..self.lines.len()).filter(|index| Some(*index) != label) {
@@ -51,6 +48,24 @@ impl Page<'_> {
         if let Some((first, last)) = article {
             self.outside_of_article(first, self.end_of_marked(last, level), label);
         }
+    }
+
+    /// A page that puts its article into an `<aside>` is believed the other way
+    /// round. Menus alone say nothing of that: beside a short article they are most
+    /// of the page.
+    fn most_is_unmarked(&self) -> bool {
+        let sum = |of: &dyn Fn(&Line) -> bool| -> usize {
+            let lines = self.lines.iter().filter(|line| line.cut.is_none() && of(line));
+            lines.map(|line| line.key.len()).sum()
+        };
+        let furniture = sum(&|line| line.weight < 0);
+        if furniture * 2 < self.kept_length() {
+            return true;
+        }
+        let text = sum(&|line| line.weight >= 0 && line.is_paragraph());
+        let furniture_text = sum(&|line| line.weight < 0 && line.is_paragraph());
+        let without_links = sum(&|line| line.weight < 0 && line.link_density < 0.5);
+        furniture_text < text && without_links < text * 2
     }
 
     /// Where the page's title stands.

@@ -943,3 +943,16 @@ fn the_declared_direction_stands_in_where_no_language_is_told() {
     french.right_to_left = Some(true);
     assert!(!normalize(&french).language.right_to_left);
 }
+
+#[test]
+fn menus_of_more_words_than_the_article_are_still_menus() {
+    use SourceKind::{Heading, ListItem, Paragraph};
+    let title = (Heading(1), 0, "افتتاح رصيف جديد في الميناء");
+    let mut page = html(&[(Paragraph, -1, PLANNED), title, (Paragraph, 1, SAID), (ListItem, -2, "خدمات المشتركين")]);
+    let link = |text: String| SourceBlock { weight: -2, link_density: 1.0, ..block(ListItem, &text) };
+    page.blocks.extend((0..40).map(|number| link(format!("قسم من أقسام الموقع {number}"))));
+    assert_eq!(kept(&page), ["افتتاح رصيف جديد في الميناء", SAID]);
+    // What stands there in sentences may be the article itself.
+    let aside = html(&[title, (Paragraph, -2, SAID), (Paragraph, -2, ADDED), (Paragraph, -2, PLANNED)]);
+    assert_eq!(kept(&aside).len(), 4);
+}

@@ -1,6 +1,7 @@
 //! What the page says about itself: `<meta>`, `<link>`, `<time>`, `<title>`,
 //! JSON-LD, and which of them is believed.
 
+use super::drafts::Draft;
 use super::json_ld::{self, JsonLd};
 use super::parts;
 use super::tags::Tag;
@@ -205,6 +206,16 @@ impl Head {
     /// The title as `<meta>` has it.
     pub(super) fn title(&self) -> Option<&str> {
         self.og_title.as_deref()
+    }
+
+    /// The heading that the window's title holds with the site's name.
+    pub(super) fn shown_title(&self, drafts: &[Draft]) -> Option<String> {
+        const FEWEST_WORDS: usize = 4;
+        let window = self.title.as_deref()?;
+        let mut headings = drafts.iter().filter(|draft| matches!(draft.kind, SourceKind::Heading(_)));
+        let shown = headings
+            .find(|draft| draft.text().split_whitespace().count() >= FEWEST_WORDS && window.contains(draft.text()));
+        shown.map(|draft| draft.text().to_owned())
     }
 
     pub(super) fn json_ld(&self) -> Option<JsonLd> {

@@ -16,6 +16,8 @@ pub(super) const FURNITURE: i8 = -1;
 pub(super) const COMMENTS: i8 = -2;
 /// What a site must ask before it may set cookies; the same.
 pub(super) const CONSENT: i8 = -4;
+/// Another article with a title of its own; the same.
+pub(super) const NEXT_ARTICLE: i8 = -5;
 
 /// Ends of class names that hold an article's text, letters only.
 const BODIES: &[&str] = &[
@@ -196,7 +198,7 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
     for name in names().take(32) {
         match of_name(name) {
             hint if hint < 0 && found < ARTICLE => return if names().take(32).any(is_cited) { 0 } else { hint },
-            ..0 => {}
+            ..=0 => {}
             other => found = found.max(other),
         }
     }
@@ -204,7 +206,10 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
 }
 
 fn is_cited(name: &str) -> bool {
-    name.len() <= 100 && words(name).any(|word| CITED.contains(&&*word))
+    name.len() <= 100
+        && words(name).any(|word| CITED.contains(&&*word))
+        // What asks whether the post may be loaded is not the post.
+        && !words(name).any(|word| word == "consent")
 }
 
 /// Whether the element holds a byline, a dateline or the like.
@@ -244,12 +249,17 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
 
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
     let classes = attributes.get("class").unwrap_or_default();
-    // Most elements have a class, and nearly none has this one.
-    if !classes.contains("aption") {
+    // Most elements have a class, and nearly none has one of these.
+    if !["aption", "im", "pic", "hoto", "Im"].iter().any(|part| classes.contains(part)) {
         return false;
     }
     classes.split_whitespace().take(32).any(|name| {
-        words(name).any(|word| matches!(&*word, "caption" | "figcaption" | "imagecaption" | "photocaption"))
+        let (mut picture, mut told) = (false, false);
+        words(name).any(|word| {
+            picture |= matches!(&*word, "image" | "img" | "photo" | "picture");
+            told |= matches!(&*word, "credit" | "credits" | "description" | "info" | "legend" | "source");
+            matches!(&*word, "caption" | "figcaption" | "imagecaption" | "photocaption") || picture && told
+        })
     })
 }
 
@@ -300,7 +310,8 @@ fn of_name(name: &str) -> i8 {
     }
     let is_body = |letters: &str| BODIES.iter().any(|end| letters.ends_with(end));
     // Build tools write a checksum behind the name: `article-body__content__17Yit`.
-    let named = name.rsplit_once("__").map(|(named, _)| self::letters(named));
+    let checksum = |end: &str| end.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let named = name.rsplit_once("__").filter(|(_, end)| checksum(end)).map(|(named, _)| self::letters(named));
     if is_body(&letters) || named.is_some_and(|named| is_body(&named)) { BODY } else { 0 }
 }
 
@@ -384,6 +395,9 @@ mod tests {
         assert_eq!(of(Tag::Div, "widget widget_text"), FURNITURE);
         assert_eq!(of(Tag::Div, "article-widget-related"), RELATED);
         assert_eq!(of(Tag::Div, "story-body__content__17Yit article-body__17Yit"), BODY);
+        assert_eq!(of(Tag::Div, "article-content__sign-in-group"), 0);
+        assert_eq!(of(Tag::Header, "page-head"), FURNITURE);
+        assert_eq!(of(Tag::Div, "embed-consent"), FURNITURE);
         assert_eq!(of(Tag::Div, "ot-sdk-container"), CONSENT);
         assert_eq!(of(Tag::Div, "wrapper"), 0);
         assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
@@ -392,6 +406,17 @@ mod tests {
         assert_eq!(of(Tag::Footer, ""), FURNITURE);
         assert_eq!(hint(Tag::Div, &Attributes::of(&[("itemprop", "articleBody")])), BODY);
         assert_eq!(hint(Tag::Div, &Attributes::of(&[("role", "main")])), MAIN);
+    }
+
+    #[test]
+    fn what_is_told_of_a_picture_is_a_caption() {
+        let of = |class| is_caption(&Attributes::of(&[("class", class)]));
+        for class in ["wp-caption-text", "img-info", "photo_legend", "picture-description", "articleImageCredit"] {
+            assert!(of(class), "{class}");
+        }
+        for class in ["description", "image", "info-box", "source", "imprint-info"] {
+            assert!(!of(class), "{class}");
+        }
     }
 
     #[test]

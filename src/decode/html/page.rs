@@ -24,6 +24,8 @@ struct Open {
     unseen: bool,
     link: bool,
     meta: bool,
+    /// Elements around it that are named as a byline, and not asked inside of it.
+    metas: usize,
     headline: bool,
     author: bool,
     kind: SourceKind,
@@ -40,6 +42,7 @@ const OUTSIDE: Open = Open {
     unseen: false,
     link: false,
     meta: false,
+    metas: 0,
     headline: false,
     author: false,
     kind: SourceKind::Paragraph,
@@ -103,8 +106,9 @@ impl<'a> Page<'a> {
         drafts::mark_headline(&mut self.drafts);
         let ld = self.head.json_ld();
         let body = ld.as_ref().and_then(|ld| ld.body.as_deref());
-        let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title());
-        let weights = regions::weigh(&mut self.regions, &mut self.drafts, title, body);
+        let title = ld.as_ref().and_then(|ld| ld.headline.as_deref()).or(self.head.title()).map(str::to_owned);
+        let title = title.or_else(|| self.head.shown_title(&self.drafts));
+        let weights = regions::weigh(&mut self.regions, &mut self.drafts, title.as_deref(), body);
         let crumbs = regions::breadcrumbs(&self.regions, &self.drafts);
         let (page_language, languages) = (self.head.language.clone(), self.languages);
         let mut blocks = Vec::with_capacity(self.drafts.len());
@@ -243,6 +247,7 @@ impl<'a> Page<'a> {
             unseen: tag.is(UNSEEN) || hints::is_hidden(tag, attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
             meta: tag == Tag::Time || meta && !tag.is(BLOCK),
+            metas: 0,
             headline: above.headline || tag.heading().is_some() && hints::has_property(attributes, "headline"),
             author: meta && hints::has_property(attributes, "author"),
             kind,
@@ -252,7 +257,11 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn enter(&mut self, opened: Open) {
+    fn enter(&mut self, mut opened: Open) {
+        // What holds paragraphs and headings is no byline, whatever its name.
+        if opened.tag == Tag::P || opened.tag.heading().is_some() {
+            opened.metas = std::mem::take(&mut self.metas);
+        }
         *self.open.entry(opened.tag).or_default() += 1;
         self.unseen += usize::from(opened.unseen);
         self.links += usize::from(opened.link);
@@ -271,7 +280,7 @@ impl<'a> Page<'a> {
         }
         self.unseen = self.unseen.saturating_sub(usize::from(left.unseen));
         self.links = self.links.saturating_sub(usize::from(left.link));
-        self.metas = self.metas.saturating_sub(usize::from(left.meta));
+        self.metas = self.metas.saturating_sub(usize::from(left.meta)) + left.metas;
         self.blank |= left.meta;
         self.fragile = self.fragile.saturating_sub(usize::from(left.tag.is(FRAGILE)));
     }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::drafts::Draft;
-use super::hints::{ARTICLE, BODY, COMMENTS, CONSENT, RELATED};
+use super::hints::{ARTICLE, BODY, COMMENTS, CONSENT, NEXT_ARTICLE, RELATED};
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
 
@@ -30,6 +30,8 @@ const CERTAIN: u32 = 250;
 const TEASER: usize = 240;
 /// Fewer cards in a row may be part of the article.
 const MIN_CARDS: u32 = 3;
+/// Fewer headings with text are no live page.
+const MIN_ENTRIES: u32 = 4;
 /// How far above the chosen part its text may go on, in containers.
 const CLIMB: usize = 3;
 /// Words in a row that a block must share with the article's text in JSON-LD.
@@ -55,8 +57,11 @@ pub(super) struct Region {
     /// Blocks of running text directly inside, and all inside.
     paragraphs: u32,
     all_paragraphs: u32,
-    /// Blocks inside that are links.
+    /// Blocks inside that are links, and headings that are none.
     linked: u32,
+    headings: u32,
+    /// Headings of the first rank inside.
+    titles: u32,
     furniture: bool,
     /// The way through the site's sections.
     pub(super) crumbs: bool,
@@ -81,10 +86,17 @@ impl Region {
             paragraphs: 0,
             all_paragraphs: 0,
             linked: 0,
+            headings: 0,
+            titles: 0,
             furniture: false,
             crumbs: false,
             score: 0.0,
         }
+    }
+
+    /// By its element, not by a name that somebody chose.
+    const fn is_aside(&self) -> bool {
+        matches!(self.tag, Tag::Aside | Tag::Footer)
     }
 
     /// Whether it may be the rest of an article: nearly all of it is running
@@ -96,7 +108,18 @@ impl Region {
             0 => good > 600 && links * 20 <= chars,
             1 => links == 0 || good > TEASER as u64,
             _ => true,
-        }
+        } || self.are_entries()
+    }
+
+    /// The entries of a live page: headings with text below, as in a list of other
+    /// articles, but the headings lead nowhere.
+    const fn are_entries(&self) -> bool {
+        let (good, chars, links) = (self.good as u64, self.chars as u64, self.link_chars as u64);
+        self.headings >= MIN_ENTRIES
+            && self.linked * 2 <= self.headings
+            && good > 600
+            && good * 10 >= chars * 3
+            && links * 4 <= chars
     }
 }
 
@@ -122,7 +145,9 @@ fn is_good(draft: &Draft) -> bool {
     );
     let text = draft.text().trim_end_matches(['"', '”', '»', '’', ')', ' ', '\u{A0}']);
     let sentence = text.ends_with(['.', '؟', '?', '!', '…', '۔', ':', '،']);
-    kind && draft.link_density() < 0.4 && (draft.chars >= 90 || draft.chars >= 40 && sentence)
+    // In a list a link with some words is another article's headline and teaser.
+    let links = if draft.kind == SourceKind::ListItem { 0.15 } else { 0.4 };
+    kind && draft.link_density() < links && (draft.chars >= 90 || draft.chars >= 40 && sentence)
 }
 
 /// A weight for each block; bylines and the like are marked on the way.
@@ -132,6 +157,7 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
     mark_meta(regions, drafts);
     mark_cards(regions);
     let told = told(regions, drafts, title);
+    mark_next_articles(regions, drafts, title);
     mark_furniture(regions, &told);
     score(regions, drafts);
     let known = body.map(Shingles::new);
@@ -144,7 +170,7 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
         return drafts.iter().map(plain).collect();
     };
     let main = whole(regions, drafts, main);
-    let inside = included(regions, main);
+    let inside = included(regions, drafts, main);
     let marked = is_marked(regions, main);
     let mut weights: Vec<i8> = drafts.iter().map(|draft| weight(draft, regions, &inside, marked)).collect();
     if let Some(known) = known {
@@ -189,9 +215,12 @@ fn sum(regions: &mut [Region], drafts: &[Draft]) {
             region.all_paragraphs += 1;
         }
         region.linked += u32::from(draft.link_density() > 0.6);
+        region.headings += u32::from(matches!(draft.kind, SourceKind::Heading(_)) && draft.link_density() < 0.4);
+        region.titles += u32::from(draft.kind == SourceKind::Heading(1));
     }
     for index in (1..regions.len()).rev() {
-        let of = |r: &Region| (r.parent, (r.chars, r.link_chars, r.good, r.all_paragraphs, r.linked));
+        let of =
+            |r: &Region| (r.parent, (r.chars, r.link_chars, r.good, r.all_paragraphs, r.linked, r.headings, r.titles));
         let Some((parent, sums)) = regions.get(index).map(of) else { continue };
         let Some(parent) = regions.get_mut(parent) else { continue };
         parent.chars = parent.chars.saturating_add(sums.0);
@@ -199,6 +228,8 @@ fn sum(regions: &mut [Region], drafts: &[Draft]) {
         parent.good = parent.good.saturating_add(sums.2);
         parent.all_paragraphs += sums.3;
         parent.linked += sums.4;
+        parent.headings += sums.5;
+        parent.titles += sums.6;
     }
 }
 
@@ -224,10 +255,34 @@ fn mark_cards(regions: &mut [Region]) {
     }
 }
 
+/// Articles behind the page's own that have titles of their own, as pages have
+/// them that load the next one when they are read to the end.
+fn mark_next_articles(regions: &mut [Region], drafts: &[Draft], title: Option<&str>) {
+    let is_article = |index: &usize| regions.get(*index).is_some_and(|region| region.hint == ARTICLE);
+    let article = |draft: &Draft| ancestors(regions, draft.region).find(is_article);
+    let mut titles = drafts.iter().filter(|draft| draft.kind == SourceKind::Heading(1));
+    let mut own = titles.clone();
+    let Some(own) = own.find(|draft| Some(draft.text()) == title).or_else(|| titles.clone().next()) else { return };
+    let Some(home) = article(own) else { return };
+    if regions.get(home).is_none_or(|region| region.good < CERTAIN) {
+        return;
+    }
+    let text = own.text();
+    let behind = titles.by_ref().skip_while(|draft| draft.text() != text).filter(|draft| draft.text() != text);
+    let next = behind.filter_map(article).filter(|next| {
+        !ancestors(regions, *next).any(|above| above == home) && !ancestors(regions, home).any(|above| above == *next)
+    });
+    for next in next.collect::<Vec<_>>() {
+        if let Some(region) = regions.get_mut(next) {
+            region.hint = NEXT_ARTICLE;
+        }
+    }
+}
+
 /// Running text outside of what is named furniture, from the title to before
 /// each block; nothing where no title is known, or no comments stand below it.
 fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
-    if regions.iter().all(|region| region.hint != COMMENTS) {
+    if regions.iter().all(|region| region.hint != COMMENTS && !region.is_aside()) {
         return Vec::new();
     }
     let mut headings = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == SourceKind::Heading(1));
@@ -261,19 +316,21 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
     // What stands below a heading that names other articles.
     let mut headed = vec![false; regions.len()];
     for index in 1..regions.len() {
-        let above = regions.get(index).and_then(|region| regions.get(region.parent)).map(|above| {
-            // The head of an article is no furniture.
-            (above.furniture, above.hint >= ARTICLE)
-        });
+        let above = regions
+            .get(index)
+            .and_then(|region| regions.get(region.parent))
+            .map(|above| (above.furniture, above.hint >= ARTICLE));
         let (above, in_article) = above.unwrap_or_default();
+        let heads = is_head_of_article(regions, index, in_article);
         let Some(region) = regions.get_mut(index) else { continue };
         let before = told.get(region.start).copied().unwrap_or_default();
         let related = headed.get(region.parent).copied().unwrap_or_default();
         let believed = (region.hint < 0 || related)
             && (u64::from(region.good) * 5 <= u64::from(total) * 2
-                || region.hint == CONSENT
+                || matches!(region.hint, CONSENT | NEXT_ARTICLE)
+                || region.is_aside() && before > 0
                 || region.hint == COMMENTS && before >= 2 * CERTAIN)
-            && !(region.tag == Tag::Header && in_article);
+            && !heads;
         region.furniture = above || believed;
         if region.furniture
             && region.hint == RELATED
@@ -283,6 +340,15 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
             *headed = true;
         }
     }
+}
+
+/// The head of an article is no furniture: what stands in it, has its title, or
+/// somewhere within it a heading.
+fn is_head_of_article(regions: &[Region], index: usize, in_article: bool) -> bool {
+    let is_article = |above: usize| regions.get(above).is_some_and(|region| region.hint >= ARTICLE);
+    regions.get(index).filter(|region| region.tag == Tag::Header).is_some_and(|region| {
+        in_article || region.titles > 0 || region.headings > 0 && ancestors(regions, index).any(is_article)
+    })
 }
 
 fn score(regions: &mut [Region], drafts: &[Draft]) {
@@ -399,22 +465,66 @@ impl Sum {
     }
 }
 
-/// The regions of the article: the chosen one with all inside it, and beside it
-/// what is running text, too (an article cut in two by an advertisement).
-fn included(regions: &[Region], main: usize) -> Vec<bool> {
-    let mut path: Vec<usize> = ancestors(regions, main).skip(1).take(CLIMB).collect();
-    if path.len() < CLIMB {
-        path.push(0);
-    }
+/// The regions of the article: the chosen one with all inside it, beside it what is
+/// running text, too (an article cut in two by an advertisement), and what the source
+/// names as it does the chosen one.
+fn included(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<bool> {
+    let path = path(regions, main);
+    let parts = parts(regions, drafts, main);
     let mut inside = vec![false; regions.len()];
     for (index, region) in regions.iter().enumerate() {
         let above = index != 0 && inside.get(region.parent).copied().unwrap_or_default();
         let beside = index != 0 && path.contains(&region.parent) && !path.contains(&index) && region.goes_on();
         if let Some(place) = inside.get_mut(index) {
-            *place = !region.furniture && (index == main || above || beside);
+            *place = !region.furniture && (index == main || above || beside || parts.contains(&index));
         }
     }
     inside
+}
+
+/// What the chosen region stands in, as far as its text may go on there. What
+/// holds no more running text than what is inside it is only a wrapper.
+fn path(regions: &[Region], main: usize) -> Vec<usize> {
+    let good = |index: usize| regions.get(index).map_or(0, |region| region.good);
+    let (mut path, mut levels, mut held) = (Vec::new(), 0, good(main));
+    for index in ancestors(regions, main).skip(1).chain([0]) {
+        levels += usize::from(path.len() < CLIMB || good(index) > held);
+        if levels > CLIMB {
+            break;
+        }
+        held = good(index);
+        path.push(index);
+    }
+    path
+}
+
+/// Other containers that the source names as the article's text, as pages do that
+/// put an advertisement between its parts: of the same article, with no headline
+/// in between.
+fn parts(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<usize> {
+    let Some(chosen) = regions.get(main).filter(|region| region.hint == BODY) else { return Vec::new() };
+    let article = |index: usize| {
+        ancestors(regions, index).find(|above| regions.get(*above).is_some_and(|region| region.hint == ARTICLE))
+    };
+    let is_headline = |draft: &Draft| {
+        let region = regions.get(draft.region);
+        matches!(draft.kind, SourceKind::Heading(..=2)) && region.is_some_and(|region| !region.furniture)
+    };
+    let apart = |start: usize, end: usize| {
+        let between = drafts.get(start.min(end)..start.max(end)).unwrap_or_default();
+        between.iter().any(|draft| is_headline(draft) && !ancestors(regions, draft.region).any(|at| at == main))
+    };
+    let is_part = |(index, region): &(usize, &Region)| {
+        let text = region.good * 10 >= region.chars * 6 && region.link_chars * 5 <= region.chars;
+        region.hint == BODY
+            && *index != main
+            && !region.furniture
+            && text
+            && (region.all_paragraphs > 1 || region.linked == 0)
+            && article(*index) == article(main)
+            && !apart(chosen.start, region.start)
+    };
+    regions.iter().enumerate().filter(is_part).map(|(index, _)| index).collect()
 }
 
 fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i8 {
@@ -439,7 +549,7 @@ fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i
 fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, weights: &mut [i8]) {
     let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
     let is_title = |draft: &Draft| draft.kind == SourceKind::Heading(1) || Some(draft.text()) == named;
-    let title = drafts.get(..first).unwrap_or_default().iter().rposition(is_title);
+    let title = drafts.get(..=first).unwrap_or_default().iter().rposition(is_title);
     let title = title.filter(|title| first - title <= 40);
     for index in title.unwrap_or(first)..first {
         let Some(draft) = drafts.get(index) else { break };

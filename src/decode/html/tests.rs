@@ -387,3 +387,108 @@ fn what_is_sent_late_for_a_script_to_place_is_shown() {
         format!("<h1>عنوان</h1><div hidden id='S:0'><p>{LONG}</p></div><div hidden id='menu'><p>قائمة</p></div>");
     assert_eq!(texts(&page), ["عنوان", LONG]);
 }
+
+#[test]
+fn parts_that_the_source_names_alike_are_one_article() {
+    let part = |number: usize| {
+        format!(
+            "<div class=a><div><div><div class=article-body><p>{number} {LONG}</p><p>{LONG} {LONG}</p></div></div></div></div>"
+        )
+    };
+    let page = format!("<main><h1>عنوان</h1><div class=x>{}<div class=y>إعلان</div>{}</div></main>", part(1), part(2));
+    assert_eq!(parted(&page).0.iter().filter(|text| text.ends_with(LONG)).count(), 4);
+    // Below a headline it is another article's.
+    let page = format!("<main><h1>عنوان</h1><div>{}<h2>خبر آخر من المدينة</h2>{}</div></main>", part(1), part(2));
+    let (article, furniture) = parted(&page);
+    assert!(article.contains(&format!("1 {LONG}")) && furniture.contains(&format!("2 {LONG}")), "{article:?}");
+}
+
+#[test]
+fn an_article_that_is_loaded_behind_the_page_s_own_is_another_however_long() {
+    let article = |title: &str, paragraphs: usize| {
+        format!("<article><h1>{title}</h1><div>{}</div></article>", format!("<p>{title} {LONG}</p>").repeat(paragraphs))
+    };
+    let page = format!("<main>{}<div class=under>{}</div></main>", article("الأول", 4), article("الثاني", 20));
+    let (kept, furniture) = parted(&page);
+    assert_eq!(kept.iter().filter(|text| text.starts_with("الأول ")).count(), 4);
+    assert_eq!(furniture.iter().filter(|text| text.starts_with("الثاني")).count(), 21);
+}
+
+#[test]
+fn the_entries_of_a_live_page_are_its_text() {
+    let entry = |number: usize, head: &str| {
+        let link = if number < 3 {
+            "<p><a href=x>تابعوا ما كتبه مراسلنا من هناك قبل ساعة</a></p>"
+        } else {
+            ""
+        };
+        format!(
+            "<div><h3>{head}</h3><div><p>{number} {LONG}</p>{link}<p>سنوافيكم هنا بكل جديد</p><p>سنوافيكم بالمزيد</p></div><div>تصوير مراسل الوكالة في المرفأ</div></div>"
+        )
+    };
+    let page = |head: &str| {
+        let entries: String = (1..=12).map(|number| entry(number, head)).collect();
+        format!(
+            "<main><h1>عنوان</h1><div class=intro><p>{LONG} {LONG}</p><p>{LONG} {LONG}</p><p>{LONG}</p></div>
+            <div class=tools><a href=x>تحديث</a></div><div class=entries><div>{entries}</div></div></main>"
+        )
+    };
+    let shown = |head: &str| parted(&page(head)).0.iter().filter(|text| text.ends_with(LONG)).count();
+    assert_eq!(shown("ما جرى في الساعة الأخيرة"), 3 + 12);
+    assert_eq!(shown("<a href=x>خبر آخر من أخبار اليوم</a>"), 3, "headings that lead elsewhere are other articles'");
+}
+
+#[test]
+fn a_header_within_the_article_is_furniture_unless_it_heads_it() {
+    let text = format!("<p>{LONG}</p>").repeat(4);
+    let page = format!(
+        "<article><div class=top><header class=head><h1>عنوان</h1><p>مقدمة {LONG}</p></header></div>
+        <section><header class=offer><div><p>اشترك لتقرأ كل ما لدينا من أخبار وتقارير في كل يوم من أيام السنة.</p></div></header></section>
+        <div class=text>{text}</div></article>"
+    );
+    let (article, furniture) = parted(&page);
+    assert!(article.contains(&format!("مقدمة {LONG}")), "{article:?}");
+    assert!(furniture.iter().any(|text| text.starts_with("اشترك")), "{article:?}");
+}
+
+#[test]
+fn a_list_of_headlines_with_teasers_above_the_title_is_not_the_article() {
+    let item = "<li><a href=x>خبر آخر من أخبار اليوم هنا</a> <span>قال مدير الميناء إن الرصيف الجديد سيستقبل السفن الكبيرة ابتداء من الصيف المقبل إن شاء</span></li>";
+    let page = format!(
+        "<meta property=og:title content='عنوان الخبر'><h1>الصحيفة</h1><div><div class=news><ul>{}</ul></div>
+        <div class=main><h2>عنوان الخبر</h2><div class=text>{}</div></div></div>",
+        item.repeat(12),
+        format!("<p>{LONG}</p>").repeat(4)
+    );
+    let (article, furniture) = parted(&page);
+    assert_eq!(article.iter().filter(|text| *text == LONG).count(), 4);
+    assert_eq!(furniture.iter().filter(|text| text.starts_with("خبر آخر")).count(), 12);
+}
+
+#[test]
+fn an_aside_longer_than_the_article_before_it_is_still_one() {
+    let text = format!("<p>{LONG}</p>").repeat(3);
+    let page = |before: &str| format!("<div>{before}<aside>{}</aside></div>", format!("<p>جانب {LONG}</p>").repeat(9));
+    assert_eq!(parted(&page(&format!("<h1>عنوان</h1><div>{text}</div>"))).0.len(), 3);
+    assert_eq!(parted(&page("<h1>عنوان</h1>")).0.iter().filter(|text| text.starts_with("جانب")).count(), 9);
+}
+
+#[test]
+fn paragraphs_and_headings_inside_an_inline_byline_are_none() {
+    let page = format!("<div><span class=meta_field><h4>فرع</h4><p>سطر قصير</p></span></div><p>{LONG}</p>");
+    let kinds: Vec<SourceKind> = blocks(&page).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, [SourceKind::Heading(4), SourceKind::Paragraph, SourceKind::Paragraph]);
+    let byline = "<p>نص <span class=byline>كتبه فلان</span></p><p><span class=byline>كتبه فلان</span></p>";
+    assert_eq!(blocks(byline)[1].0, SourceKind::Meta);
+}
+
+#[test]
+fn the_window_s_title_tells_which_heading_is_the_article_s() {
+    let page = format!(
+        "<title>عنوان من أربع كلمات - الصحيفة</title><h1>الصحيفة</h1><div><p>آخر ما وصل من الأخبار <a href=x>افتتاح الميناء</a> في المدينة.</p></div>
+        <div class=main><h2>عنوان من أربع كلمات</h2><div class=text>{}</div></div>",
+        format!("<p>{LONG}</p>").repeat(4)
+    );
+    let (article, furniture) = parted(&page);
+    assert!(furniture.iter().any(|text| text.starts_with("آخر ما وصل")), "{article:?}");
+}
