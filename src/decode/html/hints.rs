@@ -250,7 +250,9 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
     let classes = attributes.get("class").unwrap_or_default();
     // Most elements have a class, and nearly none has one of these.
-    if !["aption", "im", "pic", "hoto", "Im"].iter().any(|part| classes.contains(part)) {
+    if classes.len() < "caption".len()
+        || !["aption", "im", "pic", "hoto", "Im"].iter().any(|part| classes.contains(part))
+    {
         return false;
     }
     classes.split_whitespace().take(32).any(|name| {

@@ -282,7 +282,9 @@ fn mark_next_articles(regions: &mut [Region], drafts: &[Draft], title: Option<&s
 /// Running text outside of what is named furniture, from the title to before
 /// each block; nothing where no title is known, or no comments stand below it.
 fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
-    if regions.iter().all(|region| region.hint != COMMENTS && !region.is_aside()) {
+    let total = regions.first().map_or(0, |root| u64::from(root.good));
+    let is_long_aside = |region: &Region| region.is_aside() && u64::from(region.good) * 5 > total * 2;
+    if regions.iter().all(|region| region.hint != COMMENTS && !is_long_aside(region)) {
         return Vec::new();
     }
     let mut headings = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == SourceKind::Heading(1));
