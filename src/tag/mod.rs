@@ -214,7 +214,7 @@ impl Tagger {
         let unread = heard.as_ref().is_some_and(|heard| heard.cut);
         let (mentions, cut) = self.mentions(&page, arabic, Convention::News, heard.as_ref());
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
-        let dates = dates::dates(text, &page, hints);
+        let dates = dates::dates(text, page.said(), hints);
         let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces"), (stopped, "model_deadline")];
         let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
         let tags = Tags {
