@@ -19,7 +19,7 @@ mod tag {
     mod dates;
 
     pub fn mentions(text: &crate::record::Text) -> usize {
-        let dates = dates::dates(text, Hints::default());
+        let dates = dates::dates(text, std::iter::empty(), Hints::default());
         dates.mentions.len() + usize::from(dates.published.is_some())
     }
 }

@@ -220,7 +220,7 @@ impl Tagger {
         let cut = mentions.len() > self.options.max_mentions;
         mentions.truncate(self.options.max_mentions);
         let entities = link::Linker { text, page: &page, users: &self.users }.entities(&mentions);
-        let dates = dates::dates(text, &page, hints);
+        let dates = dates::dates(text, page.said(), hints);
         let degraded = [(cut, "too_many_mentions"), (unread, "too_many_pieces"), (stopped, "model_deadline")];
         let degraded = degraded.into_iter().filter(|(is, _)| *is).map(|(_, why)| Degraded { stage: Stage::Tag, why });
         let tags = Tags {

@@ -149,9 +149,12 @@ impl<'a> Page<'a> {
         self.word(index).is_some_and(|word| word.parts)
     }
 
-    /// What the token is in a date, where it is that everywhere.
-    pub(super) fn said(&self, index: usize) -> Option<Said> {
-        self.word(index).and_then(|word| word.said)
+    /// The bytes of each token, and what it is in a date where it is that everywhere.
+    pub(super) fn said(&self) -> impl Iterator<Item = (usize, usize, Option<Said>)> + '_ {
+        (0..self.len()).filter_map(|index| {
+            let token = self.tokens.get(index)?;
+            Some((token.start as usize, token.end as usize, self.word(index).and_then(|word| word.said)))
+        })
     }
 
     pub(super) fn ending(&self, index: usize) -> Ending {

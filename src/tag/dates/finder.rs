@@ -3,7 +3,7 @@
 
 use super::expression::{Cue, Expression, Found, MonthOf, Point, YearOf};
 use super::line::{DayForm, Line};
-use super::tokens::{self, Kind, Words};
+use super::tokens::{self, Kind, Said, Words};
 use super::words::{Turn, Word};
 use crate::tag::calendars::{Calendar, Month, Standing};
 
@@ -31,8 +31,13 @@ impl Hit {
 }
 
 /// Every date of a match text, in order and without overlap. `words`: what is
-/// known of its words.
-pub(super) fn find(matched: &str, language: &str, mut words: Words<'_>) -> Vec<Found> {
+/// known of its words, each with its bytes.
+pub(super) fn find(
+    matched: &str,
+    language: &str,
+    words: impl Iterator<Item = (usize, usize, Option<Said>)>,
+) -> Vec<Found> {
+    let mut words = Words::new(words);
     let (mut found, mut tokens, mut at) = (Vec::new(), Vec::new(), 0);
     while at < matched.len() {
         at = tokens::line(matched, at, &mut words, &mut tokens);

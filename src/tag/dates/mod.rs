@@ -32,7 +32,6 @@ mod words;
 pub(super) use tokens::{Said, said};
 
 use super::Hints;
-use super::page::Page;
 use crate::record::{DateMention, MatchSpan, Published, Text};
 
 /// What the dates of a text tell.
@@ -45,9 +44,10 @@ pub(super) struct Dates {
     pub modified: Option<Published>,
 }
 
-/// Finds and resolves every date of the text, whose words the page has read.
-pub(super) fn dates(text: &Text, page: &Page<'_>, hints: Hints<'_>) -> Dates {
-    let found = finder::find(&text.matched, &text.language.tag, tokens::Words::new(Some(page)));
+/// Finds and resolves every date of the text. `words`: those of the match text, or
+/// some of them, each with its bytes and what it is in a date if somebody knows.
+pub(super) fn dates(text: &Text, words: impl Iterator<Item = (usize, usize, Option<Said>)>, hints: Hints<'_>) -> Dates {
+    let found = finder::find(&text.matched, &text.language.tag, words);
     let (published, reference) = publication::publication(text, hints, &found);
     let mentions = found.iter().filter_map(|found| {
         let (value, resolved_by) = resolve::resolve(&found.expression, reference.as_ref())?;

@@ -7,7 +7,6 @@ use super::expression::{Clock, Cue, Expression, Found, MonthOf, Point, YearOf};
 use super::finder::find;
 use super::frame;
 use super::resolve::{LATEST_YEAR, PUBLICATION, Reference};
-use super::tokens::Words;
 use crate::letters::fold;
 use crate::record::{Block, BlockKind, Evidence, MatchSpan, Precision, Published, Text};
 use crate::tag::Hints;
@@ -42,7 +41,7 @@ fn reference(published: &Published) -> Option<Reference> {
 
 /// A publication date as people write it.
 fn read(written: &str, language: &str) -> Option<Published> {
-    let found = find(&fold(written), language, Words::new(None));
+    let found = find(&fold(written), language, std::iter::empty());
     // "Published on …, updated on …": the first stands.
     let dated = |found: &&Found| found.cue != Cue::Update;
     let best = found.iter().filter(dated).find_map(day_of).or_else(|| found.iter().find_map(day_of));

@@ -1,12 +1,20 @@
 use super::*;
 use crate::letters::fold_display;
 use crate::record::{Block, BlockKind, DisplaySpan, EditsBuilder, Evidence, Language, Precision};
-use crate::tag::fixture::TAGGER;
-use crate::tag::tokens::Tokens;
+
+/// The words of a text, as a page reads them.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, usize, Option<Said>)> + '_ {
+    let bounds = text.split_inclusive(|letter: char| !letter.is_alphanumeric()).scan(0, |at, part| {
+        let start = *at;
+        *at += part.len();
+        let word = part.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        Some((start, start + word.len(), if word.is_empty() { None } else { said(word) }))
+    });
+    bounds.filter(|(start, end, _)| end > start)
+}
 
 fn dates(text: &Text, hints: Hints<'_>) -> Dates {
-    let page = Page::new(Tokens::new(&text.matched), &TAGGER.gazetteer, |_, _| false);
-    super::dates(text, &page, hints)
+    super::dates(text, words(&text.matched), hints)
 }
 
 /// A text of these blocks in display form.

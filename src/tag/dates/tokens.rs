@@ -1,7 +1,6 @@
 //! Words, numbers and marks of one line of the match text.
 
 use super::words::{Word, word};
-use crate::tag::page::Page;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -43,36 +42,37 @@ pub(in crate::tag) fn said(word: &str) -> Option<Said> {
     })
 }
 
-/// The words of a page, asked for in the order of its text.
-pub(super) struct Words<'a> {
-    page: Option<&'a Page<'a>>,
-    next: usize,
+/// The words that others have read already, each with its bytes and what it is if
+/// it is that everywhere; asked for in the order of the text.
+#[derive(Debug)]
+pub(super) struct Words<I> {
+    rest: I,
+    next: Option<(usize, usize, Option<Said>)>,
 }
 
-impl<'a> Words<'a> {
-    /// Of a text that nobody has read, none.
-    pub(super) const fn new(page: Option<&'a Page<'a>>) -> Self {
-        Self { page, next: 0 }
+impl<I: Iterator<Item = (usize, usize, Option<Said>)>> Words<I> {
+    pub(super) fn new(mut rest: I) -> Self {
+        Self { next: rest.next(), rest }
     }
 
-    /// The word that begins at that byte, if the page knows what it is in a date,
-    /// and where it ends.
-    fn at(&mut self, start: usize) -> Option<(usize, Said)> {
-        let page = self.page?;
-        loop {
-            let token = page.tokens.get(self.next)?;
-            if token.start as usize >= start {
-                let said = page.said(self.next).filter(|_| token.start as usize == start)?;
-                return Some((token.end as usize, said));
-            }
-            self.next += 1;
+    /// What the word is that begins at that byte, and where it ends.
+    fn at(&mut self, at: usize) -> Option<(usize, Said)> {
+        while self.next.is_some_and(|(start, ..)| start < at) {
+            self.next = self.rest.next();
         }
+        let (_, end, said) = self.next.filter(|(start, ..)| *start == at)?;
+        Some((end, said?))
     }
 }
 
 /// Cuts the line that begins at byte `from` into tokens, and says where the
 /// next line begins. `words`: what is known of them.
-pub(super) fn line(text: &str, from: usize, words: &mut Words<'_>, tokens: &mut Vec<Token>) -> usize {
+pub(super) fn line(
+    text: &str,
+    from: usize,
+    words: &mut Words<impl Iterator<Item = (usize, usize, Option<Said>)>>,
+    tokens: &mut Vec<Token>,
+) -> usize {
     tokens.clear();
     let bytes = text.as_bytes();
     let (mut at, mut spaced) = (from, true);
@@ -204,13 +204,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tag::fixture::TAGGER;
+    use crate::tag::dates::tests::words;
 
     #[test]
     fn words_numbers_and_marks() {
         let text = "والخميس، 25 من\nثم";
         let mut tokens = Vec::new();
-        let next = line(text, 0, &mut Words::new(None), &mut tokens);
+        let next = line(text, 0, &mut Words::new(std::iter::empty()), &mut tokens);
         assert_eq!(text.get(next..), Some("ثم"));
         let kinds: Vec<_> = tokens.iter().map(|token| (token.kind, token.lead, token.spaced)).collect();
         assert_eq!(
@@ -238,7 +238,7 @@ mod tests {
         fn tokens_lie_on_characters_and_lines_end(text in "(?s).{0,80}") {
             let (mut at, mut tokens) = (0, Vec::new());
             while at < text.len() {
-                let next = line(&text, at, &mut Words::new(None), &mut tokens);
+                let next = line(&text, at, &mut Words::new(std::iter::empty()), &mut tokens);
                 prop_assert!(next > at);
                 let mut last = at;
                 for token in &tokens {
@@ -251,15 +251,14 @@ mod tests {
         }
 
         #[test]
-        fn words_of_a_page_are_those_that_are_read_anew(
+        fn words_that_others_read_are_those_that_are_read_anew(
             text in "(الخميس|وفي|يناير|عام|من|هـ|[ا-ي]{1,3}|[ \n0-9a-zA-Z.،…‌ة٪\u{64b}😀ﷺ·×-]){0,30}",
         ) {
-            let page = Page::new(crate::tag::tokens::Tokens::new(&text), &TAGGER.gazetteer, |_, _| false);
-            let (mut at, mut words) = (0, Words::new(Some(&page)));
+            let (mut at, mut words) = (0, Words::new(words(&text)));
             let (mut tokens, mut anew) = (Vec::new(), Vec::new());
             while at < text.len() {
                 let next = line(&text, at, &mut words, &mut tokens);
-                prop_assert_eq!(line(&text, at, &mut Words::new(None), &mut anew), next);
+                prop_assert_eq!(line(&text, at, &mut Words::new(std::iter::empty()), &mut anew), next);
                 prop_assert_eq!(&tokens, &anew);
                 at = next;
             }
