@@ -54,6 +54,9 @@ pub(super) struct Name {
     pub language: Option<Language>,
 }
 
+/// Reads a row of a list: the number of its line, and its fields.
+type ReadRow<'a> = Box<dyn Fn(&mut Lists, usize, &[&str]) -> Result<(), String> + 'a>;
+
 /// What another language calls a thing of our own lists.
 #[derive(Debug)]
 struct Called {
@@ -115,8 +118,7 @@ impl Lists {
         };
         let languages: Option<Vec<Language>> =
             head.strip_prefix(CALLED).and_then(|codes| codes.split('\t').map(Language::of).collect());
-        let read: Box<dyn Fn(&mut Self, usize, &[&str]) -> Result<(), String>> = match (columns_of.as_str(), languages)
-        {
+        let read: ReadRow<'_> = match (columns_of.as_str(), languages) {
             (NAMES, _) if language.is_some() || columns_of == head => {
                 Box::new(move |lists, _, fields| lists.name(fields, ours, language))
             }
