@@ -27,6 +27,6 @@ fuzz_target!(|data: &[u8]| {
         // Unpacked it may be longer by far; its cap is another one.
         warraq_fuzz::read(&raw);
     } else {
-        warraq_fuzz::bounded(value.len(), || warraq_fuzz::read(&raw));
+        warraq_fuzz::bounded(value, || warraq_fuzz::read(&raw));
     }
 });

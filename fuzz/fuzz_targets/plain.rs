@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let raw = warraq_fuzz::raw(data, &[("content-type", "text/plain; charset=utf-8")]);
-    warraq_fuzz::bounded(data.len(), || warraq_fuzz::read(&raw));
+    warraq_fuzz::bounded(data, || warraq_fuzz::read(&raw));
 });
