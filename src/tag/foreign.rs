@@ -68,13 +68,9 @@ impl Foreign<'_> {
     }
 
     fn named(&self, first: usize, last: usize, node: Node) -> Option<Candidate> {
-        let gazetteer = self.page.gazetteer;
-        let entry = gazetteer
-            .entries(node)
-            .max_by(|one, other| one.strength.total_cmp(&other.strength).then(other.thing.cmp(&one.thing)))?;
-        let kind = gazetteer.thing(entry.thing).kind;
+        let best = self.page.gazetteer.best(node)?;
         let named = Some(Named { user: false, node });
-        Some(Candidate { how: How::Gazetteer, named, ..Candidate::rule(first, last, kind, entry.strength) })
+        Some(Candidate { how: How::Gazetteer, named, ..Candidate::rule(first, last, best.kind, best.strength) })
     }
 
     /// The word, and what is left of it without an ending of its language.

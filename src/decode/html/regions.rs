@@ -471,14 +471,23 @@ impl Sum {
 /// running text, too (an article cut in two by an advertisement), and what the source
 /// names as it does the chosen one.
 fn included(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<bool> {
-    let path = path(regions, main);
-    let parts = parts(regions, drafts, main);
+    let marked = |indexes: Vec<usize>| {
+        let mut marks = vec![false; regions.len()];
+        for index in indexes {
+            if let Some(mark) = marks.get_mut(index) {
+                *mark = true;
+            }
+        }
+        marks
+    };
+    let (path, parts) = (marked(path(regions, main)), marked(parts(regions, drafts, main)));
+    let is = |marks: &[bool], index: usize| marks.get(index).copied().unwrap_or_default();
     let mut inside = vec![false; regions.len()];
     for (index, region) in regions.iter().enumerate() {
-        let above = index != 0 && inside.get(region.parent).copied().unwrap_or_default();
-        let beside = index != 0 && path.contains(&region.parent) && !path.contains(&index) && region.goes_on();
+        let above = index != 0 && is(&inside, region.parent);
+        let beside = index != 0 && is(&path, region.parent) && !is(&path, index) && region.goes_on();
         if let Some(place) = inside.get_mut(index) {
-            *place = !region.furniture && (index == main || above || beside || parts.contains(&index));
+            *place = !region.furniture && (index == main || above || beside || is(&parts, index));
         }
     }
     inside
@@ -512,10 +521,17 @@ fn parts(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<usize> {
         let region = regions.get(draft.region);
         matches!(draft.kind, SourceKind::Heading(..=2)) && region.is_some_and(|region| !region.furniture)
     };
-    let apart = |start: usize, end: usize| {
-        let between = drafts.get(start.min(end)..start.max(end)).unwrap_or_default();
-        between.iter().any(|draft| is_headline(draft) && !ancestors(regions, draft.region).any(|at| at == main))
-    };
+    // How many headlines outside of the chosen region stand before each draft: asked for every
+    // container, and a page may have as many of these as it has drafts.
+    let outside = |draft: &Draft| is_headline(draft) && !ancestors(regions, draft.region).any(|at| at == main);
+    let mut before = Vec::with_capacity(drafts.len() + 1);
+    before.push(0_usize);
+    before.extend(drafts.iter().scan(0, |count, draft| {
+        *count += usize::from(outside(draft));
+        Some(*count)
+    }));
+    let apart = |start: usize, end: usize| before.get(start) != before.get(end);
+    let own = article(main);
     let is_part = |(index, region): &(usize, &Region)| {
         let text = region.good * 10 >= region.chars * 6 && region.link_chars * 5 <= region.chars;
         region.hint == BODY
@@ -523,7 +539,7 @@ fn parts(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<usize> {
             && !region.furniture
             && text
             && (region.all_paragraphs > 1 || region.linked == 0)
-            && article(*index) == article(main)
+            && article(*index) == own
             && !apart(chosen.start, region.start)
     };
     regions.iter().enumerate().filter(is_part).map(|(index, _)| index).collect()
