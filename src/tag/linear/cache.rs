@@ -4,8 +4,11 @@
 use std::cell::RefCell;
 use std::num::NonZeroU32;
 
-use super::context;
+use super::chain::Reached;
+use super::context::{self, Context, Pair};
 use super::file::File;
+use super::passes::FirstPass;
+use super::paths::Paths;
 use super::table::{Sum, Table};
 use super::words::{Profile, Split, Word, mix};
 use super::{AROUND, Convention};
@@ -14,6 +17,9 @@ use crate::tag::page::Page;
 /// Ways to split a word: as the gazetteer says, or one or two letters before a word
 /// that the page has.
 const WAYS: usize = 3;
+
+/// Longest page, in tokens of some 400 bytes each, whose [`Room`] is kept.
+const LONGEST: usize = 20_000;
 
 /// What a word adds to the tokens around it.
 #[derive(Debug)]
@@ -29,6 +35,19 @@ pub(super) struct Known {
     pub preposition: bool,
 }
 
+/// What a page's tokens take while it is read, kept for the next page: memory that
+/// is used again is near the processor.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub context: Context,
+    pub pairs: Vec<Pair>,
+    pub sums: Vec<Sum>,
+    pub passed: FirstPass,
+    pub labels: Vec<usize>,
+    pub reached: Vec<Reached>,
+    pub paths: Paths,
+}
+
 #[derive(Debug, Default)]
 struct Cache {
     /// Model, convention and vocabulary.
@@ -36,6 +55,7 @@ struct Cache {
     /// By the word's number in the vocabulary, and the way it was split.
     numbers: Vec<[Option<NonZeroU32>; WAYS]>,
     words: Vec<Known>,
+    room: Room,
 }
 
 thread_local! {
@@ -48,14 +68,14 @@ pub(super) fn with_known<T>(
     file: &File,
     page: &Page<'_>,
     convention: Convention,
-    then: impl FnOnce(&[&Known]) -> T,
+    then: impl FnOnce(&[&Known], &mut Room) -> T,
 ) -> T {
     let of = (file.hash, convention as u32, page.vocabulary.age);
     let mut cache = CACHE.take();
     if cache.of != of {
-        cache = Cache { of, ..Cache::default() };
+        cache = Cache { of, room: cache.room, ..Cache::default() };
     }
-    let Cache { numbers, words, .. } = &mut cache;
+    let Cache { numbers, words, room, .. } = &mut cache;
     let mut number = |first: &usize| {
         let id = page.id(*first);
         if numbers.len() <= id {
@@ -70,9 +90,14 @@ pub(super) fn with_known<T>(
         }
         number.map(|number| number.get() as usize - 1)
     };
-    let numbers: Vec<usize> = page.firsts().iter().filter_map(&mut number).collect();
-    let known: Vec<&Known> = numbers.iter().filter_map(|number| cache.words.get(*number)).collect();
-    let result = then(&known);
+    let mut numbers: Vec<usize> = Vec::with_capacity(page.firsts().len());
+    numbers.extend(page.firsts().iter().filter_map(&mut number));
+    let mut known: Vec<&Known> = Vec::with_capacity(numbers.len());
+    known.extend(numbers.iter().filter_map(|number| words.get(*number)));
+    let result = then(&known, room);
+    if page.len() > LONGEST {
+        cache.room = Room::default();
+    }
     CACHE.set(cache);
     result
 }

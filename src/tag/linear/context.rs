@@ -19,13 +19,14 @@ const CUES: usize = 6;
 pub(super) const MOST_ELSEWHERE: u32 = 5;
 
 /// The surroundings of all tokens of a page.
-#[derive(Debug)]
-pub(super) struct Context<'a> {
+#[derive(Debug, Default)]
+pub(super) struct Context {
     places: Vec<Place>,
     labels: Labels,
     /// By stem.
     elsewhere: Vec<Tally>,
-    stems: &'a [usize],
+    /// Which of the page's stems each token has.
+    stems: Vec<usize>,
 }
 
 /// What stands before a token.
@@ -43,22 +44,44 @@ struct Place {
     cues: u8,
 }
 
-impl<'a> Context<'a> {
+impl Context {
     /// `stems`: the number of each token's stem.
-    pub(super) fn new(page: &Page<'_>, stems: &'a [usize], said: &[Candidate], listed: &[Candidate]) -> Self {
-        let labels = Labels::new(page.len(), said, listed);
-        let mut places = vec![Place::default(); page.len()];
-        quotes(page, &mut places);
-        announce(page, &mut places);
-        let mut elsewhere = vec![Tally::default(); stems.iter().max().map_or(0, |most| most + 1)];
-        for (index, (place, stem)) in places.iter_mut().zip(stems).enumerate() {
+    #[cfg(any(test, feature = "train"))]
+    pub(super) fn new(page: &Page<'_>, stems: &[usize], said: &[Candidate], listed: &[Candidate]) -> Self {
+        let mut context = Self::default();
+        context.renew(page, stems.iter(), said, listed);
+        context
+    }
+
+    /// The same of another page, in the room of the last.
+    pub(super) fn renew<'a>(
+        &mut self,
+        page: &Page<'_>,
+        stems: impl Iterator<Item = &'a usize>,
+        said: &[Candidate],
+        listed: &[Candidate],
+    ) {
+        let Self { places, labels, elsewhere, .. } = self;
+        self.stems.clear();
+        self.stems.extend(stems);
+        labels.renew(page.len(), said, listed);
+        places.clear();
+        places.resize(page.len(), Place::default());
+        quotes(page, places);
+        announce(page, places);
+        elsewhere.clear();
+        elsewhere.resize(self.stems.iter().max().map_or(0, |most| most + 1), Tally::default());
+        for (index, (place, stem)) in places.iter_mut().zip(&self.stems).enumerate() {
             place.kind = labels.kind(index);
             place.cues |= cues(place);
             if let Some(tally) = elsewhere.get_mut(*stem).filter(|_| page.tokens.is_word(index)) {
                 tally.add(place);
             }
         }
-        Self { places, labels, elsewhere, stems }
+    }
+
+    pub(super) fn stems(&self) -> &[usize] {
+        &self.stems
     }
 
     /// Neither lists nor rules see a name at the token or right beside it.
@@ -99,46 +122,51 @@ pub(super) fn plain(times: usize, mut add: impl FnMut(u32)) {
     tally.features(&Place::default(), Profile::default(), &mut add);
 }
 
-/// The features of a word and those beside it. `pairs`: from two before it to two
+/// The features of a word and those beside it, of the pairs from two before it to two
 /// after it.
-pub(super) fn beside([far_before, before, after, far_after]: [&Pair; AROUND - 1]) -> [u32; 10] {
+#[inline]
+pub(super) fn beside([far_before, before, after, far_after]: &[Pair; AROUND - 1]) -> [u32; 10] {
     [
-        mix(110, before.stems),
-        mix(111, after.stems),
-        mix(112, before.fine),
-        mix(113, after.fine),
+        before.stems,
+        after.stems ^ 1,
+        before.fine,
+        after.fine ^ 1,
         mix(114, mix(before.first, after.coarse)),
-        mix(115, before.flags_coarse),
-        mix(116, after.flags_coarse),
-        mix(117, before.flags),
-        mix(118, far_before.coarse),
-        mix(119, far_after.coarse),
+        before.flags_coarse,
+        after.flags_coarse ^ 1,
+        before.flags,
+        far_before.coarse_pair,
+        far_after.coarse_pair ^ 1,
     ]
 }
 
-/// What two words that stand side by side say together, to themselves and to
-/// those beside them.
+/// What two words that stand side by side say together, to the second and to those
+/// further on. What they say to the first and to those before it are the features
+/// beside these, whose weights lie in the same line of memory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
     stems: u32,
     fine: u32,
-    coarse: u32,
     flags_coarse: u32,
     flags: u32,
-    /// The cluster of the first.
+    coarse_pair: u32,
+    /// The clusters of the first, and of both.
     first: u32,
+    coarse: u32,
 }
 
 impl Pair {
     pub(super) fn new(one: Profile, other: Profile) -> Self {
         let flags = |word: Profile| u32::from(word.flags);
+        let coarse = mix(one.coarse, other.coarse);
         Self {
-            stems: mix(one.stem, other.stem),
-            fine: mix(one.fine, other.fine),
-            coarse: mix(one.coarse, other.coarse),
-            flags_coarse: mix(flags(one), other.coarse),
-            flags: mix(flags(one), flags(other)),
+            stems: mix(110, mix(one.stem, other.stem)),
+            fine: mix(112, mix(one.fine, other.fine)),
+            flags_coarse: mix(115, mix(flags(one), other.coarse)),
+            flags: mix(117, mix(flags(one), flags(other))),
+            coarse_pair: mix(118, coarse),
             first: one.coarse,
+            coarse,
         }
     }
 }
@@ -237,19 +265,29 @@ fn cues(place: &Place) -> u8 {
 }
 
 /// What lists and rules make of each token.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Labels {
     /// The names they settled on.
     said: Vec<u32>,
     /// The longest of what lists hold, however unlikely.
     listed: Vec<u32>,
+    /// Tokens of that name.
+    lengths: Vec<usize>,
     /// Nothing of either at the token or right beside it.
     quiet: Vec<bool>,
 }
 
 impl Labels {
-    fn new(tokens: usize, said: &[Candidate], listed: &[Candidate]) -> Self {
-        let mut labels = Self { said: vec![0; tokens], listed: vec![0; tokens], quiet: vec![true; tokens] };
+    fn renew(&mut self, tokens: usize, said: &[Candidate], listed: &[Candidate]) {
+        let labels = self;
+        labels.said.clear();
+        labels.said.resize(tokens, 0);
+        labels.listed.clear();
+        labels.listed.resize(tokens, 0);
+        labels.lengths.clear();
+        labels.lengths.resize(tokens, 0);
+        labels.quiet.clear();
+        labels.quiet.resize(tokens, true);
         for name in said.iter().chain(listed.iter().filter(|name| name.named.is_some())) {
             let near = name.first.saturating_sub(1)..(name.last + 2).min(tokens);
             labels.quiet.get_mut(near).into_iter().flatten().for_each(|quiet| *quiet = false);
@@ -267,10 +305,9 @@ impl Labels {
                 }
             }
         }
-        let mut length = vec![0; tokens];
         for name in listed.iter().filter(|name| name.named.is_some()) {
             for index in name.first..=name.last {
-                if let (Some(slot), Some(length)) = (labels.listed.get_mut(index), length.get_mut(index))
+                if let (Some(slot), Some(length)) = (labels.listed.get_mut(index), labels.lengths.get_mut(index))
                     && *length < name.words()
                 {
                     *length = name.words();
@@ -278,7 +315,6 @@ impl Labels {
                 }
             }
         }
-        labels
     }
 
     fn kind(&self, index: usize) -> Option<usize> {

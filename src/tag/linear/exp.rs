@@ -1,7 +1,7 @@
 //! The exponential of a row at once: the bits of libm's `expf`, which are the
 //! same on each machine, without its branches.
 
-use super::chain::Wide;
+use super::lanes::LANES;
 
 /// What is less is left to libm: its results need more than one step.
 const LEAST: f32 = -87.0;
@@ -17,7 +17,8 @@ const NEAR: f32 = -f32::from_bits(0x3900_0000);
 const WHOLE: f32 = 12_582_912.0;
 
 /// Of numbers of which few are positive or below [`LEAST`].
-pub(super) fn of(row: Wide<f32>) -> Wide<f32> {
+#[inline(always)]
+pub(super) fn of(row: [f32; LANES]) -> [f32; LANES] {
     let (mut powers, mut unusual) = (row, false);
     for power in &mut powers {
         let held = power.clamp(LEAST, 0.0);
@@ -36,7 +37,7 @@ pub(super) fn of(row: Wide<f32>) -> Wide<f32> {
 
 /// As libm, of a number from [`LEAST`] to 0: e to what is left of it without a
 /// multiple of the logarithm of two, by a quotient of polynomials.
-#[inline]
+#[inline(always)]
 fn usual(value: f32) -> f32 {
     let (twos, count) = up(INVERSE_LN2 * value - 0.5);
     let (high, low) = (value - count * LN2_HIGH, count * LN2_LOW);
@@ -50,7 +51,7 @@ fn usual(value: f32) -> f32 {
 
 /// The whole number above, of one from -127 to 0, as the bits of an integer and as
 /// it is: what a cast does, in instructions that work on four at once.
-#[inline]
+#[inline(always)]
 fn up(value: f32) -> (u32, f32) {
     let nearest = value + WHOLE;
     let below = nearest - WHOLE < value;
@@ -61,11 +62,10 @@ fn up(value: f32) -> (u32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tag::linear::chain::WIDTH;
 
     fn differ(from: u32, to: u32, step: usize) -> Option<f32> {
         let numbers = (from..=to).step_by(step).map(|bits| -f32::from_bits(bits));
-        numbers.into_iter().find(|value| of([*value; WIDTH])[0].to_bits() != libm::expf(*value).to_bits())
+        numbers.into_iter().find(|value| of([*value; LANES])[0].to_bits() != libm::expf(*value).to_bits())
     }
 
     #[test]
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn what_is_unusual_is_answered_by_libm() {
         for value in [f32::NEG_INFINITY, -1e9, 1.0, 88.0, f32::INFINITY] {
-            assert_eq!(of([value; WIDTH]).map(f32::to_bits), [libm::expf(value).to_bits(); WIDTH], "{value}");
+            assert_eq!(of([value; LANES]).map(f32::to_bits), [libm::expf(value).to_bits(); LANES], "{value}");
         }
-        assert!(of([f32::NAN; WIDTH]).iter().all(|value| value.is_nan()));
+        assert!(of([f32::NAN; LANES]).iter().all(|value| value.is_nan()));
     }
 
     /// All of them, in half a minute of a release build.

@@ -266,7 +266,7 @@ mod tests {
         let mut sum = Sum::default();
         file.table(Convention::News).add(2, &mut sum);
         file.table(Convention::Newswire).add(4 + 3, &mut sum);
-        let scores = sum.scores(1.0);
+        let scores = sum.scores(1.0).row();
         assert_eq!((scores[0], scores[10]), (20.0 + 60.0, 10.0 + 50.0));
         assert_eq!(file.reliability(), [0.5; LEVELS.len()]);
         assert_eq!(file.sources, 77);

@@ -13,8 +13,10 @@ mod chain;
 mod context;
 mod exp;
 mod file;
+mod lanes;
 mod lexicon;
 mod passes;
+mod paths;
 mod table;
 #[cfg(any(test, feature = "train"))]
 pub mod train;
@@ -22,12 +24,13 @@ mod words;
 
 use std::borrow::Cow;
 
-use self::cache::Known;
-use self::chain::{Allowed, Wide};
+use self::cache::{Known, Room};
+use self::chain::Chain;
 use self::context::{Context, Pair};
 use self::file::File;
 use self::passes::FirstPass;
-use self::table::Sum;
+use self::paths::{Factors, Paths};
+use self::table::{Sum, whole};
 #[cfg(any(test, feature = "train"))]
 use self::words::Profile;
 use self::words::{Split, Word, numbered};
@@ -114,7 +117,7 @@ pub(super) const CONVENTIONS: usize = 2;
 #[derive(Debug)]
 pub struct Linear {
     file: File,
-    steps: [Allowed; CONVENTIONS],
+    steps: [(Chain, Factors); CONVENTIONS],
     reliability: [f32; file::LEVELS.len()],
 }
 
@@ -137,26 +140,56 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) struct Reading {
     pub found: Vec<Found>,
-    chances: Vec<Row<f32>>,
+    chances: Chances,
+}
+
+/// How likely each label is of the tokens that somebody takes for a part of a name.
+#[derive(Debug)]
+struct Chances {
+    /// Of each token which row is its own, counted from 1 on.
+    places: Vec<u32>,
+    rows: Vec<Row<f32>>,
+}
+
+impl Chances {
+    fn new(tokens: usize) -> Self {
+        Self { places: vec![0; tokens], rows: Vec::new() }
+    }
+
+    fn set(&mut self, token: usize, row: Row<f32>) {
+        if let Some(place) = self.places.get_mut(token) {
+            self.rows.push(row);
+            *place = u32::try_from(self.rows.len()).unwrap_or_default();
+        }
+    }
+
+    /// Of those tokens, in their order.
+    fn of(&self, first: usize, last: usize) -> impl Iterator<Item = &Row<f32>> + '_ {
+        let places = self.places.get(first..=last).unwrap_or_default().iter();
+        places.map(|place| place.checked_sub(1).and_then(|row| self.rows.get(row as usize)).unwrap_or(&NOTHING))
+    }
 }
 
 impl Reading {
     /// Least chance, over the tokens, that they are of a name of the type.
     pub(super) fn chance(&self, first: usize, last: usize, kind: EntityType) -> f32 {
-        certainty(self.chances.get(first..=last).unwrap_or_default(), kind)
+        certainty(self.chances.of(first, last), kind)
     }
 }
 
 /// Least chance, over the tokens of a name, that they are of one of its type.
-fn certainty(tokens: &[Row<f32>], kind: EntityType) -> f32 {
-    tokens.iter().map(|row| row[labels::begin(kind)] + row[labels::inside(kind)]).fold(1.0, f32::min)
+fn certainty<'a>(tokens: impl Iterator<Item = &'a Row<f32>>, kind: EntityType) -> f32 {
+    tokens.map(|row| row[labels::begin(kind)] + row[labels::inside(kind)]).fold(1.0, f32::min)
 }
 
 impl Linear {
     /// Checks magic, version, length and hash.
     pub fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, LinearError> {
         let file = File::new(bytes.into())?;
-        let steps = [Convention::News, Convention::Newswire].map(|convention| chain::allowed(&file.steps(convention)));
+        let steps = [Convention::News, Convention::Newswire].map(|convention| {
+            let steps = file.steps(convention);
+            (Chain::new(&steps, file.scale), Factors::new(&steps, file.scale))
+        });
         Ok(Self { reliability: file.reliability(), steps, file })
     }
 
@@ -183,106 +216,80 @@ impl Linear {
         convention: Convention,
         heard: Option<&Heard>,
     ) -> Reading {
-        cache::with_known(&self.file, page, convention, |known| {
-            let stems = numbered(known.iter().map(|known| known.profile.stem));
-            let stems: Vec<usize> = each(page, &stems).copied().collect();
-            let context = Context::new(page, &stems, said, listed);
+        cache::with_known(&self.file, page, convention, |known, room| {
+            let of_words = numbered(known.iter().map(|known| known.profile.stem));
+            let Room { context, pairs, sums, passed, labels, reached, paths } = room;
+            context.renew(page, each(page, &of_words), said, listed);
             let sequences = sequences(page);
-            let mut sums = self.sums(page, known, &context, convention);
+            self.sums(page, known, context, convention, pairs, sums);
             let is_line = |index: usize| page.tokens.kind(index) == Kind::Break && page.tokens.word(index) == "\n";
             let breaks = sums.iter_mut().enumerate().filter(|(index, _)| is_line(*index));
             breaks.for_each(|(_, sum)| *sum = Sum::NO_NAME);
-            let score = |(index, sum): (usize, &Sum)| {
-                self.score(sum, convention, heard.and_then(|heard| heard.scores.get(index)?.as_ref()))
+            self.heed(sums, convention, heard);
+            let (chain, factors) = &self.steps[convention as usize];
+            let mut read = |sums: &[Sum], labels: &mut Vec<usize>| {
+                labels.clear();
+                let parts = sequences.iter().filter_map(|(first, last)| sums.get(*first..*last));
+                parts.for_each(|part| chain.best(part, reached, labels));
             };
-            let mut scores: Vec<Wide<f32>> = sums.iter().enumerate().map(score).collect();
-            let first = self.labels(&scores, &sequences, convention);
-            let passed = FirstPass::new(&first, &stems, |index| page.tokens.is_word(index));
-            let again = self.again(&passed, convention);
-            for (index, (sum, scores)) in sums.iter_mut().zip(&mut scores).enumerate() {
-                if again(index, sum) {
-                    *scores = score((index, sum));
-                }
-            }
-            let labels = self.labels(&scores, &sequences, convention);
-            let chances = self.chances(&scores, &sequences, &labels, said, convention);
+            read(sums, &mut passed.labels);
+            passed.count(context.stems(), |index| page.tokens.is_word(index));
+            self.again(passed, context.stems(), convention, sums);
+            read(sums, labels);
+            let chances = chances(sums, factors, &sequences, labels, said, paths);
             let prefix = |index: usize| {
                 let known = page.numbers().get(index).and_then(|number| known.get(*number));
                 known.map_or(Prefix::default(), |known| (known.cut, known.preposition))
             };
-            found(prefix, &labels, chances, convention, |certainty| self.reliable(certainty))
+            found(prefix, labels, chances, convention, |certainty| self.reliable(certainty))
         })
     }
 
-    /// Adds to a token's sum what a first reading tells of it; says whether that is
-    /// anything.
-    fn again<'a>(&'a self, passed: &'a FirstPass<'_>, convention: Convention) -> impl Fn(usize, &mut Sum) -> bool + 'a {
+    /// Adds to each token's sum what a first reading tells of it.
+    fn again(&self, passed: &FirstPass, stems: &[usize], convention: Convention, sums: &mut [Sum]) {
         let table = self.file.table(convention);
         let plain: [Sum; passes::MOST as usize + 1] = std::array::from_fn(|others| {
             let mut sum = Sum::default();
             passes::plain(u32::try_from(others).unwrap_or_default(), |feature| table.add(feature, &mut sum));
             sum
         });
-        move |index, sum| {
-            match passed.plain(index) {
-                Some(0) => return false,
+        for (index, (sum, stem)) in sums.iter_mut().zip(stems).enumerate() {
+            match passed.plain(index, *stem) {
+                Some(0) => {}
                 Some(others) => *sum += &plain[others],
-                None => passed.features(index, |feature| table.add(feature, sum)),
+                None => passed.features(index, *stem, |feature| table.add(feature, sum)),
             }
-            true
         }
-    }
-
-    /// How likely each label is of each token that somebody takes for a part of a
-    /// name.
-    fn chances(
-        &self,
-        scores: &[Wide<f32>],
-        sequences: &[(usize, usize)],
-        labels: &[usize],
-        said: &[Candidate],
-        convention: Convention,
-    ) -> Vec<Row<f32>> {
-        let named = named(labels, said);
-        let mut chances = vec![NOTHING; scores.len()];
-        for &(first, last) in sequences {
-            // Where nobody sees a name, nobody asks how sure it is.
-            let sees = labels.get(first..last).is_some_and(|labels| labels.iter().any(|label| *label != OUTSIDE));
-            if !sees && !begins_in(said, first, last) {
-                continue;
-            }
-            let scores = scores.get(first..last).unwrap_or_default();
-            let named = named.get(first..last).unwrap_or_default();
-            chain::chances(scores, &self.steps[convention as usize], named, |index, chance| {
-                if let Some(slot) = chances.get_mut(first + index) {
-                    *slot = chance;
-                }
-            });
-        }
-        chances
     }
 
     /// The sums of the weights of each token's features, before anything was read.
-    fn sums(&self, page: &Page<'_>, known: &[&Known], context: &Context<'_>, convention: Convention) -> Vec<Sum> {
+    fn sums(
+        &self,
+        page: &Page<'_>,
+        known: &[&Known],
+        context: &Context,
+        convention: Convention,
+        pairs: &mut Vec<Pair>,
+        sums: &mut Vec<Sum>,
+    ) {
         let table = self.file.table(convention);
         let outside = Known::new(table, &Word::outside());
         let beyond = || std::iter::repeat_n(&outside, REACH);
-        let padded: Vec<&Known> = beyond().chain(each(page, known).copied()).chain(beyond()).collect();
-        let pairs = padded.iter().zip(padded.iter().skip(1));
-        let pairs: Vec<Pair> = pairs.map(|(one, other)| Pair::new(one.profile, other.profile)).collect();
+        let mut padded: Vec<&Known> = Vec::with_capacity(page.len() + 2 * REACH);
+        padded.extend(beyond().chain(each(page, known).copied()).chain(beyond()));
+        pairs.clear();
+        pairs.extend(padded.array_windows().map(|[one, other]| Pair::new(one.profile, other.profile)));
         let plain: [Sum; context::MOST_ELSEWHERE as usize + 1] = std::array::from_fn(|times| {
             let mut sum = Sum::default();
             context::plain(times, |feature| table.add(feature, &mut sum));
             sum
         });
-        let around = padded.windows(AROUND).zip(pairs.windows(AROUND - 1)).enumerate();
-        let of_token = |(index, (around, pairs)): (usize, (&[&Known], &[Pair]))| {
-            let (Some(word), [far_before, before, after, far_after]) = (around.get(REACH), pairs) else {
-                return Sum::default();
-            };
-            let mut sum = table.sum(context::beside([far_before, before, after, far_after]));
-            for (known, place) in around.iter().zip((0..AROUND).rev()) {
-                sum += &known.rows[place];
+        let around = padded.array_windows().zip(pairs.array_windows()).enumerate();
+        let of_token = |(index, (around, pairs)): (usize, (&[&Known; AROUND], &[Pair; AROUND - 1]))| {
+            let mut sum = table.sum(context::beside(pairs));
+            let [far_before, before, word, after, far_after] = around;
+            for row in [&far_before.rows[4], &before.rows[3], &word.rows[2], &after.rows[1], &far_after.rows[0]] {
+                sum += row;
             }
             let (quiet, rest) = (context.is_quiet(index), context.plain(index));
             if quiet {
@@ -294,26 +301,22 @@ impl Linear {
             }
             sum
         };
-        around.map(of_token).collect()
+        sums.clear();
+        sums.extend(around.map(of_token));
     }
 
-    /// What each label of a token is worth.
-    fn score(&self, sum: &Sum, convention: Convention, heard: Option<&Row<f32>>) -> Wide<f32> {
-        let mut row = sum.scores(self.file.scale);
-        row[OUTSIDE] -= convention.eager();
-        if let Some(heard) = heard {
-            row.iter_mut().zip(heard).for_each(|(score, heard)| *score += convention.heeds() * heard);
+    /// Adds to the sums what is preferred, and what a transformer says.
+    fn heed(&self, sums: &mut [Sum], convention: Convention, heard: Option<&Heard>) {
+        let mut row = [0; LABELS];
+        row[OUTSIDE] = -whole(convention.eager(), self.file.scale);
+        let eager = Sum::new(&row);
+        sums.iter_mut().for_each(|sum| *sum += &eager);
+        let heard = heard.map(|heard| heard.scores.iter()).into_iter().flatten();
+        for (sum, row) in sums.iter_mut().zip(heard) {
+            if let Some(row) = row {
+                *sum += &Sum::new(&row.map(|score| whole(convention.heeds() * score, self.file.scale)));
+            }
         }
-        row
-    }
-
-    fn labels(&self, scores: &[Wide<f32>], sequences: &[(usize, usize)], convention: Convention) -> Vec<usize> {
-        let mut labels = Vec::with_capacity(scores.len());
-        for &(first, last) in sequences {
-            let scores = scores.get(first..last).unwrap_or_default();
-            labels.extend(chain::best(scores, &self.steps[convention as usize]));
-        }
-        labels
     }
 
     /// How often names of that certainty were right when the model was made.
@@ -331,11 +334,36 @@ fn each<'a, T>(page: &Page<'_>, words: &'a [T]) -> impl Iterator<Item = &'a T> {
     page.numbers().iter().filter_map(|number| words.get(*number))
 }
 
+/// How likely each label is of each token that somebody takes for a part of a name.
+/// `paths`: room for what is summed up.
+fn chances(
+    sums: &[Sum],
+    factors: &Factors,
+    sequences: &[(usize, usize)],
+    labels: &[usize],
+    said: &[Candidate],
+    paths: &mut Paths,
+) -> Chances {
+    let named = named(labels, said);
+    let mut chances = Chances::new(sums.len());
+    for &(first, last) in sequences {
+        // Where nobody sees a name, nobody asks how sure it is.
+        let sees = labels.get(first..last).is_some_and(|labels| labels.iter().any(|label| *label != OUTSIDE));
+        if !sees && !begins_in(said, first, last) {
+            continue;
+        }
+        let sums = sums.get(first..last).unwrap_or_default();
+        let named = named.get(first..last).unwrap_or_default();
+        paths::chances(sums, factors, named, paths, |index, chance| chances.set(first + index, chance));
+    }
+    chances
+}
+
 /// The names that labels make, and how sure they are.
 fn found(
     prefix: impl Fn(usize) -> Prefix,
     labels: &[usize],
-    chances: Vec<Row<f32>>,
+    chances: Chances,
     convention: Convention,
     reliable: impl Fn(f32) -> f32,
 ) -> Reading {
@@ -379,7 +407,12 @@ pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> R
         }
         before = *label;
     }
-    let chances = heard.scores.iter().map(|row| row.map_or(NOTHING, |row| row.map(libm::expf))).collect();
+    let mut chances = Chances::new(heard.scores.len());
+    for (index, row) in heard.scores.iter().enumerate() {
+        if let Some(row) = row {
+            chances.set(index, row.map(libm::expf));
+        }
+    }
     let mut reading = found(prefix, &labels, chances, convention, |certainty| certainty);
     let is_mark = |index: usize| !matches!(page.tokens.kind(index), Kind::Word | Kind::Number);
     for found in &mut reading.found {
@@ -390,7 +423,7 @@ pub(super) fn heard(page: &Page<'_>, heard: &Heard, convention: Convention) -> R
             found.first += 1;
             (found.cut, found.preposition) = prefix(found.first);
         }
-        found.certainty = certainty(reading.chances.get(found.first..=found.last).unwrap_or_default(), found.kind);
+        found.certainty = certainty(reading.chances.of(found.first, found.last), found.kind);
         found.chance = found.certainty;
     }
     reading.found.retain(|found| !is_mark(found.first));
@@ -499,14 +532,16 @@ mod tests {
                 let word = (index + REACH).checked_sub(place).and_then(|at| words.get(at)).unwrap_or(&outside);
                 features.extend(cache::seen_from(word, place));
             }
-            features.extend(context::beside(around(&profiles, index).each_ref()));
+            features.extend(context::beside(&around(&profiles, index)));
             context.features(index, profiles[index], false, |feature| features.push(feature));
             table.sum(features)
         };
-        let sums = cache::with_known(&model.file, &page, Convention::News, |known| {
+        let sums = cache::with_known(&model.file, &page, Convention::News, |known, _| {
             let prefixes: Vec<Prefix> = each(&page, known).map(|known| (known.cut, known.preposition)).collect();
             assert_eq!(prefixes, splits.iter().map(|split| (split.cut, split.preposition)).collect::<Vec<_>>());
-            model.sums(&page, known, &context, Convention::News)
+            let mut sums = Vec::new();
+            model.sums(&page, known, &context, Convention::News, &mut Vec::new(), &mut sums);
+            sums
         });
         assert_eq!(sums, (0..page.len()).map(learned).collect::<Vec<_>>());
         assert!((0..page.len()).any(|index| context.plain(index).is_none()));

@@ -8,21 +8,33 @@ use crate::tag::labels::{LABELS, OUTSIDE, Row};
 pub(super) const MOST: u32 = 7;
 
 /// The labels of a first reading, by stem.
-#[derive(Debug)]
-pub(super) struct FirstPass<'a> {
-    labels: &'a [usize],
-    stems: &'a [usize],
+#[derive(Debug, Default)]
+pub(super) struct FirstPass {
+    /// Of each token.
+    pub labels: Vec<usize>,
     counts: Vec<Row<u32>>,
     /// Stems that are in a name somewhere.
     named: Vec<bool>,
 }
 
-impl<'a> FirstPass<'a> {
+impl FirstPass {
     /// `stems`: the number of each token's stem; `is_word` of the token.
-    pub(super) fn new(labels: &'a [usize], stems: &'a [usize], is_word: impl Fn(usize) -> bool) -> Self {
+    #[cfg(any(test, feature = "train"))]
+    pub(super) fn new(labels: &[usize], stems: &[usize], is_word: impl Fn(usize) -> bool) -> Self {
+        let mut passed = Self { labels: labels.to_vec(), ..Self::default() };
+        passed.count(stems, is_word);
+        passed
+    }
+
+    /// Counts the labels of each stem.
+    pub(super) fn count(&mut self, stems: &[usize], is_word: impl Fn(usize) -> bool) {
+        let Self { labels, counts, named } = self;
         let most = stems.iter().max().map_or(0, |most| most + 1);
-        let (mut counts, mut named) = (vec![[0; LABELS]; most], vec![false; most]);
-        for (index, (stem, label)) in stems.iter().zip(labels).enumerate() {
+        counts.clear();
+        counts.resize(most, [0; LABELS]);
+        named.clear();
+        named.resize(most, false);
+        for (index, (stem, label)) in stems.iter().zip(labels.iter()).enumerate() {
             if let Some(count) = counts.get_mut(*stem).and_then(|row: &mut Row<u32>| row.get_mut(*label))
                 && is_word(index)
             {
@@ -32,11 +44,11 @@ impl<'a> FirstPass<'a> {
                 }
             }
         }
-        Self { labels, stems, counts, named }
     }
 
-    pub(super) fn features(&self, index: usize, mut add: impl FnMut(u32)) {
-        let Some(counts) = self.stems.get(index).and_then(|stem| self.counts.get(*stem)) else { return };
+    /// Calls `add` with each feature of the token, which has the stem of that number.
+    pub(super) fn features(&self, index: usize, stem: usize, mut add: impl FnMut(u32)) {
+        let Some(counts) = self.counts.get(stem) else { return };
         let others = counts.iter().sum::<u32>().saturating_sub(1);
         if others == 0 {
             return;
@@ -58,8 +70,7 @@ impl<'a> FirstPass<'a> {
 
     /// How often the word stands elsewhere, [`MOST`] at the most, where that is in
     /// no name anywhere, as with most words.
-    pub(super) fn plain(&self, index: usize) -> Option<usize> {
-        let stem = *self.stems.get(index)?;
+    pub(super) fn plain(&self, index: usize, stem: usize) -> Option<usize> {
         let counts = self.counts.get(stem)?;
         let named = *self.named.get(stem)? || self.labels.get(index) != Some(&OUTSIDE);
         (!named).then(|| counts[OUTSIDE].saturating_sub(1).min(MOST) as usize)

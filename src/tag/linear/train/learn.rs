@@ -1,8 +1,11 @@
 //! Gradient steps over sentences in an order that a seed decides.
 
-use super::super::chain::{self, Paths, Steps};
+use super::super::chain::{Chain, Steps};
+use super::super::paths::{Factors, Paths};
+use super::super::table::{Sum, whole};
 use super::super::words::Profile;
-use crate::tag::labels::{LABELS, OUTSIDE, Row};
+use super::SCALE;
+use crate::tag::labels::{LABELS, Row};
 
 /// How a model is learned.
 #[derive(Debug, Clone, Copy)]
@@ -100,13 +103,19 @@ impl Weights {
     }
 
     fn labels(&self, example: &Example) -> Vec<usize> {
-        let mut labels = vec![OUTSIDE; example.gold.len()];
-        let steps = chain::allowed(&self.steps_of(example.corpus));
-        for &(first, last) in &example.sequences {
-            labels[first..last].copy_from_slice(&chain::best(&self.scores(example, (first, last)), &steps));
+        let chain = Chain::new(&self.steps_of(example.corpus), SCALE);
+        let mut labels = Vec::with_capacity(example.gold.len());
+        for &sequence in &example.sequences {
+            best(&chain, &self.scores(example, sequence), &mut labels);
         }
         labels
     }
+}
+
+/// The best labels by scores that are not yet whole numbers.
+pub(super) fn best(chain: &Chain, scores: &[Row<f32>], labels: &mut Vec<usize>) {
+    let sums: Vec<Sum> = scores.iter().map(|row| Sum::new(&row.map(|score| whole(score, SCALE)))).collect();
+    chain.best(&sums, &mut Vec::new(), labels);
 }
 
 fn add(row: &mut Row<f32>, other: &Row<f32>) {
@@ -193,11 +202,11 @@ impl Learner {
                 let rows = if *own { &self.weights.own[example.corpus] } else { &self.weights.rows };
                 add(&mut row, &rows[*at]);
             }
-            scores.push(chain::wide(&row.map(|sum| sum / (1.0 - self.settings.dropout)), 0.0));
+            scores.push(row.map(|sum| sum / (1.0 - self.settings.dropout)));
             ends.push(kept.len());
         }
-        let steps = chain::allowed(&self.weights.steps_of(example.corpus));
-        let paths = Paths::new(&scores, &steps);
+        let factors = Factors::new(&self.weights.steps_of(example.corpus), SCALE);
+        let paths = Paths::new(&scores, &factors);
         let gold = &example.gold[first..last];
         let mut from = 0;
         for ((mut slope, label), to) in paths.chances().zip(gold).zip(ends) {
@@ -206,7 +215,7 @@ impl Learner {
             self.step_down(example.corpus, &kept[from..to], &slope, rate);
             from = to;
         }
-        for (chance, pair) in paths.steps().zip(gold.windows(2)) {
+        for (chance, pair) in paths.steps(&factors).zip(gold.windows(2)) {
             self.step_steps(example, &chance, (pair[0], pair[1]), rate);
         }
     }

@@ -12,10 +12,11 @@ mod words;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::chain::{self, Paths, Wide};
+use super::chain::Chain;
 use super::context::{self, Context};
 use super::file::{self, Content, LEVELS};
 use super::passes::FirstPass;
+use super::paths::{Factors, Paths};
 use super::words::{Split, Word, numbered};
 use super::{AROUND, CONVENTIONS, Convention, REACH, around, cache, certainty, sequences, spans};
 use crate::tag::Tagger;
@@ -151,7 +152,7 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
                 let word = at.and_then(|at| read.get(at)).unwrap_or(&outside);
                 features.extend(cache::seen_from(word, place));
             }
-            features.extend(context::beside(around(&profiles, index).each_ref()));
+            features.extend(context::beside(&around(&profiles, index)));
             context.features(index, profiles[index], false, |feature| features.push(feature));
             example.push(&features, splits.get(index).is_some_and(Split::is_word), profiles[index]);
         }
@@ -172,14 +173,16 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> [Lev
         if own && example.corpus != news {
             return names;
         }
-        let steps = chain::allowed(&weights.steps_of(example.corpus));
+        let steps = weights.steps_of(example.corpus);
+        let (chain, factors) = (Chain::new(&steps, SCALE), Factors::new(&steps, SCALE));
         for &(first, last) in &example.sequences {
             let scores = weights.scores(example, (first, last));
-            let labels = chain::best(&scores, &steps);
-            let chances: Vec<Row<f32>> = Paths::new(&scores, &steps).chances().collect();
+            let mut labels = Vec::new();
+            learn::best(&chain, &scores, &mut labels);
+            let chances: Vec<Row<f32>> = Paths::new(&scores, &factors).chances().collect();
             let gold = spans(example.gold.get(first..last).unwrap_or_default());
             for (from, to, kind) in spans(&labels) {
-                names.push((certainty(&chances[from..=to], kind), gold.contains(&(from, to, kind))));
+                names.push((certainty(chances[from..=to].iter(), kind), gold.contains(&(from, to, kind))));
             }
         }
         names
@@ -210,7 +213,7 @@ impl Example {
         let mut again = Self::new(self.corpus, self.weight, self.sequences.clone(), self.gold.clone());
         for (index, (is_word, profile)) in self.profiles.iter().enumerate() {
             let mut features = self.features(index).to_vec();
-            passed.features(index, |feature| features.push(feature));
+            passed.features(index, stems.get(index).copied().unwrap_or_default(), |feature| features.push(feature));
             again.push(&features, *is_word, *profile);
         }
         again
@@ -218,9 +221,8 @@ impl Example {
 }
 
 impl Weights {
-    fn scores(&self, example: &Example, (first, last): (usize, usize)) -> Vec<Wide<f32>> {
-        let score = |index: usize| self.score(example.features(index), example.corpus);
-        (first..last).map(|index| chain::wide(&score(index), 0.0)).collect()
+    fn scores(&self, example: &Example, (first, last): (usize, usize)) -> Vec<Row<f32>> {
+        (first..last).map(|index| self.score(example.features(index), example.corpus)).collect()
     }
 }
 
