@@ -284,6 +284,24 @@ pub(super) fn is_hidden(tag: Tag, attributes: &Attributes) -> bool {
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
+/// What is shown where a pointer rests on a word of the text, within the paragraph.
+pub(super) fn is_hover_box(attributes: &Attributes) -> bool {
+    let classes = attributes.get("class").unwrap_or_default();
+    // Most elements have a class, and nearly none has one of these.
+    if !["over", "ooltip"].iter().any(|part| classes.contains(part)) {
+        return false;
+    }
+    classes.split_whitespace().take(32).any(|name| {
+        let (mut hovers, mut holds) = (false, false);
+        words(name).any(|word| {
+            hovers |= matches!(&*word, "hover" | "popover" | "rollover" | "tooltip");
+            holds |= matches!(&*word, "block" | "body" | "box" | "card" | "content" | "text");
+            // `hover:` says how a class looks there.
+            !name.contains(':') && (matches!(&*word, "hovercard" | "tooltiptext") || hovers && holds)
+        })
+    })
+}
+
 /// React sends parts of a page late, hidden, for its script to put where they belong
 /// (`<div hidden id="S:0">`).
 fn is_streamed(attributes: &Attributes) -> bool {
@@ -417,6 +435,17 @@ mod tests {
             assert!(of(class), "{class}");
         }
         for class in ["description", "image", "info-box", "source", "imprint-info"] {
+            assert!(!of(class), "{class}");
+        }
+    }
+
+    #[test]
+    fn what_opens_at_a_word_is_no_text() {
+        let of = |class| is_hover_box(&Attributes::of(&[("class", class)]));
+        for class in ["rollover-people-block", "tooltip-content", "tooltiptext", "glossary hoverCard"] {
+            assert!(of(class), "{class}");
+        }
+        for class in ["rollover-people-link", "tooltip", "cover-text", "hover", "text-hover:underline"] {
             assert!(!of(class), "{class}");
         }
     }

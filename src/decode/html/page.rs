@@ -244,7 +244,9 @@ impl<'a> Page<'a> {
         Open {
             tag,
             ended: false,
-            unseen: tag.is(UNSEEN) || hints::is_hidden(tag, attributes),
+            unseen: tag.is(UNSEEN)
+                || hints::is_hidden(tag, attributes)
+                || !tag.is(BLOCK) && hints::is_hover_box(attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
             meta: tag == Tag::Time || meta && !tag.is(BLOCK),
             metas: 0,
