@@ -15,6 +15,8 @@ use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
 
 /// A longer text of an element marked as the author tells about one, in code points.
 const MAX_AUTHOR: usize = 60;
+/// A longer heading is no time of day or date, whatever its name, in code points.
+const MAX_TIME: usize = 40;
 /// An open element and what it hands down.
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -146,7 +148,9 @@ impl<'a> Page<'a> {
         if draft.text().trim().is_empty() {
             return;
         }
-        if draft.meta_chars * 5 >= draft.chars * 4 && draft.chars <= MAX_META {
+        // A heading named as a time may hold more than that: «11.04 Uhr: …».
+        let most = if matches!(draft.kind, SourceKind::Heading(_)) { MAX_TIME } else { MAX_META };
+        if draft.meta_chars * 5 >= draft.chars * 4 && draft.chars <= most {
             draft.kind = SourceKind::Meta;
         }
         self.drafts.push(draft);
