@@ -1,7 +1,7 @@
 //! Which containers hold furniture: what their marks say, what they hold in a
 //! row, and what stands before them.
 
-use super::{ARTICLE, CERTAIN, MAX_META, Region, TEASER, ancestors, is_good};
+use super::{ARTICLE, BODY, CERTAIN, MAX_META, Region, TEASER, ancestors, is_good};
 use crate::decode::html::drafts::Draft;
 use crate::decode::html::hints::{self, COMMENTS, CONSENT, NEXT_ARTICLE, RELATED};
 use crate::decode::html::tags::Tag;
@@ -37,22 +37,36 @@ fn mark_meta(regions: &mut [Region], drafts: &mut [Draft]) {
 }
 
 /// A linked headline with a teaser, over and over: other articles. Not where
-/// such cards are much of the page, which may then be a digest of short news.
+/// such cards are much of the page, which may then be a digest of short news, nor
+/// where they have headings that lead nowhere within what the source names as the
+/// article's text: the entries of a live page, with a link in each.
 fn mark_cards(regions: &mut [Region]) {
     let total = regions.first().map_or(0, |root| u64::from(root.good));
-    let is_card = |region: &Region| {
-        region.linked > 0 && region.all_paragraphs == 1 && region.good as usize <= TEASER && region.hint < ARTICLE
+    let mut in_text = vec![false; regions.len()];
+    for (index, region) in regions.iter().enumerate().skip(1) {
+        let above = in_text.get(region.parent).copied().unwrap_or_default();
+        if let Some(place) = in_text.get_mut(index) {
+            *place = above || region.hint == BODY;
+        }
+    }
+    let is_card = |(region, in_text): (&Region, bool)| {
+        region.linked > 0
+            && region.all_paragraphs == 1
+            && region.good as usize <= TEASER
+            && region.hint < ARTICLE
+            && !(in_text && region.headings > 0)
     };
     let mut cards = vec![(0u32, 0u64); regions.len()];
-    for region in regions.iter().skip(1).filter(|region| is_card(region)) {
+    let in_text = || in_text.iter().copied();
+    for (region, _) in regions.iter().zip(in_text()).skip(1).filter(|found| is_card(*found)) {
         if let Some((count, good)) = cards.get_mut(region.parent) {
             *count += 1;
             *good += u64::from(region.good);
         }
     }
-    for region in regions.iter_mut().skip(1) {
+    for (region, in_text) in regions.iter_mut().zip(in_text()).skip(1) {
         let (count, good) = cards.get(region.parent).copied().unwrap_or_default();
-        if count >= MIN_CARDS && good * 5 <= total * 2 && is_card(region) {
+        if count >= MIN_CARDS && good * 5 <= total * 2 && is_card((region, in_text)) {
             region.hint = hints::FURNITURE;
         }
     }
