@@ -956,3 +956,40 @@ fn menus_of_more_words_than_the_article_are_still_menus() {
     let aside = html(&[title, (Paragraph, -2, SAID), (Paragraph, -2, ADDED), (Paragraph, -2, PLANNED)]);
     assert_eq!(kept(&aside).len(), 4);
 }
+
+#[test]
+fn a_plan_says_again_for_the_next_day_what_it_said_for_the_day_before() {
+    use SourceKind::{Heading, Paragraph};
+    let plan = ["اشرب كوب ماء", "امش نصف ساعة في الحي", "كل خضارا وتمرا مع اللبن", "نم ثماني ساعات على الأقل", SAID];
+    let day = |heading: &'static str| {
+        std::iter::once((Heading(2), 2, heading)).chain(plan.map(|line| (Paragraph, 2, line))).collect::<Vec<_>>()
+    };
+    let page = |first, second| {
+        let last = [(Paragraph, 2, ADDED)];
+        html(
+            &[vec![(Heading(1), 2, "خطة من يومين"), (Paragraph, 2, PLANNED)], day(first), day(second), last.to_vec()]
+                .concat(),
+        )
+    };
+    let count = |lines: &[String]| lines.iter().filter(|line| *line == plan[3]).count();
+    assert_eq!(count(&kept(&page("خطة اليوم الأول من الأسبوع", "خطة اليوم الثاني من الأسبوع"))), 2);
+    let twice = "خطة اليوم الأول من الأسبوع";
+    assert_eq!(count(&kept(&page(twice, twice))), 1, "shown twice");
+}
+
+#[test]
+fn who_wrote_a_cited_post_is_a_part_of_the_quotation() {
+    let said = "— مدير الميناء (@port) 12 يناير 2024";
+    let kind = |kind| {
+        let page = html(&[
+            (SourceKind::Heading(1), 2, "عنوان"),
+            (SourceKind::Paragraph, 2, SAID),
+            (kind, 2, said),
+            (SourceKind::Paragraph, 2, ADDED),
+        ]);
+        let (text, _) = Normalizer::new(&Options::default()).normalize(&page).unwrap();
+        text.blocks.iter().find(|block| text.shown(block.span) == said).map(|block| block.kind)
+    };
+    assert_eq!(kind(SourceKind::Quote), Some(BlockKind::Quote));
+    assert_eq!(kind(SourceKind::Paragraph), Some(BlockKind::Credit));
+}
