@@ -128,9 +128,13 @@ const FURNITURE_WORDS: &[&str] = &[
 
 /// Starts of class names and ids, letters only, of the dialogs of consent managers.
 const CONSENT_STARTS: &[&str] = &[
+    "climodal",
+    "clisettings",
+    "clitab",
     "cmplz",
     "cookiebot",
     "cookieconsent",
+    "cookielaw",
     "cookieyes",
     "cybotcookiebot",
     "didomi",

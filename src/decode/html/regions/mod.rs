@@ -34,6 +34,8 @@ const TEASER: usize = 240;
 const MIN_ENTRIES: u32 = 4;
 /// How far above the chosen part its text may go on, in containers.
 const CLIMB: usize = 3;
+/// Blocks from the title to the article; more are not its head.
+const LONGEST_HEAD: usize = 40;
 /// Words in a row that a block must share with the article's text in JSON-LD.
 const SHINGLE: usize = 4;
 
@@ -358,7 +360,7 @@ fn path(regions: &[Region], main: usize) -> Vec<usize> {
     let good = |index: usize| regions.get(index).map_or(0, |region| region.good);
     let (mut path, mut levels, mut held) = (Vec::new(), 0, good(main));
     for index in ancestors(regions, main).skip(1).chain([0]) {
-        levels += usize::from(path.len() < CLIMB || good(index) > held);
+        levels += usize::from(good(index) > held);
         if levels > CLIMB {
             break;
         }
@@ -424,10 +426,21 @@ fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i
 /// Between the title and the article stand the lead, the byline, the date and
 /// the picture's caption, often in containers of their own.
 fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, weights: &mut [i8]) {
-    let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
+    // A kicker that the text has, too, may stand above the title.
+    let text = weights.iter().zip(drafts).position(|(weight, draft)| *weight > 0 && is_good(draft));
+    let Some(first) = text.or_else(|| weights.iter().position(|weight| *weight > 0)) else { return };
     let is_title = |draft: &Draft| draft.kind == SourceKind::Heading(1) || Some(draft.text()) == named;
-    let title = drafts.get(..=first).unwrap_or_default().iter().rposition(is_title);
-    let title = title.filter(|title| first - title <= 40);
+    let above = drafts.get(first.saturating_sub(LONGEST_HEAD)..=first).unwrap_or_default();
+    let skipped = first + 1 - above.len();
+    let title = above.iter().rposition(is_title);
+    // A page that has it in other words, or a smaller heading in its place.
+    let heading = || {
+        above.iter().rposition(|draft| {
+            let shown = regions.get(draft.region).is_some_and(|region| !region.furniture);
+            shown && draft.kind == SourceKind::Heading(2) && draft.link_density() < 0.4
+        })
+    };
+    let title = title.or_else(heading).map(|title| title + skipped);
     for index in title.unwrap_or(first)..first {
         let Some(draft) = drafts.get(index) else { break };
         let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
