@@ -16,7 +16,7 @@ pub(super) fn mark(regions: &mut [Region], drafts: &mut [Draft], title: Option<&
     mark_cards(regions);
     let told = told(regions, drafts, title);
     mark_next_articles(regions, drafts, title);
-    mark_furniture(regions, &told);
+    mark_furniture(regions, drafts, title, &told);
 }
 
 /// A container named `date` or `author` is one only if it holds little: some
@@ -130,8 +130,11 @@ fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
 
 /// What is named furniture is, unless it holds much of the page's text and no
 /// article stands before it: comments are often longer than what they are about.
-fn mark_furniture(regions: &mut [Region], told: &[u32]) {
+fn mark_furniture(regions: &mut [Region], drafts: &[Draft], title: Option<&str>, told: &[u32]) {
     let total = regions.first().map_or(0, |root| root.good);
+    let named = |draft: &&Draft| draft.kind == SourceKind::Heading(1) && Some(draft.text()) == title;
+    let titled = drafts.iter().find(named).map(|draft| ancestors(regions, draft.region).collect());
+    let titled: Vec<usize> = titled.unwrap_or_default();
     // What stands below a heading that names other articles.
     let mut headed = vec![false; regions.len()];
     for index in 1..regions.len() {
@@ -140,7 +143,7 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
             .and_then(|region| regions.get(region.parent))
             .map(|above| (above.furniture, above.hint >= ARTICLE));
         let (above, in_article) = above.unwrap_or_default();
-        let heads = is_head_of_article(regions, index, in_article);
+        let heads = is_head_of_article(regions, index, in_article, &titled);
         let Some(region) = regions.get_mut(index) else { continue };
         let before = told.get(region.start).copied().unwrap_or_default();
         let related = headed.get(region.parent).copied().unwrap_or_default();
@@ -162,10 +165,22 @@ fn mark_furniture(regions: &mut [Region], told: &[u32]) {
 }
 
 /// The head of an article is no furniture: what stands in it, has its title, or
-/// somewhere within it a heading.
-fn is_head_of_article(regions: &[Region], index: usize, in_article: bool) -> bool {
+/// somewhere within it a heading. By its element; by a name that somebody chose
+/// only where it has the page's own title.
+fn is_head_of_article(regions: &[Region], index: usize, in_article: bool, titled: &[usize]) -> bool {
     let is_article = |above: usize| regions.get(above).is_some_and(|region| region.hint >= ARTICLE);
-    regions.get(index).filter(|region| region.tag == Tag::Header).is_some_and(|region| {
-        in_article || region.titles > 0 || region.headings > 0 && ancestors(regions, index).any(is_article)
+    let within = || ancestors(regions, index).any(is_article);
+    regions.get(index).is_some_and(|region| match region.tag {
+        Tag::Header => in_article || region.titles > 0 || region.headings > 0 && within(),
+        Tag::Aside => region.is_info_box() && within(),
+        _ if region.hint == hints::WIDGET_TITLE => within(),
+        _ => {
+            let mostly_links = region.link_chars * 3 > region.chars;
+            region.hint == hints::FURNITURE
+                && !region.is_aside()
+                && !mostly_links
+                && titled.contains(&index)
+                && within()
+        }
     })
 }

@@ -101,6 +101,15 @@ impl Region {
         matches!(self.tag, Tag::Aside | Tag::Footer)
     }
 
+    /// What an editor adds to an article: paragraphs, and no link.
+    const fn is_info_box(&self) -> bool {
+        self.all_paragraphs > 1
+            && self.link_chars == 0
+            && self.linked == 0
+            && self.good > 400
+            && self.good as u64 * 10 >= self.chars as u64 * 8
+    }
+
     /// Whether it may be the rest of an article: nearly all of it is running
     /// text, and it is no card with a linked headline, nor a list of such cards.
     const fn goes_on(&self) -> bool {
@@ -378,9 +387,16 @@ fn parts(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<usize> {
     let article = |index: usize| {
         ancestors(regions, index).find(|above| regions.get(*above).is_some_and(|region| region.hint == ARTICLE))
     };
+    let is_text = |index: usize| regions.get(index).is_some_and(|region| region.hint == BODY);
     let is_headline = |draft: &Draft| {
-        let region = regions.get(draft.region);
-        matches!(draft.kind, SourceKind::Heading(..=2)) && region.is_some_and(|region| !region.furniture)
+        let shown = regions.get(draft.region).is_some_and(|region| !region.furniture);
+        // Within such a container the second rank is a sub-head's.
+        let headline = match draft.kind {
+            SourceKind::Heading(1) => true,
+            SourceKind::Heading(2) => !ancestors(regions, draft.region).any(is_text),
+            _ => false,
+        };
+        shown && headline
     };
     // How many headlines outside of the chosen region stand before each draft: asked for every
     // container, and a page may have as many of these as it has drafts.
@@ -490,3 +506,6 @@ impl Shingles {
         all > 0 && held * 3 >= all * 2
     }
 }
+
+#[cfg(test)]
+mod tests;
