@@ -50,6 +50,18 @@ impl Draft {
         &self.growing.text
     }
 
+    /// Whether the kicker of a heading ends where another element begins with this word: they
+    /// stand in two lines by the style sheet alone.
+    pub(super) fn ends_kicker(&self, word: &str) -> bool {
+        const SHORTEST_WORD: usize = 4;
+        let ends = |last: char| last.is_lowercase() || matches!(last, '.' | ':' | '?' | '!');
+        matches!(self.kind, SourceKind::Heading(_))
+            && word.chars().next().is_some_and(char::is_uppercase)
+            && self.text().chars().next_back().is_some_and(ends)
+            // Not within a name: `e<span>Bay`.
+            && self.text().rsplit(' ').next().is_some_and(|last| last.len() >= SHORTEST_WORD)
+    }
+
     /// A caption that stands in an attribute, where the page is read now.
     pub(super) fn caption(now: Self, text: String) -> Self {
         let mut caption = Self { kind: SourceKind::Caption, chars: text.chars().count(), placeless: true, ..now };

@@ -72,6 +72,8 @@ pub(super) struct Page<'a> {
     current: Option<Draft>,
     /// White space was read since the last word.
     blank: bool,
+    /// An element began or ended since the last word.
+    seam: bool,
     head: Head,
     too_complex: Option<String>,
 }
@@ -94,6 +96,7 @@ impl<'a> Page<'a> {
             drafts: Vec::new(),
             current: None,
             blank: false,
+            seam: false,
             head: Head::default(),
             too_complex: None,
         }
@@ -268,6 +271,7 @@ impl<'a> Page<'a> {
         if opened.tag == Tag::P || opened.tag.heading().is_some() {
             opened.metas = std::mem::take(&mut self.metas);
         }
+        self.seam = true;
         *self.open.entry(opened.tag).or_default() += 1;
         self.unseen += usize::from(opened.unseen);
         self.links += usize::from(opened.link);
@@ -288,6 +292,7 @@ impl<'a> Page<'a> {
         self.links = self.links.saturating_sub(usize::from(left.link));
         self.metas = self.metas.saturating_sub(usize::from(left.meta)) + left.metas;
         self.blank |= left.meta;
+        self.seam = true;
         self.fragile = self.fragile.saturating_sub(usize::from(left.tag.is(FRAGILE)));
     }
 
@@ -405,11 +410,12 @@ impl<'a> Page<'a> {
     }
 
     fn word(&mut self, word: &str, start: usize, end: usize) {
-        let blank = std::mem::take(&mut self.blank);
+        let (mut blank, seam) = (std::mem::take(&mut self.blank), std::mem::take(&mut self.seam));
         if self.current.is_none() {
             self.current = Some(self.draft());
         }
         let Some(draft) = &mut self.current else { return };
+        blank |= seam && draft.ends_kicker(word);
         if blank && !draft.text().is_empty() {
             draft.growing.bridge(" ", start);
             draft.chars += 1;

@@ -122,3 +122,12 @@ fn days_that_a_claim_s_review_and_the_window_s_title_tell() {
     assert!(!tells_day("<title>عنوان | رقم 45.04.2023</title>"));
     assert!(tells_day("<meta property=article:published:time content=2024-10-23T15:48:15+00:00>"));
 }
+
+#[test]
+fn a_heading_has_a_blank_behind_its_kicker() {
+    let heading = |inner: &str| blocks(&format!("<h1>{inner}</h1>"))[0].1.clone();
+    assert_eq!(heading("<span>Nationale Demo</span>Der 9. Juli naht"), "Nationale Demo Der 9. Juli naht");
+    assert_eq!(heading("<span>Ligue:</span><span>Une fin</span>"), "Ligue: Une fin");
+    assert_eq!(heading("Was e<span>Bay</span> plant"), "Was eBay plant");
+    assert_eq!(heading("Der Groß<b>B</b>rand"), "Der GroßBrand");
+}
