@@ -236,8 +236,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "بقلم", "بواسطة", "نشر بواسطة", "نشرت بواسطة", "مرسلة بواسطة", "أرسلت بواسطة", "أرسل بواسطة", "كتب بواسطة",
         "أضيف بواسطة", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
         "مراسلنا", "حاوره", "حاورها", "حاورته", "حاورتها", "حاورهم", "أجرى الحوار", "أجرت الحوار", "أجرى اللقاء", "حوار", "by", "written by", "edited by", "author", "par",
-        "propos recueillis par", "haber", "نویسنده", "نوشته ی", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
+        "propos recueillis par", "haber", "текст", "автор", "نویسنده", "نوشته ی", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
     ]),
+    phrase(Cue::Byline, At::Start, Zone::Edge, 5, &["von", "por"]),
     phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
         "تصوير", "صورة", "الصورة", "صور", "مصدر الصورة", "صورة أرشيفية", "صورة تعبيرية", "التعليق على الصورة",
         "photo", "photo by", "image", "photograph", "file photo", "crédit photo", "credit photo", "illustration",
@@ -249,7 +250,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "حرر في", "published", "published on", "posted", "posted on", "updated", "last updated",
         "first published", "publié le", "publié", "mis à jour le", "mis à jour", "modifié le", "yayınlanma",
         "yayın tarihi", "güncelleme", "giriş", "تاریخ انتشار", "تاریخ", "به روزرسانی", "بەروار",
-        "بڵاوکراوەتەوە لە",
+        "بڵاوکراوەتەوە لە", "aktualisiert", "veröffentlicht", "publiziert", "stand", "actualizado", "publicado",
+        "atualizado", "aggiornato", "pubblicato", "publisert", "oppdatert", "publicerad", "uppdaterad", "opublikowano",
+        "aktualizacja", "aktualizováno", "опубликовано", "обновлено",
     ]),
 ];
 
@@ -310,7 +313,17 @@ pub(super) const DATE_WORDS: &[&str] = &[
     "پنجشنبه", "جمعه", "ژانویه", "فوریه", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر",
     "دسامبر", "ساعت", "کانوونی", "دووەم", "یەکەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران", "تەمموز", "ئاب",
     "ئەیلوول", "تشرینی", "کاتژمێر", "شەممە", "هەینی", "جنوری", "فروری", "مارچ", "اپریل", "مئی", "جون", "جولائی",
-    "اگست", "ستمبر", "نومبر", "دسمبر", "مې", "جولای", "سپتمبر", "last", "modified", "updated", "published",
+    "اگست", "ستمبر", "نومبر", "دسمبر", "مې", "جولای", "سپتمبر", "last", "modified", "updated", "published", "ago",
+    "januar", "jänner", "februar", "märz", "juni", "juli", "oktober", "dezember", "montag", "dienstag", "mittwoch",
+    "donnerstag", "freitag", "samstag", "sonntag", "uhr", "kl", "enero", "febrero", "marzo", "abril", "mayo", "junio",
+    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "lunes", "martes", "miércoles", "jueves",
+    "viernes", "sábado", "domingo", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro",
+    "novembro", "dezembro", "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre",
+    "dicembre", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "januari", "februari",
+    "maart", "mei", "augustus", "desember", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
+    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października",
+    "listopada", "grudnia", "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
+    "октября", "ноября", "декабря",
 ];
 
 /// Words of the boxes with prayer times, exchange rates and the weather.
