@@ -167,6 +167,35 @@ pub(super) const PHRASES: &[Phrase] = &[
     phrase(Cue::Furniture, At::Start, Zone::Anywhere, 24, &[
         "جملہ حقوق", "ټول حقونه", "کلیه حقوق", "تمامی حقوق", "کلیه حقوق مادی", "هەموو مافێک پارێزراوە",
     ]),
+    phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 6, &[
+        "auch interessant", "lesen sie auch", "lesen sie mehr zum thema", "mehr zum thema", "häufig gelesen",
+        "meistgelesen", "meistgelesene artikel", "ähnliche artikel", "ähnliche beiträge", "verwandte artikel",
+        "das könnte sie auch interessieren", "lee también", "te puede interesar", "también te puede interesar",
+        "noticias relacionadas", "leia também", "leia mais", "veja também", "leggi anche", "articoli correlati",
+        "potrebbe interessarti anche", "czytaj także", "czytaj też", "czytaj więcej", "zobacz także", "zobacz też",
+        "читайте также", "смотрите также", "lees ook", "les også", "læs også", "läs också", "à découvrir",
+        "taip pat skaitykite", "don t miss",
+    ]),
+    phrase(Cue::RelatedLine, At::Start, Zone::Anywhere, 30, &[
+        "lesen sie auch", "lesen sie dazu", "mehr zum thema", "lee también", "leia também", "leggi anche",
+        "czytaj także", "czytaj też", "czytaj więcej", "zobacz także", "читайте также", "lees ook", "les også",
+        "læs også", "läs också",
+    ]),
+    phrase(Cue::Furniture, At::Whole, Zone::Anywhere, 8, &[
+        "text size", "caption", "next prev", "sign in or create an account", "don t have an account create account",
+        "anzeige", "werbung", "weitere videos", "player wird geladen", "empfohlener redaktioneller inhalt",
+        "externen inhalt anzeigen", "mostrar comentarios", "publicidad", "publicidade", "pubblicità", "reklama",
+        "реклама", "annonse", "annons",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
+        "lesezeit", "lesedauer", "tiempo de lectura", "tempo de leitura", "tempo di lettura", "czas czytania",
+        "время чтения", "leestijd", "lesetid",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Anywhere, 40, &[
+        "this copy is for your personal non commercial use only", "we apologize but this video has failed to load",
+        "try refreshing your browser",
+    ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 30, &["contributors are their own"]),
     phrase(Cue::CommentHead, At::Whole, Zone::Edge, 4, &["تبصرہ کریں", "تبصرے", "څرګندونې"]),
     phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 4, &[
         "مزید پڑھیں", "یہ بھی پڑھیں", "متعلقہ خبریں", "تازہ ترین", "نور خبرونه", "اړوند خبرونه", "ورته خبرونه",
