@@ -335,10 +335,13 @@ impl Line {
             || self.all_words(class::DATE) && (named || numbers >= 3)
     }
 
-    /// «2 hours ago».
+    /// «2 hours ago», «NAME | Published 2 hours ago».
     fn is_ago(&self) -> bool {
-        let mut words = self.each_word();
-        self.words <= 3 && words.next().is_some_and(is_number) && words.last() == Some("ago")
+        const MOST_WORDS: usize = 9;
+        let words = self.spelled.len();
+        let alone = words == 3 || words <= MOST_WORDS && self.shown.contains('|');
+        let mut last = self.each_word().skip(words.saturating_sub(3));
+        alone && last.next().is_some_and(is_number) && last.nth(1) == Some("ago")
     }
 
     /// A full date and not much else, parts set off by bars or dashes.

@@ -1017,6 +1017,7 @@ fn datelines_below_the_title_in_the_languages_of_many() {
         "Written by Ann Doe, MS, RD on November 14, 2019",
         "2024年04月24日23:52 | 来源：新华网",
         "2 hours ago",
+        "Jonisayi Maromo |Published 1 day ago",
         "Текст: Анна Иванова ·24 сентября 2018",
         "von Engin Haupt, MDR",
     ] {
