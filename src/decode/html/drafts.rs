@@ -6,6 +6,8 @@ use crate::record::{Piece, SourceKind};
 /// A row of a table is one block if it is no longer, in code points: longer
 /// rows are a page's layout.
 const MAX_ROW: usize = 400;
+/// A longer text beside an image is no caption, in code points.
+const MAX_CAPTION: usize = 400;
 /// What stands between two cells of a row.
 const CELL_SEPARATOR: &str = " | ";
 
@@ -90,6 +92,16 @@ pub(super) fn mark_headline(drafts: &mut [Draft]) {
     let mut headlines = drafts.iter_mut().filter(|draft| draft.headline);
     if let (Some(headline), None) = (headlines.next(), headlines.next()) {
         headline.kind = SourceKind::Heading(1);
+    }
+}
+
+/// What alone stands beside an image in an element that is named as one.
+pub(super) fn mark_caption(drafts: &mut [Draft], first: usize) {
+    if let Some([only]) = drafts.get_mut(first..)
+        && only.kind == SourceKind::Paragraph
+        && only.chars <= MAX_CAPTION
+    {
+        only.kind = SourceKind::Caption;
     }
 }
 

@@ -256,6 +256,12 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
     })
 }
 
+/// Whether the element is named as a picture, and as nothing else.
+pub(super) fn is_picture(attributes: &Attributes) -> bool {
+    let classes = attributes.get("class").unwrap_or_default().split_whitespace().take(32);
+    classes.into_iter().any(|name| matches!(name, "image" | "img" | "photo" | "picture"))
+}
+
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
     let classes = attributes.get("class").unwrap_or_default();
     // Most elements have a class, and nearly none has one of these.

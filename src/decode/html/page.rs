@@ -30,6 +30,8 @@ struct Open {
     metas: usize,
     headline: bool,
     author: bool,
+    /// Named as a picture; how many images were read before it.
+    picture: Option<usize>,
     kind: SourceKind,
     region: usize,
     /// Index of its language, `None` for the page's own.
@@ -47,6 +49,7 @@ const OUTSIDE: Open = Open {
     metas: 0,
     headline: false,
     author: false,
+    picture: None,
     kind: SourceKind::Paragraph,
     region: 0,
     language: None,
@@ -66,6 +69,7 @@ pub(super) struct Page<'a> {
     metas: usize,
     fragile: usize,
     cells: usize,
+    images: usize,
     languages: Vec<String>,
     regions: Vec<Region>,
     drafts: Vec<Draft>,
@@ -91,6 +95,7 @@ impl<'a> Page<'a> {
             metas: 0,
             fragile: 0,
             cells: 0,
+            images: 0,
             languages: Vec::new(),
             regions: vec![Region::root()],
             drafts: Vec::new(),
@@ -175,6 +180,7 @@ impl<'a> Page<'a> {
             self.head.element(tag, attributes);
         }
         if tag == Tag::Img && self.unseen == 0 {
+            self.images += 1;
             self.image(attributes);
         }
         if tag.is(VOID | LOOK) {
@@ -259,6 +265,7 @@ impl<'a> Page<'a> {
             metas: 0,
             headline: above.headline || tag.heading().is_some() && hints::has_property(attributes, "headline"),
             author: meta && hints::has_property(attributes, "author"),
+            picture: (tag.is(REGION) && hints::is_picture(attributes)).then_some(self.images),
             kind,
             region,
             language,
@@ -314,6 +321,9 @@ impl<'a> Page<'a> {
             }
             if left.author {
                 self.name_author(left.blocks);
+            }
+            if left.picture.is_some_and(|before| self.images > before) {
+                drafts::mark_caption(&mut self.drafts, left.blocks);
             }
             self.leave(left);
         }

@@ -131,3 +131,15 @@ fn a_heading_has_a_blank_behind_its_kicker() {
     assert_eq!(heading("Was e<span>Bay</span> plant"), "Was eBay plant");
     assert_eq!(heading("Der Groß<b>B</b>rand"), "Der GroßBrand");
 }
+
+#[test]
+fn what_stands_alone_beside_an_image_in_what_is_named_so_is_its_caption() {
+    let kinds = |inner: &str| {
+        let page = format!("<div class='image top'>{inner}</div>");
+        blocks(&page).into_iter().map(|(kind, _)| kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("<img src=x><p>مدير الميناء أمام الرصيف الجديد.</p>"), [SourceKind::Caption]);
+    assert_eq!(kinds("<p>مدير الميناء أمام الرصيف الجديد.</p>"), [SourceKind::Paragraph], "no image");
+    assert_eq!(kinds("<img src=x><p>سطر</p><p>سطر</p>"), [SourceKind::Paragraph; 2], "text");
+    assert_eq!(kinds(&format!("<img src=x><p>{}</p>", LONG.repeat(5))), [SourceKind::Paragraph], "an article");
+}
