@@ -1063,3 +1063,16 @@ fn the_pages_heading_is_the_title_however_short_beside_the_sites_name() {
     });
     assert_eq!(normalize(&page).title.as_deref(), Some("„Unermüdlicher Einsatz“"));
 }
+
+#[test]
+fn a_lead_between_the_title_and_its_copy_is_the_articles() {
+    use SourceKind::{Heading, Paragraph};
+    let title = "عنوان من أربع كلمات";
+    let page = |lead: &'static str, between: &'static str| {
+        let head = [(Heading(1), 0, title), (Paragraph, 1, lead), (Paragraph, 0, between), (Heading(1), 2, title)];
+        html(&[head.to_vec(), [SAID, ADDED, PLANNED].map(|text| (Paragraph, 2, text)).to_vec()].concat())
+    };
+    let lead = "افتتح مدير الميناء أمس الرصيف الجديد بعد ثلاث سنوات من العمل فيه.";
+    assert!(kept(&page(lead, "بلا صورة")).contains(&lead.to_owned()));
+    assert_eq!(kept(&page(lead, "بلا صورة")).iter().filter(|line| *line == title).count(), 1);
+}

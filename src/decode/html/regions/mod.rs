@@ -448,7 +448,13 @@ fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, wei
     let is_title = |draft: &Draft| draft.kind == SourceKind::Heading(1) || Some(draft.text()) == named;
     let above = drafts.get(first.saturating_sub(LONGEST_HEAD)..=first).unwrap_or_default();
     let skipped = first + 1 - above.len();
-    let title = above.iter().rposition(is_title);
+    let title = above.iter().rposition(is_title).and_then(|title| {
+        // Given twice, the upper one heads the lead.
+        let text = above.get(title)?.text();
+        let heads =
+            |pair: &[Draft]| matches!(pair, [upper, lead] if is_title(upper) && upper.text() == text && is_good(lead));
+        Some(above.windows(2).position(heads).unwrap_or(title))
+    });
     // A page that has it in other words, or a smaller heading in its place.
     let heading = || {
         above.iter().rposition(|draft| {
