@@ -116,7 +116,8 @@ impl Region {
         let (good, chars, links) = (self.good as u64, self.chars as u64, self.link_chars as u64);
         let text = good > 0 && good * 10 >= chars * 6 && links * 5 <= chars;
         text && match self.paragraphs {
-            0 => good > 600 && links * 20 <= chars,
+            // A section with its sub-head may have links within its sentences.
+            0 => good > 600 && links * if self.headings > 0 && self.linked == 0 { 8 } else { 20 } <= chars,
             1 => links == 0 || good > TEASER as u64,
             _ => true,
         } || self.are_entries()

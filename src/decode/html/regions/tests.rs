@@ -143,3 +143,39 @@ fn what_stands_alone_beside_an_image_in_what_is_named_so_is_its_caption() {
     assert_eq!(kinds("<img src=x><p>سطر</p><p>سطر</p>"), [SourceKind::Paragraph; 2], "text");
     assert_eq!(kinds(&format!("<img src=x><p>{}</p>", LONG.repeat(5))), [SourceKind::Paragraph], "an article");
 }
+
+#[test]
+fn a_lead_below_the_first_of_two_titles_is_the_article_s() {
+    let scraps = "<p>صورة من الميناء</p>".repeat(10);
+    let page = |lead: &str| {
+        format!(
+            "<div><div class=head><h1>عنوان من كلمات</h1><p>{lead}</p>{scraps}</div><div class=article-body><h1>عنوان من كلمات</h1>{}</div></div>",
+            paragraphs(4)
+        )
+    };
+    let shown = |lead: &str| parted(&page(lead)).0.contains(&lead.to_owned());
+    assert!(shown(&format!("مقدمة {LONG}")));
+    assert!(!shown("اقتصاد"));
+}
+
+#[test]
+fn a_section_with_a_sub_head_goes_on_though_its_sentences_have_links() {
+    let part = |text: &str| format!("<div><p>{text}</p></div>");
+    let linked = format!("{LONG} {LONG} <a href=x>بحسب بيان لوزارة النقل والمواصلات</a> {LONG}");
+    let page = |head: &str, rest: &str| {
+        let teasers = "<p><a href=x>قال مدير الميناء إن الرصيف الجديد سيستقبل السفن</a></p>".repeat(90);
+        let section = format!("<div>{head}{}{}{rest}</div>", part(&linked), part(&linked));
+        format!(
+            "<h1>عنوان</h1><main><div>{}</div><div>{teasers}</div>{section}</main>",
+            part(&LONG.repeat(3)).repeat(12)
+        )
+    };
+    let shown =
+        |head: &str, rest: &str| parted(&page(head, rest)).0.iter().filter(|text| text.contains("بحسب")).count();
+    assert_eq!(shown("<h3>فرع</h3>", ""), 2);
+    assert_eq!(
+        shown("<h3>فرع</h3>", "<p><a href=x>خبر آخر من أخبار اليوم هنا</a></p>"),
+        0,
+        "with another article's link"
+    );
+}
