@@ -294,8 +294,10 @@ impl Sorter<'_> {
                 && line.words <= 9
                 && line.kind != SourceKind::Heading(1)
             || line.is_clock()
-            || is_post_signature(line)
-            || line.dateline && self.kept_before(index).is_some_and(is_post_signature)
+            // Within the quotation it is a part of that.
+            || line.kind != SourceKind::Quote
+                && (is_post_signature(line)
+                    || line.dateline && self.kept_before(index).is_some_and(is_post_signature))
             || edge && line.says(Cue::Byline) && line.any_clock() && !line.end_mark && line.words <= 9
             || edge && (line.dateline || self.is_agency(line) || self.is_site(line))
             || head && line.mixed_dateline

@@ -5,7 +5,7 @@
 //! in `rows` and in `lists`); only where the weights of all that together make it certain
 //! (`weights`). Whatever falls is counted by kind.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::lines::{Line, body_start};
@@ -274,6 +274,7 @@ impl<'a> Page<'a> {
 
     /// The same line again: a lead given twice, a title above and below.
     fn repeats(&mut self) {
+        let told_again = self.told_again();
         let mut seen: FxHashMap<u64, usize> =
             FxHashMap::with_capacity_and_hasher(self.lines.len(), rustc_hash::FxBuildHasher);
         for index in 0..self.lines.len() {
@@ -281,7 +282,7 @@ impl<'a> Page<'a> {
             if line.cut.is_some() || line.key.is_empty() {
                 continue;
             }
-            let long = line.words >= 4 || self.is_edge(index);
+            let long = (line.words >= 4 || self.is_edge(index)) && !told_again.contains(&index);
             let hash = xxh3_64(line.key.as_bytes());
             match seen.get(&hash) {
                 Some(&before) if long || before + 1 == index => {
@@ -301,6 +302,43 @@ impl<'a> Page<'a> {
                 }
             }
         }
+    }
+
+    /// Lines that say again, below a heading of their own, what stood below another: a plan
+    /// that has for each day much of what it had for the day before. An article that the page
+    /// shows twice has its headings twice, too.
+    fn told_again(&self) -> FxHashSet<usize> {
+        const FEWEST: usize = 4;
+        let hash = |line: &Line| xxh3_64(line.key.as_bytes());
+        let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
+        let of_text = |line: &Line| line.cut.is_none() && line.weight >= MARKED && line.words > 0;
+        let (first, last) = self.body;
+        let text = || self.lines.iter().enumerate().take(last).skip(first).filter(|(_, line)| of_text(line));
+        for (_, line) in text() {
+            *counts.entry(hash(line)).or_default() += 1;
+        }
+        let is_new = |line: &Line| {
+            matches!(line.kind, SourceKind::Heading(_)) && line.words >= 4 && counts.get(&hash(line)) == Some(&1)
+        };
+        let mut told = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let (mut headings, mut again) = (0, Vec::new());
+        for (index, line) in text() {
+            if is_new(line) {
+                if again.len() >= FEWEST {
+                    told.extend(again.drain(..));
+                }
+                again.clear();
+                headings += 1;
+            } else if headings > 1 && line.link_density < 0.5 && seen.contains(&hash(line)) {
+                again.push(index);
+            }
+            seen.insert(hash(line));
+        }
+        if again.len() >= FEWEST {
+            told.extend(again);
+        }
+        told
     }
 
     /// Of a line in the midst of the text and its copy in a caption or a summary

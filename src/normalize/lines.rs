@@ -165,8 +165,11 @@ impl Line {
         };
         // Running text has no date that matters here, and is most of a page.
         if words <= MOST_DATE_WORDS && line.any_number() {
+            // The last stop may be that of «a.m.» and «Min.».
+            line.end_mark &= !ends_as_time(&line.shown);
             line.dateline = line.tells_date();
             line.mixed_dateline = line.tells_mixed_date();
+            line.end_mark = end_mark && !line.dateline && !line.mixed_dateline;
         }
         line
     }
@@ -327,8 +330,18 @@ impl Line {
         let numbers = self.each_word().filter(|word| is_number(word)).count();
         let named = self.spelled().any(is_date_name);
         self.is_clock()
+            || self.is_ago()
             || self.says(Cue::Dateline) && (named || numbers >= 2)
             || self.all_words(class::DATE) && (named || numbers >= 3)
+    }
+
+    /// «2 hours ago», «NAME | Published 2 hours ago».
+    fn is_ago(&self) -> bool {
+        const MOST_WORDS: usize = 9;
+        let words = self.spelled.len();
+        let alone = words == 3 || words <= MOST_WORDS && self.shown.contains('|');
+        let mut last = self.each_word().skip(words.saturating_sub(3));
+        alone && last.next().is_some_and(is_number) && last.nth(1) == Some("ago")
     }
 
     /// A full date and not much else, parts set off by bars or dashes.
@@ -348,9 +361,13 @@ impl Line {
             let first = self.spelled().next();
             first.is_some_and(|first| is_number(first.0) || is_date_name(first)) && others() <= 3
         };
-        let marked =
-            || self.shown.contains([':', '|', '-', '–', '/']) || words().any(|word| word == "الموافق") || opens();
-        words().any(year)
+        let marked = || {
+            self.shown.contains([':', '|', '-', '–', '/'])
+                || self.says(Cue::Byline)
+                || words().any(|word| word == "الموافق")
+                || opens()
+        };
+        words().any(|word| year(word) || is_east_asian_date(word))
             && marked()
             && (named() || others() <= 4 && self.shown.split_whitespace().any(is_numeric_date))
             && others() <= 6
@@ -442,11 +459,33 @@ fn with_letters(key: &str, words: usize) -> usize {
 /// Words of other scripts are shorter on average, in bytes.
 const LONG_WORD: usize = 20;
 
-/// `06-02-2024`, `2024/2/6`.
+/// `06-02-2024`, `2024/2/6`, `6.2.2024,`.
 fn is_numeric_date(word: &str) -> bool {
-    let parts: Vec<&str> = word.split(['-', '/', '.']).collect();
+    if is_east_asian_date(word) {
+        return true;
+    }
+    let parts: Vec<&str> = word.trim_end_matches(',').split(['-', '/', '.']).collect();
     parts.len() == 3
         && parts.iter().all(|part| (1..=4).contains(&part.chars().count()) && part.chars().all(char::is_numeric))
+}
+
+/// `2024年4月24日`, and a time of day behind it without a blank.
+fn is_east_asian_date(word: &str) -> bool {
+    let mut rest = word;
+    let dated = ['年', '月', '日'].iter().all(|mark| {
+        let Some((number, behind)) = rest.split_once(*mark) else { return false };
+        rest = behind;
+        (1..=4).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    dated && rest.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ':' | '時' | '时' | '分'))
+}
+
+/// «11:08 a.m.», «3 Min.», «20:56h.»: the stop is an abbreviation's.
+fn ends_as_time(shown: &str) -> bool {
+    const LAST: &[&str] = &["a.m.", "p.m.", "h.", "hrs.", "min.", "uhr."];
+    let last = shown.rsplit(' ').next().unwrap_or_default();
+    let letters = last.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ':');
+    LAST.iter().any(|end| letters.eq_ignore_ascii_case(end))
 }
 
 pub(super) fn is_number(word: &str) -> bool {

@@ -144,16 +144,18 @@ impl Page<'_> {
     /// Behind the headlines that begin at `from`.
     fn end_of_list(&self, from: usize) -> usize {
         let mut below = from;
-        let mut plain = 0;
+        let (mut plain, mut linked) = (0, false);
         while let Some(line) = self.lines.get(below) {
             let tail = self.is_tail(below);
             let certain = line.is_bullet() || line.link_density > 0.5 || tail;
             // In the midst of the text one headline follows, then the text goes on.
             plain += usize::from(!certain);
             let text = line.is_paragraph() && line.end_mark && !line.is_bullet();
-            if line.words > 26 || line.says(Cue::Credit) || text || !certain && (plain > 1 || line.end_mark) {
+            if line.words > 26 || line.says(Cue::Credit) || text || !certain && (plain > 1 || linked || line.end_mark) {
                 break;
             }
+            // Below links the next line is the text's.
+            linked |= line.link_density > 0.5;
             below += 1;
         }
         below

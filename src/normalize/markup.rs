@@ -129,6 +129,7 @@ impl Page<'_> {
         let title = self.lines.iter().take(first).rposition(|line| {
             line.cut.is_none() && (line.kind == SourceKind::Heading(1) || self.title == Some(line.key.as_str()))
         });
+        let title = title.map(|title| self.above_lead(title));
         let text = first;
         let first = title.unwrap_or(first);
         let last = self.end_of_signature(last);
@@ -145,6 +146,21 @@ impl Page<'_> {
                 self.add(index, Sign::OutsideArticle);
             }
         }
+    }
+
+    /// The title's first place, where the page gives it again right above the text: the lead,
+    /// which stands nowhere else, is between.
+    fn above_lead(&self, title: usize) -> usize {
+        const MOST_BETWEEN: usize = 12;
+        let key = self.lines.get(title).map(|line| line.key.as_str());
+        let once = |lead: &Line| self.lines.iter().filter(|line| line.key == lead.key).count() == 1;
+        let heads = |pair: &[Line]| {
+            matches!(pair, [upper, lead] if upper.kind == SourceKind::Heading(1) && Some(upper.key.as_str()) == key
+                && lead.weight > 0 && lead.end_mark && lead.is_paragraph() && once(lead))
+        };
+        let first = title.saturating_sub(MOST_BETWEEN);
+        let above = self.lines.get(first..title).unwrap_or_default().windows(2).position(heads);
+        above.map_or(title, |above| first + above)
     }
 
     /// Behind the short lines that end a text within its own element: a closing

@@ -167,6 +167,35 @@ pub(super) const PHRASES: &[Phrase] = &[
     phrase(Cue::Furniture, At::Start, Zone::Anywhere, 24, &[
         "جملہ حقوق", "ټول حقونه", "کلیه حقوق", "تمامی حقوق", "کلیه حقوق مادی", "هەموو مافێک پارێزراوە",
     ]),
+    phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 6, &[
+        "auch interessant", "lesen sie auch", "lesen sie mehr zum thema", "mehr zum thema", "häufig gelesen",
+        "meistgelesen", "meistgelesene artikel", "ähnliche artikel", "ähnliche beiträge", "verwandte artikel",
+        "das könnte sie auch interessieren", "lee también", "te puede interesar", "también te puede interesar",
+        "noticias relacionadas", "leia também", "leia mais", "veja também", "leggi anche", "articoli correlati",
+        "potrebbe interessarti anche", "czytaj także", "czytaj też", "czytaj więcej", "zobacz także", "zobacz też",
+        "читайте также", "смотрите также", "lees ook", "les også", "læs også", "läs också", "à découvrir",
+        "taip pat skaitykite", "don t miss",
+    ]),
+    phrase(Cue::RelatedLine, At::Start, Zone::Anywhere, 30, &[
+        "lesen sie auch", "lesen sie dazu", "mehr zum thema", "lee también", "leia também", "leggi anche",
+        "czytaj także", "czytaj też", "czytaj więcej", "zobacz także", "читайте также", "lees ook", "les også",
+        "læs også", "läs också",
+    ]),
+    phrase(Cue::Furniture, At::Whole, Zone::Anywhere, 8, &[
+        "text size", "caption", "next prev", "sign in or create an account", "don t have an account create account",
+        "anzeige", "werbung", "weitere videos", "player wird geladen", "empfohlener redaktioneller inhalt",
+        "externen inhalt anzeigen", "mostrar comentarios", "publicidad", "publicidade", "pubblicità", "reklama",
+        "реклама", "annonse", "annons",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Edge, 5, &[
+        "lesezeit", "lesedauer", "tiempo de lectura", "tempo de leitura", "tempo di lettura", "czas czytania",
+        "время чтения", "leestijd", "lesetid",
+    ]),
+    phrase(Cue::Furniture, At::Start, Zone::Anywhere, 40, &[
+        "this copy is for your personal non commercial use only", "we apologize but this video has failed to load",
+        "try refreshing your browser",
+    ]),
+    phrase(Cue::Furniture, At::Inside, Zone::Anywhere, 30, &["contributors are their own"]),
     phrase(Cue::CommentHead, At::Whole, Zone::Edge, 4, &["تبصرہ کریں", "تبصرے", "څرګندونې"]),
     phrase(Cue::RelatedHead, At::Whole, Zone::Anywhere, 4, &[
         "مزید پڑھیں", "یہ بھی پڑھیں", "متعلقہ خبریں", "تازہ ترین", "نور خبرونه", "اړوند خبرونه", "ورته خبرونه",
@@ -236,8 +265,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "بقلم", "بواسطة", "نشر بواسطة", "نشرت بواسطة", "مرسلة بواسطة", "أرسلت بواسطة", "أرسل بواسطة", "كتب بواسطة",
         "أضيف بواسطة", "كتب", "كتبت", "كتبه", "كتبها", "تحرير", "إعداد", "أعده", "ترجمة", "الكاتب", "المحرر", "مراسل",
         "مراسلنا", "حاوره", "حاورها", "حاورته", "حاورتها", "حاورهم", "أجرى الحوار", "أجرت الحوار", "أجرى اللقاء", "حوار", "by", "written by", "edited by", "author", "par",
-        "propos recueillis par", "haber", "نویسنده", "نوشته ی", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
+        "propos recueillis par", "haber", "текст", "автор", "نویسنده", "نوشته ی", "خبرنگار", "مترجم", "نووسین", "نووسەر", "ئامادەکردنی",
     ]),
+    phrase(Cue::Byline, At::Start, Zone::Edge, 5, &["von", "por"]),
     phrase(Cue::Caption, At::Start, Zone::Anywhere, 30, &[
         "تصوير", "صورة", "الصورة", "صور", "مصدر الصورة", "صورة أرشيفية", "صورة تعبيرية", "التعليق على الصورة",
         "photo", "photo by", "image", "photograph", "file photo", "crédit photo", "credit photo", "illustration",
@@ -249,7 +279,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "حرر في", "published", "published on", "posted", "posted on", "updated", "last updated",
         "first published", "publié le", "publié", "mis à jour le", "mis à jour", "modifié le", "yayınlanma",
         "yayın tarihi", "güncelleme", "giriş", "تاریخ انتشار", "تاریخ", "به روزرسانی", "بەروار",
-        "بڵاوکراوەتەوە لە",
+        "بڵاوکراوەتەوە لە", "aktualisiert", "veröffentlicht", "publiziert", "stand", "actualizado", "publicado",
+        "atualizado", "aggiornato", "pubblicato", "publisert", "oppdatert", "publicerad", "uppdaterad", "opublikowano",
+        "aktualizacja", "aktualizováno", "опубликовано", "обновлено",
     ]),
 ];
 
@@ -310,7 +342,17 @@ pub(super) const DATE_WORDS: &[&str] = &[
     "پنجشنبه", "جمعه", "ژانویه", "فوریه", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر",
     "دسامبر", "ساعت", "کانوونی", "دووەم", "یەکەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران", "تەمموز", "ئاب",
     "ئەیلوول", "تشرینی", "کاتژمێر", "شەممە", "هەینی", "جنوری", "فروری", "مارچ", "اپریل", "مئی", "جون", "جولائی",
-    "اگست", "ستمبر", "نومبر", "دسمبر", "مې", "جولای", "سپتمبر", "last", "modified", "updated", "published",
+    "اگست", "ستمبر", "نومبر", "دسمبر", "مې", "جولای", "سپتمبر", "last", "modified", "updated", "published", "ago",
+    "januar", "jänner", "februar", "märz", "juni", "juli", "oktober", "dezember", "montag", "dienstag", "mittwoch",
+    "donnerstag", "freitag", "samstag", "sonntag", "uhr", "kl", "enero", "febrero", "marzo", "abril", "mayo", "junio",
+    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "lunes", "martes", "miércoles", "jueves",
+    "viernes", "sábado", "domingo", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro",
+    "novembro", "dezembro", "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre",
+    "dicembre", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "januari", "februari",
+    "maart", "mei", "augustus", "desember", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag",
+    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października",
+    "listopada", "grudnia", "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
+    "октября", "ноября", "декабря",
 ];
 
 /// Words of the boxes with prayer times, exchange rates and the weather.

@@ -956,3 +956,123 @@ fn menus_of_more_words_than_the_article_are_still_menus() {
     let aside = html(&[title, (Paragraph, -2, SAID), (Paragraph, -2, ADDED), (Paragraph, -2, PLANNED)]);
     assert_eq!(kept(&aside).len(), 4);
 }
+
+#[test]
+fn a_plan_says_again_for_the_next_day_what_it_said_for_the_day_before() {
+    use SourceKind::{Heading, Paragraph};
+    let plan = ["اشرب كوب ماء", "امش نصف ساعة في الحي", "كل خضارا وتمرا مع اللبن", "نم ثماني ساعات على الأقل", SAID];
+    let day = |heading: &'static str| {
+        std::iter::once((Heading(2), 2, heading)).chain(plan.map(|line| (Paragraph, 2, line))).collect::<Vec<_>>()
+    };
+    let page = |first, second| {
+        let last = [(Paragraph, 2, ADDED)];
+        html(
+            &[vec![(Heading(1), 2, "خطة من يومين"), (Paragraph, 2, PLANNED)], day(first), day(second), last.to_vec()]
+                .concat(),
+        )
+    };
+    let count = |lines: &[String]| lines.iter().filter(|line| *line == plan[3]).count();
+    assert_eq!(count(&kept(&page("خطة اليوم الأول من الأسبوع", "خطة اليوم الثاني من الأسبوع"))), 2);
+    let twice = "خطة اليوم الأول من الأسبوع";
+    assert_eq!(count(&kept(&page(twice, twice))), 1, "shown twice");
+}
+
+#[test]
+fn who_wrote_a_cited_post_is_a_part_of_the_quotation() {
+    let said = "— مدير الميناء (@port) 12 يناير 2024";
+    let kind = |kind| {
+        let page = html(&[
+            (SourceKind::Heading(1), 2, "عنوان"),
+            (SourceKind::Paragraph, 2, SAID),
+            (kind, 2, said),
+            (SourceKind::Paragraph, 2, ADDED),
+        ]);
+        let (text, _) = Normalizer::new(&Options::default()).normalize(&page).unwrap();
+        text.blocks.iter().find(|block| text.shown(block.span) == said).map(|block| block.kind)
+    };
+    assert_eq!(kind(SourceKind::Quote), Some(BlockKind::Quote));
+    assert_eq!(kind(SourceKind::Paragraph), Some(BlockKind::Credit));
+}
+
+fn kind_below_title(line: &str) -> Option<BlockKind> {
+    use SourceKind::{Heading, Paragraph};
+    let page = html(&[
+        (Heading(1), 2, "عنوان من أربع كلمات"),
+        (Paragraph, 2, line),
+        (Paragraph, 2, SAID),
+        (Paragraph, 2, ADDED),
+    ]);
+    let text = normalize(&page);
+    text.blocks.iter().find(|block| text.shown(block.span) == line).map(|block| block.kind)
+}
+
+#[test]
+fn datelines_below_the_title_in_the_languages_of_many() {
+    for line in [
+        "Publiziert 17. Dezember 2024, 12:17",
+        "12.12.2025, 05:07 Uhr",
+        "06.01.2026, Lesezeit 5 Min.",
+        "25/04/2026 Actualizado a las 15:10h.",
+        "By Ann Doe , Bo Li on Monday, November 18th, 2019 at 11:08 a.m.",
+        "Written by Ann Doe, MS, RD on November 14, 2019",
+        "2024年04月24日23:52 | 来源：新华网",
+        "2 hours ago",
+        "Jonisayi Maromo |Published 1 day ago",
+        "Текст: Анна Иванова ·24 сентября 2018",
+        "von Engin Haupt, MDR",
+    ] {
+        assert_eq!(kind_below_title(line), Some(BlockKind::Credit), "{line}");
+    }
+    for line in [
+        "Der Zug fuhr am 12. Dezember 2024 um 5 Uhr ab, und niemand hat ihn danach gesehen.",
+        "2016年3月13日下午中国国家足球队在北京与来自欧洲的客队进行了一场友谊赛最后以二比一获胜。",
+        "The match began at 11:08 a.m. and ended, as all of them had feared, at 3 p.m. on November 18, 2019.",
+    ] {
+        assert_eq!(kind_below_title(line), Some(BlockKind::Paragraph), "{line}");
+    }
+}
+
+#[test]
+fn below_the_links_of_a_list_in_the_text_the_text_goes_on() {
+    use SourceKind::{Heading, Paragraph};
+    let mut page = html(&[
+        (Heading(1), 2, "عنوان من أربع كلمات"),
+        (Paragraph, 2, SAID),
+        (Paragraph, 2, "Mehr zum Thema"),
+        (Paragraph, 0, "Ein anderer Artikel über den Hafen"),
+        (Heading(2), 2, "ما تبقى من المشروع"),
+        (Paragraph, 2, ADDED),
+    ]);
+    page.blocks[3].link_density = 1.0;
+    assert_eq!(kept(&page), ["عنوان من أربع كلمات", SAID, "ما تبقى من المشروع", ADDED]);
+    page.blocks[3].link_density = 0.0;
+    assert!(!kept(&page).contains(&"Ein anderer Artikel über den Hafen".to_owned()));
+}
+
+#[test]
+fn the_pages_heading_is_the_title_however_short_beside_the_sites_name() {
+    let mut page = html(&[
+        (SourceKind::Paragraph, -1, "Die Neue Südtiroler Tageszeitung"),
+        (SourceKind::Heading(1), 2, "„Unermüdlicher Einsatz“"),
+        (SourceKind::Paragraph, 2, SAID),
+        (SourceKind::Paragraph, 2, ADDED),
+    ]);
+    page.title = Some(Piece {
+        text: "„Unermüdlicher Einsatz“ - Die Neue Südtiroler Tageszeitung".to_owned(),
+        trace: None,
+    });
+    assert_eq!(normalize(&page).title.as_deref(), Some("„Unermüdlicher Einsatz“"));
+}
+
+#[test]
+fn a_lead_between_the_title_and_its_copy_is_the_articles() {
+    use SourceKind::{Heading, Paragraph};
+    let title = "عنوان من أربع كلمات";
+    let page = |lead: &'static str, between: &'static str| {
+        let head = [(Heading(1), 0, title), (Paragraph, 1, lead), (Paragraph, 0, between), (Heading(1), 2, title)];
+        html(&[head.to_vec(), [SAID, ADDED, PLANNED].map(|text| (Paragraph, 2, text)).to_vec()].concat())
+    };
+    let lead = "افتتح مدير الميناء أمس الرصيف الجديد بعد ثلاث سنوات من العمل فيه.";
+    assert!(kept(&page(lead, "بلا صورة")).contains(&lead.to_owned()));
+    assert_eq!(kept(&page(lead, "بلا صورة")).iter().filter(|line| *line == title).count(), 1);
+}

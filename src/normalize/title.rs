@@ -85,11 +85,15 @@ fn is_within(line: &Line, title: &Line) -> bool {
 /// A first heading that says the same in other words: pages shorten the title
 /// that goes to search engines.
 fn is_heading_of(line: &Line, title: &Line) -> bool {
-    if line.kind != SourceKind::Heading(1) || line.words < 3 || line.weight < 0 {
+    if !is_shown_heading(line) || line.words < 3 {
         return false;
     }
     let common = line.key.split(' ').filter(|word| title.key.split(' ').any(|other| other == *word)).count();
     common * 2 > line.words.min(title.words)
+}
+
+fn is_shown_heading(line: &Line) -> bool {
+    line.kind == SourceKind::Heading(1) && line.weight >= 0
 }
 
 /// The stretch of the shown title that is the title proper.
@@ -107,8 +111,10 @@ fn without_site(title: &Line, article: &Article, lines: &[Line]) -> Option<(usiz
             let (kept_key, dropped_key) = (key::of(kept), key::of(dropped));
             let words = |text: &str| text.split(' ').count();
             let stands = |key: &str| lines.iter().any(|line| line.key == key);
-            // A word that stands there, too, may be the site's name or a section's.
-            let longer = words(&kept_key) >= 3 || words(&kept_key) >= words(&dropped_key);
+            // A word that stands there, too, may be the site's name or a section's, unless
+            // it is the page's heading.
+            let heads = || lines.iter().any(|line| is_shown_heading(line) && line.key == kept_key);
+            let longer = words(&kept_key) >= 3 || words(&kept_key) >= words(&dropped_key) || heads();
             let named = words(&dropped_key) <= 3 && words(&kept_key) >= 3 && stands(&dropped_key);
             let stands = stands(&kept_key) && longer || named;
             let barred = separator == " | " && words(&dropped_key) <= 4 && words(&kept_key) >= 4;

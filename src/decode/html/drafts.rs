@@ -6,6 +6,8 @@ use crate::record::{Piece, SourceKind};
 /// A row of a table is one block if it is no longer, in code points: longer
 /// rows are a page's layout.
 const MAX_ROW: usize = 400;
+/// A longer text beside an image is no caption, in code points.
+const MAX_CAPTION: usize = 400;
 /// What stands between two cells of a row.
 const CELL_SEPARATOR: &str = " | ";
 
@@ -50,6 +52,18 @@ impl Draft {
         &self.growing.text
     }
 
+    /// Whether the kicker of a heading ends where another element begins with this word: they
+    /// stand in two lines by the style sheet alone.
+    pub(super) fn ends_kicker(&self, word: &str) -> bool {
+        const SHORTEST_WORD: usize = 4;
+        let ends = |last: char| last.is_lowercase() || matches!(last, '.' | ':' | '?' | '!');
+        matches!(self.kind, SourceKind::Heading(_))
+            && word.chars().next().is_some_and(char::is_uppercase)
+            && self.text().chars().next_back().is_some_and(ends)
+            // Not within a name: `e<span>Bay`.
+            && self.text().rsplit(' ').next().is_some_and(|last| last.len() >= SHORTEST_WORD)
+    }
+
     /// A caption that stands in an attribute, where the page is read now.
     pub(super) fn caption(now: Self, text: String) -> Self {
         let mut caption = Self { kind: SourceKind::Caption, chars: text.chars().count(), placeless: true, ..now };
@@ -78,6 +92,16 @@ pub(super) fn mark_headline(drafts: &mut [Draft]) {
     let mut headlines = drafts.iter_mut().filter(|draft| draft.headline);
     if let (Some(headline), None) = (headlines.next(), headlines.next()) {
         headline.kind = SourceKind::Heading(1);
+    }
+}
+
+/// What alone stands beside an image in an element that is named as one.
+pub(super) fn mark_caption(drafts: &mut [Draft], first: usize) {
+    if let Some([only]) = drafts.get_mut(first..)
+        && only.kind == SourceKind::Paragraph
+        && only.chars <= MAX_CAPTION
+    {
+        only.kind = SourceKind::Caption;
     }
 }
 

@@ -150,6 +150,7 @@ impl Head {
                 }
                 "content-language" | "dc.language" => keep(&mut self.language, content),
                 "article:published_time"
+                | "article:published:time"
                 | "og:published_time"
                 | "datepublished"
                 | "publishdate"
@@ -169,6 +170,7 @@ impl Head {
                     self.meta_dates.push(content.to_owned());
                 }
                 "article:modified_time"
+                | "article:modified:time"
                 | "og:updated_time"
                 | "datemodified"
                 | "last-modified"
@@ -242,7 +244,8 @@ impl Head {
         for written in &self.time_dates {
             published::note(&mut article, written, Evidence::TimeElement);
         }
-        if let Some(written) = dateline(&blocks).filter(|_| article.published_text.is_none()) {
+        let shown = || dateline(&blocks).or_else(|| date_of_title(self.title.as_deref()?));
+        if let Some(written) = shown().filter(|_| article.published_text.is_none()) {
             published::note(&mut article, written, Evidence::TimeElement);
         }
         if let Some(written) = &ld.modified {
@@ -307,6 +310,16 @@ fn dateline(blocks: &[SourceBlock]) -> Option<&str> {
         let digits = text.split(|c: char| !c.is_numeric()).any(|number| number.chars().count() == 4);
         digits && text.chars().count() <= 80
     })
+}
+
+/// The day behind the title and the site's name in the window's title: `… | NAME | 28.04.2023`.
+fn date_of_title(title: &str) -> Option<&str> {
+    let last = title.rsplit([' ', '|', '–', '-']).next().filter(|last| (8..=10).contains(&last.len()))?;
+    let mut parts = last.split(['.', '/']);
+    let number = |part: Option<&str>| part.and_then(|part| part.parse::<u16>().ok());
+    let (day, month, year) = (number(parts.next())?, number(parts.next())?, number(parts.next())?);
+    let is_day = (1..=31).contains(&day) && (1..=12).contains(&month) && (1990..2100).contains(&year);
+    (is_day && parts.next().is_none()).then_some(last)
 }
 
 /// The metadata's title, as a heading of the page where it stands there, too.

@@ -18,6 +18,9 @@ pub(super) const COMMENTS: i8 = -2;
 pub(super) const CONSENT: i8 = -4;
 /// Another article with a title of its own; the same.
 pub(super) const NEXT_ARTICLE: i8 = -5;
+/// A heading of a widget: themes have a class for these, and some use it for all
+/// headings of an article.
+pub(super) const WIDGET_TITLE: i8 = -6;
 
 /// Ends of class names that hold an article's text, letters only.
 const BODIES: &[&str] = &[
@@ -128,9 +131,13 @@ const FURNITURE_WORDS: &[&str] = &[
 
 /// Starts of class names and ids, letters only, of the dialogs of consent managers.
 const CONSENT_STARTS: &[&str] = &[
+    "climodal",
+    "clisettings",
+    "clitab",
     "cmplz",
     "cookiebot",
     "cookieconsent",
+    "cookielaw",
     "cookieyes",
     "cybotcookiebot",
     "didomi",
@@ -178,7 +185,7 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
         Some("navigation" | "banner" | "contentinfo" | "complementary" | "search" | "menu" | "dialog") => {
             return FURNITURE;
         }
-        Some("main") => return MAIN,
+        Some("main") if tag != Tag::Article => return MAIN,
         Some("article") => return ARTICLE,
         _ => {}
     }
@@ -195,8 +202,10 @@ pub(super) fn hint(tag: Tag, attributes: &Attributes) -> i8 {
     if matches!(tag, Tag::Html | Tag::Body) {
         return 0;
     }
-    for name in names().take(32) {
+    let heading = tag.heading().is_some();
+    for name in names().take(32).filter(|name| !is_sentence(name)) {
         match of_name(name) {
+            FURNITURE if heading && words(name).any(|word| word == "widget") => found = WIDGET_TITLE,
             hint if hint < 0 && found < ARTICLE => return if names().take(32).any(is_cited) { 0 } else { hint },
             ..=0 => {}
             other => found = found.max(other),
@@ -247,6 +256,12 @@ pub(super) fn is_crumbs(attributes: &Attributes) -> bool {
     })
 }
 
+/// Whether the element is named as a picture, and as nothing else.
+pub(super) fn is_picture(attributes: &Attributes) -> bool {
+    let classes = attributes.get("class").unwrap_or_default().split_whitespace().take(32);
+    classes.into_iter().any(|name| matches!(name, "image" | "img" | "photo" | "picture"))
+}
+
 pub(super) fn is_caption(attributes: &Attributes) -> bool {
     let classes = attributes.get("class").unwrap_or_default();
     // Most elements have a class, and nearly none has one of these.
@@ -284,6 +299,24 @@ pub(super) fn is_hidden(tag: Tag, attributes: &Attributes) -> bool {
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
+/// What is shown where a pointer rests on a word of the text, within the paragraph.
+pub(super) fn is_hover_box(attributes: &Attributes) -> bool {
+    let classes = attributes.get("class").unwrap_or_default();
+    // Most elements have a class, and nearly none has one of these.
+    if !["over", "ooltip"].iter().any(|part| classes.contains(part)) {
+        return false;
+    }
+    classes.split_whitespace().take(32).any(|name| {
+        let (mut hovers, mut holds) = (false, false);
+        words(name).any(|word| {
+            hovers |= matches!(&*word, "hover" | "popover" | "rollover" | "tooltip");
+            holds |= matches!(&*word, "block" | "body" | "box" | "card" | "content" | "text");
+            // `hover:` says how a class looks there.
+            !name.contains(':') && (matches!(&*word, "hovercard" | "tooltiptext") || hovers && holds)
+        })
+    })
+}
+
 /// React sends parts of a page late, hidden, for its script to put where they belong
 /// (`<div hidden id="S:0">`).
 fn is_streamed(attributes: &Attributes) -> bool {
@@ -304,7 +337,8 @@ fn of_name(name: &str) -> i8 {
     if CONSENT_STARTS.iter().any(|start| letters.starts_with(start)) {
         return CONSENT;
     }
-    if let Some(word) = words(name).find(|word| is_furniture(word) && !is_part(name, word)) {
+    let mut spelled = name.split(['-', '_']).filter(|part| !is_random(part)).flat_map(words);
+    if let Some(word) = spelled.find(|word| is_furniture(word) && !is_part(name, word)) {
         return of_furniture(&word);
     }
     if is_furniture(&letters) {
@@ -315,6 +349,21 @@ fn of_name(name: &str) -> i8 {
     let checksum = |end: &str| end.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
     let named = name.rsplit_once("__").filter(|(_, end)| checksum(end)).map(|(named, _)| self::letters(named));
     if is_body(&letters) || named.is_some_and(|named| is_body(&named)) { BODY } else { 0 }
+}
+
+/// A number of random letters, in which some may make a word: `block-id-n1AuAdJlVL`.
+fn is_random(part: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let kind = |byte: &u8| (byte.is_ascii_uppercase(), byte.is_ascii_digit());
+    let changes = || part.bytes().zip(part.bytes().skip(1)).filter(|(one, next)| kind(one) != kind(next)).count();
+    part.len() >= SHORTEST && part.bytes().any(|byte| byte.is_ascii_digit()) && changes() * 2 > part.len()
+}
+
+/// What a heading says, written as its place in the page: the words are its own.
+fn is_sentence(name: &str) -> bool {
+    const FEWEST_WORDS: usize = 9;
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    name.len() > FEWEST_WORDS * 2 && name.split(['-', '_']).filter(is_word).count() >= FEWEST_WORDS
 }
 
 /// Some sites call each part of an article a widget: `article-widget-text`.
@@ -396,12 +445,17 @@ mod tests {
         assert_eq!(of(Tag::Div, "article-widget article-widget-text"), 0);
         assert_eq!(of(Tag::Div, "widget widget_text"), FURNITURE);
         assert_eq!(of(Tag::Div, "article-widget-related"), RELATED);
+        assert_eq!(of(Tag::H2, "widget-title"), WIDGET_TITLE);
+        assert_eq!(hint(Tag::Article, &Attributes::of(&[("role", "main")])), ARTICLE);
         assert_eq!(of(Tag::Div, "story-body__content__17Yit article-body__17Yit"), BODY);
         assert_eq!(of(Tag::Div, "article-content__sign-in-group"), 0);
         assert_eq!(of(Tag::Header, "page-head"), FURNITURE);
         assert_eq!(of(Tag::Div, "embed-consent"), FURNITURE);
         assert_eq!(of(Tag::Div, "ot-sdk-container"), CONSENT);
         assert_eq!(of(Tag::Div, "wrapper"), 0);
+        assert_eq!(of(Tag::P, "block-id-n1AuAdJlVL"), 0);
+        assert_eq!(of(Tag::Div, "she-wore-a-similar-gown-at-the-2021-film-festival"), 0);
+        assert_eq!(of(Tag::Div, "home-topAd2Wrapper"), FURNITURE);
         assert_eq!(of(Tag::Div, "shareholders-report loading headline"), 0);
         assert_eq!(of(Tag::Article, "post tag-social category-menu hentry"), ARTICLE);
         assert_eq!(of(Tag::Body, "has-sidebar"), 0);
@@ -417,6 +471,17 @@ mod tests {
             assert!(of(class), "{class}");
         }
         for class in ["description", "image", "info-box", "source", "imprint-info"] {
+            assert!(!of(class), "{class}");
+        }
+    }
+
+    #[test]
+    fn what_opens_at_a_word_is_no_text() {
+        let of = |class| is_hover_box(&Attributes::of(&[("class", class)]));
+        for class in ["rollover-people-block", "tooltip-content", "tooltiptext", "glossary hoverCard"] {
+            assert!(of(class), "{class}");
+        }
+        for class in ["rollover-people-link", "tooltip", "cover-text", "hover", "text-hover:underline"] {
             assert!(!of(class), "{class}");
         }
     }

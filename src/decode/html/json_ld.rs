@@ -29,7 +29,7 @@ pub(super) struct JsonLd {
 /// The first article of the scripts; broken ones are passed over.
 pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
     let values: Vec<Value> = scripts.iter().filter_map(|script| parse(script)).collect();
-    let (mut found, mut crumbs) = (None, Vec::new());
+    let (mut found, mut review, mut crumbs) = (None, None, Vec::new());
     let mut named: HashMap<&str, &Value> = HashMap::default();
     // Breadth first: the page's own article stands above those it mentions.
     let mut queue: std::collections::VecDeque<&Value> = values.iter().collect();
@@ -50,6 +50,10 @@ pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
                 if found.is_none() && is_article(value) {
                     found = Some(value);
                 }
+                // All that some say of an article that checks what somebody claims.
+                if review.is_none() && is_of(value, |name| name == "ClaimReview") {
+                    review = Some(value);
+                }
                 let inner =
                     ["@graph", "mainEntity", "mainEntityOfPage", "hasPart", "breadcrumb", "itemListElement", "item"];
                 queue.extend(inner.iter().filter_map(|key| members.get(*key)));
@@ -57,7 +61,7 @@ pub(super) fn read(scripts: &[String]) -> Option<JsonLd> {
             _ => {}
         }
     }
-    let mut found = found.map(|article| of(article, &named))?;
+    let mut found = found.or(review).map(|article| of(article, &named))?;
     found.breadcrumbs = crumbs;
     Some(found)
 }

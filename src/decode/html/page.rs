@@ -15,6 +15,8 @@ use crate::record::{Article, Reason, Reject, SourceBlock, SourceKind};
 
 /// A longer text of an element marked as the author tells about one, in code points.
 const MAX_AUTHOR: usize = 60;
+/// A longer heading is no time of day or date, whatever its name, in code points.
+const MAX_TIME: usize = 40;
 /// An open element and what it hands down.
 #[derive(Debug, Clone, Copy)]
 struct Open {
@@ -28,6 +30,8 @@ struct Open {
     metas: usize,
     headline: bool,
     author: bool,
+    /// Named as a picture; how many images were read before it.
+    picture: Option<usize>,
     kind: SourceKind,
     region: usize,
     /// Index of its language, `None` for the page's own.
@@ -45,6 +49,7 @@ const OUTSIDE: Open = Open {
     metas: 0,
     headline: false,
     author: false,
+    picture: None,
     kind: SourceKind::Paragraph,
     region: 0,
     language: None,
@@ -64,12 +69,15 @@ pub(super) struct Page<'a> {
     metas: usize,
     fragile: usize,
     cells: usize,
+    images: usize,
     languages: Vec<String>,
     regions: Vec<Region>,
     drafts: Vec<Draft>,
     current: Option<Draft>,
     /// White space was read since the last word.
     blank: bool,
+    /// An element began or ended since the last word.
+    seam: bool,
     head: Head,
     too_complex: Option<String>,
 }
@@ -87,11 +95,13 @@ impl<'a> Page<'a> {
             metas: 0,
             fragile: 0,
             cells: 0,
+            images: 0,
             languages: Vec::new(),
             regions: vec![Region::root()],
             drafts: Vec::new(),
             current: None,
             blank: false,
+            seam: false,
             head: Head::default(),
             too_complex: None,
         }
@@ -146,7 +156,9 @@ impl<'a> Page<'a> {
         if draft.text().trim().is_empty() {
             return;
         }
-        if draft.meta_chars * 5 >= draft.chars * 4 && draft.chars <= MAX_META {
+        // A heading named as a time may hold more than that: «11.04 Uhr: …».
+        let most = if matches!(draft.kind, SourceKind::Heading(_)) { MAX_TIME } else { MAX_META };
+        if draft.meta_chars * 5 >= draft.chars * 4 && draft.chars <= most {
             draft.kind = SourceKind::Meta;
         }
         self.drafts.push(draft);
@@ -168,6 +180,7 @@ impl<'a> Page<'a> {
             self.head.element(tag, attributes);
         }
         if tag == Tag::Img && self.unseen == 0 {
+            self.images += 1;
             self.image(attributes);
         }
         if tag.is(VOID | LOOK) {
@@ -244,12 +257,15 @@ impl<'a> Page<'a> {
         Open {
             tag,
             ended: false,
-            unseen: tag.is(UNSEEN) || hints::is_hidden(tag, attributes),
+            unseen: tag.is(UNSEEN)
+                || hints::is_hidden(tag, attributes)
+                || !tag.is(BLOCK) && hints::is_hover_box(attributes),
             link: tag == Tag::A && attributes.get("href").is_some(),
             meta: tag == Tag::Time || meta && !tag.is(BLOCK),
             metas: 0,
             headline: above.headline || tag.heading().is_some() && hints::has_property(attributes, "headline"),
             author: meta && hints::has_property(attributes, "author"),
+            picture: (tag.is(REGION) && hints::is_picture(attributes)).then_some(self.images),
             kind,
             region,
             language,
@@ -262,6 +278,7 @@ impl<'a> Page<'a> {
         if opened.tag == Tag::P || opened.tag.heading().is_some() {
             opened.metas = std::mem::take(&mut self.metas);
         }
+        self.seam = true;
         *self.open.entry(opened.tag).or_default() += 1;
         self.unseen += usize::from(opened.unseen);
         self.links += usize::from(opened.link);
@@ -282,6 +299,7 @@ impl<'a> Page<'a> {
         self.links = self.links.saturating_sub(usize::from(left.link));
         self.metas = self.metas.saturating_sub(usize::from(left.meta)) + left.metas;
         self.blank |= left.meta;
+        self.seam = true;
         self.fragile = self.fragile.saturating_sub(usize::from(left.tag.is(FRAGILE)));
     }
 
@@ -303,6 +321,9 @@ impl<'a> Page<'a> {
             }
             if left.author {
                 self.name_author(left.blocks);
+            }
+            if left.picture.is_some_and(|before| self.images > before) {
+                drafts::mark_caption(&mut self.drafts, left.blocks);
             }
             self.leave(left);
         }
@@ -399,11 +420,12 @@ impl<'a> Page<'a> {
     }
 
     fn word(&mut self, word: &str, start: usize, end: usize) {
-        let blank = std::mem::take(&mut self.blank);
+        let (mut blank, seam) = (std::mem::take(&mut self.blank), std::mem::take(&mut self.seam));
         if self.current.is_none() {
             self.current = Some(self.draft());
         }
         let Some(draft) = &mut self.current else { return };
+        blank |= seam && draft.ends_kicker(word);
         if blank && !draft.text().is_empty() {
             draft.growing.bridge(" ", start);
             draft.chars += 1;

@@ -6,17 +6,17 @@ use super::*;
 use crate::record::{Edits, Evidence, RawSpan, SourceKind};
 
 const CAPS: Caps = Caps { nodes: 10_000, depth: 100 };
-const LONG: &str = "قال مدير الميناء إن الرصيف الجديد سيستقبل السفن الكبيرة ابتداء من الصيف المقبل، وإن العمل فيه يسير وفق الخطة الموضوعة.";
+pub(super) const LONG: &str = "قال مدير الميناء إن الرصيف الجديد سيستقبل السفن الكبيرة ابتداء من الصيف المقبل، وإن العمل فيه يسير وفق الخطة الموضوعة.";
 
 fn try_read(page: &str) -> Result<Article, Reject> {
     article(&Source::new(Cow::Borrowed(page), RawSpan::new(0, page.len()), Edits::default()), CAPS)
 }
 
-fn read(page: &str) -> Article {
+pub(super) fn read(page: &str) -> Article {
     try_read(page).unwrap()
 }
 
-fn blocks(page: &str) -> Vec<(SourceKind, String)> {
+pub(super) fn blocks(page: &str) -> Vec<(SourceKind, String)> {
     read(page).blocks.into_iter().map(|block| (block.kind, block.piece.text)).collect()
 }
 
@@ -25,7 +25,7 @@ fn texts(page: &str) -> Vec<String> {
 }
 
 /// Texts of the blocks that are article, and of those that are furniture.
-fn parted(page: &str) -> (Vec<String>, Vec<String>) {
+pub(super) fn parted(page: &str) -> (Vec<String>, Vec<String>) {
     let of = |wanted: fn(i8) -> bool| {
         let blocks = read(page).blocks.into_iter().filter(move |block| wanted(block.weight));
         blocks.map(|block| block.piece.text).collect()

@@ -6,11 +6,13 @@
 //! even where its name says furniture (pages that are one `<form>`, a wrapper
 //! named `with-sidebar`).
 
+mod furniture;
+
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::drafts::Draft;
-use super::hints::{ARTICLE, BODY, COMMENTS, CONSENT, NEXT_ARTICLE, RELATED};
+use super::hints::{ARTICLE, BODY};
 use super::tags::Tag;
 use crate::record::{SourceBlock, SourceKind};
 
@@ -28,12 +30,12 @@ const CERTAIN: u32 = 250;
 /// A paragraph that stands alone in its container is a card's teaser rather than
 /// the article's, unless it is longer than this.
 const TEASER: usize = 240;
-/// Fewer cards in a row may be part of the article.
-const MIN_CARDS: u32 = 3;
 /// Fewer headings with text are no live page.
 const MIN_ENTRIES: u32 = 4;
 /// How far above the chosen part its text may go on, in containers.
 const CLIMB: usize = 3;
+/// Blocks from the title to the article; more are not its head.
+const LONGEST_HEAD: usize = 40;
 /// Words in a row that a block must share with the article's text in JSON-LD.
 const SHINGLE: usize = 4;
 
@@ -99,13 +101,23 @@ impl Region {
         matches!(self.tag, Tag::Aside | Tag::Footer)
     }
 
+    /// What an editor adds to an article: paragraphs, and no link.
+    const fn is_info_box(&self) -> bool {
+        self.all_paragraphs > 1
+            && self.link_chars == 0
+            && self.linked == 0
+            && self.good > 400
+            && self.good as u64 * 10 >= self.chars as u64 * 8
+    }
+
     /// Whether it may be the rest of an article: nearly all of it is running
     /// text, and it is no card with a linked headline, nor a list of such cards.
     const fn goes_on(&self) -> bool {
         let (good, chars, links) = (self.good as u64, self.chars as u64, self.link_chars as u64);
         let text = good > 0 && good * 10 >= chars * 6 && links * 5 <= chars;
         text && match self.paragraphs {
-            0 => good > 600 && links * 20 <= chars,
+            // A section with its sub-head may have links within its sentences.
+            0 => good > 600 && links * if self.headings > 0 && self.linked == 0 { 8 } else { 20 } <= chars,
             1 => links == 0 || good > TEASER as u64,
             _ => true,
         } || self.are_entries()
@@ -154,11 +166,7 @@ fn is_good(draft: &Draft) -> bool {
 /// `title` and `body` are what the metadata says they are.
 pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<&str>, body: Option<&str>) -> Vec<i8> {
     sum(regions, drafts);
-    mark_meta(regions, drafts);
-    mark_cards(regions);
-    let told = told(regions, drafts, title);
-    mark_next_articles(regions, drafts, title);
-    mark_furniture(regions, &told);
+    furniture::mark(regions, drafts, title);
     score(regions, drafts);
     let known = body.map(Shingles::new);
     let main = choose(regions);
@@ -183,23 +191,6 @@ pub(super) fn weigh(regions: &mut [Region], drafts: &mut [Draft], title: Option<
     spare_the_head(drafts, regions, title, &mut weights);
     drop_foreign_headings(drafts, regions, &mut weights);
     weights
-}
-
-/// A container named `date` or `author` is one only if it holds little: some
-/// pages give such a name to all they have.
-fn mark_meta(regions: &mut [Region], drafts: &mut [Draft]) {
-    for index in 1..regions.len() {
-        let above = regions.get(index).and_then(|region| regions.get(region.parent)).is_some_and(|above| above.meta);
-        if let Some(region) = regions.get_mut(index) {
-            region.meta = above || region.meta && region.chars as usize <= MAX_META;
-        }
-    }
-    for draft in drafts {
-        let named = regions.get(draft.region).is_some_and(|region| region.meta);
-        if named && matches!(draft.kind, SourceKind::Paragraph | SourceKind::ListItem) {
-            draft.kind = SourceKind::Meta;
-        }
-    }
 }
 
 /// Sums from the inside out: a region comes after its parent.
@@ -231,126 +222,6 @@ fn sum(regions: &mut [Region], drafts: &[Draft]) {
         parent.headings += sums.5;
         parent.titles += sums.6;
     }
-}
-
-/// A linked headline with a teaser, over and over: other articles. Not where
-/// such cards are much of the page, which may then be a digest of short news.
-fn mark_cards(regions: &mut [Region]) {
-    let total = regions.first().map_or(0, |root| u64::from(root.good));
-    let is_card = |region: &Region| {
-        region.linked > 0 && region.all_paragraphs == 1 && region.good as usize <= TEASER && region.hint < ARTICLE
-    };
-    let mut cards = vec![(0u32, 0u64); regions.len()];
-    for region in regions.iter().skip(1).filter(|region| is_card(region)) {
-        if let Some((count, good)) = cards.get_mut(region.parent) {
-            *count += 1;
-            *good += u64::from(region.good);
-        }
-    }
-    for region in regions.iter_mut().skip(1) {
-        let (count, good) = cards.get(region.parent).copied().unwrap_or_default();
-        if count >= MIN_CARDS && good * 5 <= total * 2 && is_card(region) {
-            region.hint = super::hints::FURNITURE;
-        }
-    }
-}
-
-/// Articles behind the page's own that have titles of their own, as pages have
-/// them that load the next one when they are read to the end.
-fn mark_next_articles(regions: &mut [Region], drafts: &[Draft], title: Option<&str>) {
-    let is_article = |index: &usize| regions.get(*index).is_some_and(|region| region.hint == ARTICLE);
-    let article = |draft: &Draft| ancestors(regions, draft.region).find(is_article);
-    let mut titles = drafts.iter().filter(|draft| draft.kind == SourceKind::Heading(1));
-    let mut own = titles.clone();
-    let Some(own) = own.find(|draft| Some(draft.text()) == title).or_else(|| titles.clone().next()) else { return };
-    let Some(home) = article(own) else { return };
-    if regions.get(home).is_none_or(|region| region.good < CERTAIN) {
-        return;
-    }
-    let text = own.text();
-    let behind = titles.by_ref().skip_while(|draft| draft.text() != text).filter(|draft| draft.text() != text);
-    let next = behind.filter_map(article).filter(|next| {
-        !ancestors(regions, *next).any(|above| above == home) && !ancestors(regions, home).any(|above| above == *next)
-    });
-    for next in next.collect::<Vec<_>>() {
-        if let Some(region) = regions.get_mut(next) {
-            region.hint = NEXT_ARTICLE;
-        }
-    }
-}
-
-/// Running text outside of what is named furniture, from the title to before
-/// each block; nothing where no title is known, or no comments stand below it.
-fn told(regions: &[Region], drafts: &[Draft], title: Option<&str>) -> Vec<u32> {
-    let total = regions.first().map_or(0, |root| u64::from(root.good));
-    let is_long_aside = |region: &Region| region.is_aside() && u64::from(region.good) * 5 > total * 2;
-    if regions.iter().all(|region| region.hint != COMMENTS && !is_long_aside(region)) {
-        return Vec::new();
-    }
-    let mut headings = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == SourceKind::Heading(1));
-    let named = headings.clone().find(|(_, draft)| Some(draft.text()) == title);
-    let only = headings.next().filter(|_| headings.next().is_none());
-    let Some((title, _)) = named.or(only) else { return Vec::new() };
-    let mut furniture = vec![false; regions.len()];
-    for (index, region) in regions.iter().enumerate().skip(1) {
-        let above = furniture.get(region.parent).copied().unwrap_or_default();
-        if let Some(place) = furniture.get_mut(index) {
-            *place = above || region.hint < 0;
-        }
-    }
-    let text = |(index, draft): (usize, &Draft)| {
-        let outside = furniture.get(draft.region).is_some_and(|furniture| !furniture);
-        if index > title && outside && is_good(draft) { draft.chars } else { 0 }
-    };
-    let mut sum = 0_u32;
-    let sums = drafts.iter().enumerate().map(text).map(|chars| {
-        let before = sum;
-        sum = sum.saturating_add(u32::try_from(chars).unwrap_or(u32::MAX));
-        before
-    });
-    sums.collect()
-}
-
-/// What is named furniture is, unless it holds much of the page's text and no
-/// article stands before it: comments are often longer than what they are about.
-fn mark_furniture(regions: &mut [Region], told: &[u32]) {
-    let total = regions.first().map_or(0, |root| root.good);
-    // What stands below a heading that names other articles.
-    let mut headed = vec![false; regions.len()];
-    for index in 1..regions.len() {
-        let above = regions
-            .get(index)
-            .and_then(|region| regions.get(region.parent))
-            .map(|above| (above.furniture, above.hint >= ARTICLE));
-        let (above, in_article) = above.unwrap_or_default();
-        let heads = is_head_of_article(regions, index, in_article);
-        let Some(region) = regions.get_mut(index) else { continue };
-        let before = told.get(region.start).copied().unwrap_or_default();
-        let related = headed.get(region.parent).copied().unwrap_or_default();
-        let believed = (region.hint < 0 || related)
-            && (u64::from(region.good) * 5 <= u64::from(total) * 2
-                || matches!(region.hint, CONSENT | NEXT_ARTICLE)
-                || region.is_aside() && before > 0
-                || region.hint == COMMENTS && before >= 2 * CERTAIN)
-            && !heads;
-        region.furniture = above || believed;
-        if region.furniture
-            && region.hint == RELATED
-            && region.tag.heading().is_some()
-            && let Some(headed) = headed.get_mut(region.parent)
-        {
-            *headed = true;
-        }
-    }
-}
-
-/// The head of an article is no furniture: what stands in it, has its title, or
-/// somewhere within it a heading.
-fn is_head_of_article(regions: &[Region], index: usize, in_article: bool) -> bool {
-    let is_article = |above: usize| regions.get(above).is_some_and(|region| region.hint >= ARTICLE);
-    regions.get(index).filter(|region| region.tag == Tag::Header).is_some_and(|region| {
-        in_article || region.titles > 0 || region.headings > 0 && ancestors(regions, index).any(is_article)
-    })
 }
 
 fn score(regions: &mut [Region], drafts: &[Draft]) {
@@ -499,7 +370,7 @@ fn path(regions: &[Region], main: usize) -> Vec<usize> {
     let good = |index: usize| regions.get(index).map_or(0, |region| region.good);
     let (mut path, mut levels, mut held) = (Vec::new(), 0, good(main));
     for index in ancestors(regions, main).skip(1).chain([0]) {
-        levels += usize::from(path.len() < CLIMB || good(index) > held);
+        levels += usize::from(good(index) > held);
         if levels > CLIMB {
             break;
         }
@@ -517,9 +388,16 @@ fn parts(regions: &[Region], drafts: &[Draft], main: usize) -> Vec<usize> {
     let article = |index: usize| {
         ancestors(regions, index).find(|above| regions.get(*above).is_some_and(|region| region.hint == ARTICLE))
     };
+    let is_text = |index: usize| regions.get(index).is_some_and(|region| region.hint == BODY);
     let is_headline = |draft: &Draft| {
-        let region = regions.get(draft.region);
-        matches!(draft.kind, SourceKind::Heading(..=2)) && region.is_some_and(|region| !region.furniture)
+        let shown = regions.get(draft.region).is_some_and(|region| !region.furniture);
+        // Within such a container the second rank is a sub-head's.
+        let headline = match draft.kind {
+            SourceKind::Heading(1) => true,
+            SourceKind::Heading(2) => !ancestors(regions, draft.region).any(is_text),
+            _ => false,
+        };
+        shown && headline
     };
     // How many headlines outside of the chosen region stand before each draft: asked for every
     // container, and a page may have as many of these as it has drafts.
@@ -565,10 +443,27 @@ fn weight(draft: &Draft, regions: &[Region], inside: &[bool], marked: bool) -> i
 /// Between the title and the article stand the lead, the byline, the date and
 /// the picture's caption, often in containers of their own.
 fn spare_the_head(drafts: &[Draft], regions: &[Region], named: Option<&str>, weights: &mut [i8]) {
-    let Some(first) = weights.iter().position(|weight| *weight > 0) else { return };
+    // A kicker that the text has, too, may stand above the title.
+    let text = weights.iter().zip(drafts).position(|(weight, draft)| *weight > 0 && is_good(draft));
+    let Some(first) = text.or_else(|| weights.iter().position(|weight| *weight > 0)) else { return };
     let is_title = |draft: &Draft| draft.kind == SourceKind::Heading(1) || Some(draft.text()) == named;
-    let title = drafts.get(..=first).unwrap_or_default().iter().rposition(is_title);
-    let title = title.filter(|title| first - title <= 40);
+    let above = drafts.get(first.saturating_sub(LONGEST_HEAD)..=first).unwrap_or_default();
+    let skipped = first + 1 - above.len();
+    let title = above.iter().rposition(is_title).and_then(|title| {
+        // Given twice, the upper one heads the lead.
+        let text = above.get(title)?.text();
+        let heads =
+            |pair: &[Draft]| matches!(pair, [upper, lead] if is_title(upper) && upper.text() == text && is_good(lead));
+        Some(above.windows(2).position(heads).unwrap_or(title))
+    });
+    // A page that has it in other words, or a smaller heading in its place.
+    let heading = || {
+        above.iter().rposition(|draft| {
+            let shown = regions.get(draft.region).is_some_and(|region| !region.furniture);
+            shown && draft.kind == SourceKind::Heading(2) && draft.link_density() < 0.4
+        })
+    };
+    let title = title.or_else(heading).map(|title| title + skipped);
     for index in title.unwrap_or(first)..first {
         let Some(draft) = drafts.get(index) else { break };
         let furniture = regions.get(draft.region).is_some_and(|region| region.furniture);
@@ -618,3 +513,6 @@ impl Shingles {
         all > 0 && held * 3 >= all * 2
     }
 }
+
+#[cfg(test)]
+mod tests;
