@@ -88,8 +88,11 @@ fn holds(article: &Article, text: &Text) {
             }
         }
     }
-    // Cleaning what is clean changes nothing.
-    for line in shown {
+    // Cleaning what is clean changes nothing. A part of a title was cleaned with the rest of it,
+    // whose script decides which quotation marks are turned around.
+    let title = article.title.as_ref().map(|title| unicode::display(&title.text, true).0);
+    let is_part = |line: &str| title.as_deref().is_some_and(|title| title != line && title.contains(line));
+    for line in shown.into_iter().filter(|line| !is_part(line)) {
         assert_eq!(unicode::display(line, true).0, line);
     }
     if text.display.is_empty() && article.blocks.iter().any(|block| !block.piece.text.trim().is_empty()) {
