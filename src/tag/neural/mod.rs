@@ -28,6 +28,7 @@ use crate::record::Text;
 use labels::Labels;
 use network::{Network, Sentence};
 
+mod attention;
 mod file;
 mod labels;
 mod math;

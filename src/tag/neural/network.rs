@@ -11,8 +11,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_tensor::NdTensorView;
 
+use super::attention::{Attention, Heads, attend};
 use super::file::{File, Header, NetworkError};
-use super::math::{self, Attention, Columns, Heads, Norm, Quantized, Sums};
+use super::math::{self, Columns, Norm, Quantized, Sums};
 use super::pieces::{Pieces, Scratch};
 use crate::tag::linear::CONVENTIONS;
 
@@ -297,7 +298,7 @@ pub(super) fn attend_each(
     for sentence in sentences {
         let end = start + sentence.pieces.len() * heads.count * heads.width;
         if let (Some(wide), Some(mixed)) = (wide.get(3 * start..3 * end), mixed.get_mut(start..end)) {
-            math::attend(wide, heads, attention, mixed);
+            attend(wide, heads, attention, mixed);
         }
         start = end;
     }

@@ -10,7 +10,8 @@ use super::MountError;
 use super::config::{Config, Kind};
 use super::math;
 use super::weights::Tensors;
-use crate::tag::neural::math::{Attention, Heads, Norm, normalize};
+use crate::tag::neural::attention::{Attention, Heads};
+use crate::tag::neural::math::{Norm, normalize};
 use crate::tag::neural::network::{Floats, Layer, Sentence, alone, attend_each, in_runs};
 
 /// Rows that are read together at most, however many sentences may be: buffers
