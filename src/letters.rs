@@ -34,7 +34,8 @@ pub enum Shown {
 #[must_use]
 pub fn shown(letter: char) -> Shown {
     match letter {
-        ' '..='~' => Shown::Keep,
+        // Nearly all there is.
+        ' '..='~' | '\u{621}'..='\u{63F}' | '\u{641}'..='\u{6FF}' => Shown::Keep,
         '\u{200C}' | '\u{200D}' => Shown::Joiner,
         _ if is_space(letter) => Shown::Space,
         _ if is_unseen(letter) => Shown::Drop,

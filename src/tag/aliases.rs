@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::clitics;
 use super::gazetteer::flag;
+use super::gloss;
 use super::mentions::Candidate;
 use super::page::Page;
 use super::rules;
@@ -34,11 +35,12 @@ struct Alias<'a> {
 pub(super) fn find(page: &Page<'_>, mentions: &mut Vec<Candidate>) -> Vec<Candidate> {
     let mut aliases = Vec::new();
     brackets(page, mentions, &mut aliases);
+    ministries(page, mentions, &mut aliases);
     persons(page, mentions, &mut aliases);
     occurrences(page, &aliases)
 }
 
-/// LONG (SHORT) and SHORT (LONG).
+/// LONG (SHORT), SHORT (LONG), and a name (the same in other letters).
 fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Vec<Alias<'a>>) {
     let mut found = Vec::new();
     for open in page.brackets().iter().copied().filter(|open| *open > 0) {
@@ -59,8 +61,15 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
             .iter()
             .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
             .copied();
+        if let Some(named) = long.filter(|named| named.last == outside && gloss::may_be(page, inside, named)) {
+            // A name of few letters may be short for it besides.
+            let short = takes_short(&named) && is_short(page, inside);
+            let how = if short { How::Acronym } else { How::Alias };
+            aliases.push(Alias { how, ..acronym(page, inside, &named) });
+            continue;
+        }
         // وكالة الأنباء الأردنية (بترا): an agency may bear a place's name.
-        let media = long.is_some_and(|long| page.is(long.first, flag::MEDIA)) && inside.0 == inside.1;
+        let media = long.is_some_and(|long| page.may_be(long.first, flag::MEDIA)) && inside.0 == inside.1;
         if full.is_none() && (media || is_short(page, inside)) {
             let Some(long) = long.filter(takes_short).or_else(|| unseen_long(page, outside, inside)) else { continue };
             if !mentions.iter().any(|mention| mention.first == long.first) {
@@ -70,8 +79,13 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
             continue;
         }
         let Some(full) = full else { continue };
+        // ذباب الخيل (Stomoxys calcitrans) is a translation of more than its last word.
         let short = (outside, outside);
-        if is_short(page, short) && long.is_none_or(|long| long.first == outside && long.kind == full.kind) {
+        let translated = gloss::is_latin(page.tokens.word(inside.0)) && !gloss::is_latin(page.tokens.word(outside));
+        if !translated
+            && is_short(page, short)
+            && long.is_none_or(|long| long.first == outside && long.kind == full.kind)
+        {
             aliases.push(acronym(page, short, &full));
         }
     }
@@ -111,10 +125,15 @@ fn is_short(page: &Page<'_>, (first, last): (usize, usize)) -> bool {
     // نائب الرئيس (شيعي), حزب الوئام (المعارضة المعتدلة): what it is like, not what it is called.
     let attribute = page.facts(last).zipf > 3.0
         && if words == 1 { !page.definite(last) && is_relation(page, last) } else { is_described(page, first, last) };
+    // نادي الوحدة (لقب واحد), مجلس الشعب (البرلمان): what it has or is.
+    let ordinary = if words == 1 { page.definite(first) } else { !page.definite(first) }
+        && page.facts(first).zipf > 4.2
+        && !first.checked_sub(1).is_some_and(|before| page.is_quote(before));
     words <= MOST_SHORT
         && (2..=20).contains(&letters)
         && !nations
         && !attribute
+        && !ordinary
         && (first..=last).all(|index| {
             page.tokens.is_word(index) && !page.is(index, flag::SPEECH) && (letters < 9 || !page.is(index, flag::STOP))
         })
@@ -155,6 +174,18 @@ fn unseen_long(page: &Page<'_>, last: usize, short: (usize, usize)) -> Option<Ca
     let mut long = Candidate::rule(first, last, EntityType::Organization, 0.7);
     (long.cut, long.preposition) = (reading.cut, reading.preposition);
     Some(long)
+}
+
+/// What is left of a ministry's name without the word itself: الخارجية الروسية.
+fn ministries<'a>(page: &Page<'a>, mentions: &[Candidate], aliases: &mut Vec<Alias<'a>>) {
+    let organizations = mentions.iter().filter(|mention| mention.kind == EntityType::Organization);
+    for mention in organizations.filter(|mention| mention.words() > 2) {
+        let words = words(page, mention);
+        if let Some((&"وزاره", rest)) = words.split_first() {
+            let (kind, of) = (mention.kind, mention.first);
+            aliases.push(Alias { words: rest.to_vec(), kind, how: How::Alias, of, ordinary: false, support: 1 });
+        }
+    }
 }
 
 /// The last part of a full name, and what is left without the first or last.
@@ -239,7 +270,12 @@ fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
             .filter(fits)
             .max_by_key(|alias| (alias.words.len(), alias.support, std::cmp::Reverse(alias.of)));
         let Some(alias) = best else { continue };
-        if alias.ordinary && !announced(page, index) {
+        let alone = alias.words.len() == 1;
+        // الرئيس المصري is of Egypt and الشيخ محمد is a sheikh, whoever else on the page is
+        // called المصري or الشيخ.
+        let of_nation = alone && page.may_be(index, flag::NATIONALITY) && !announced(page, index, flag::SPEECH);
+        let title = alone && page.may_be(index, flag::TITLE) && page.may_begin_person(index + 1);
+        if of_nation || title || alias.ordinary && !announced(page, index, flag::SPEECH | flag::TITLE) {
             continue;
         }
         let last = index + alias.words.len() - 1;
@@ -287,12 +323,10 @@ impl Endings {
     }
 }
 
-/// Something before the word says that a name follows, or marks hold it.
-fn announced(page: &Page<'_>, index: usize) -> bool {
+/// A word of these kinds before it says that a name follows, or marks hold it.
+fn announced(page: &Page<'_>, index: usize, kinds: u16) -> bool {
     let Some(before) = index.checked_sub(1) else { return false };
-    page.is_quote(before)
-        || page.tokens.word(before) == "("
-        || page.reading(before, flag::SPEECH | flag::TITLE).is_some()
+    page.is_quote(before) || page.tokens.word(before) == "(" || page.reading(before, kinds).is_some()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! `و` and `ف` come first, then `ب`, `ك` or `ل`, and `لل` is `ل` before an
 //! article or before a word that begins with `ل`. A letter is split off only
 //! if what is left is a word that is known and that is read more often than
-//! the whole, or one that stands alone elsewhere in the article.
+//! the whole, or one that stands alone elsewhere in the article. `ف` and `ك` are
+//! read before few words and begin many names (فورد، كاني): they ask for more.
 
 use super::gazetteer::{Facts, Gazetteer, Root, WordId, flag};
 
@@ -43,10 +44,11 @@ impl Forms {
         each_stem(word, |stem| {
             let Some(id) = gazetteer.word(stem.text).filter(|_| forms.len() < MAX) else { return };
             let form = Form::new(gazetteer, Some(id), stem.cut, stem.preposition);
-            if whole.facts.zipf > form.facts.zipf + 0.3 && whole.facts.zipf > 2.5 {
-                return;
+            let rare = word.get(..stem.cut.into()).is_some_and(|before| before.contains(RARE));
+            let parts = if rare { parts_rarely(&whole, &form) } else { parts_often(&whole, &form) };
+            if parts {
+                forms.push(form);
             }
-            forms.push(form);
         });
         Self(forms)
     }
@@ -60,6 +62,23 @@ impl Forms {
     }
 }
 
+/// Whether what is left is read more often than the whole.
+fn parts_often(whole: &Form, stem: &Form) -> bool {
+    whole.word.is_none() || stem.facts.zipf >= whole.facts.zipf + 0.2
+}
+
+/// Whether the same holds where one of [`RARE`] goes: they stand before a word once where
+/// it stands a hundred times without, so that a whole that is read a twentieth as often
+/// is a word of its own, and one that is part of names is a name.
+fn parts_rarely(whole: &Form, stem: &Form) -> bool {
+    let (all, rest) = (whole.facts, stem.facts);
+    if whole.word.is_none() {
+        return rest.zipf >= 3.3;
+    }
+    let name = all.given + all.surname > 0 || all.is(flag::NAME_TOKEN);
+    !name && all.zipf > 0.0 && rest.zipf >= all.zipf + 1.3
+}
+
 /// What may be left of a word, and what was cut.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stem<'a> {
@@ -70,6 +89,8 @@ pub(super) struct Stem<'a> {
 
 const CONJUNCTIONS: [char; 2] = ['و', 'ف'];
 const PREPOSITIONS: [char; 3] = ['ب', 'ك', 'ل'];
+/// Those that few words begin with.
+const RARE: [char; 2] = ['ف', 'ك'];
 /// Shortest stem, in bytes: two letters.
 const SHORTEST: usize = 4;
 
@@ -129,6 +150,7 @@ fn without<'a>(word: &'a str, letters: &[char]) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::SHIPPED;
     use super::super::gazetteer::{Sources, build};
     use super::*;
 
@@ -167,6 +189,20 @@ mod tests {
         assert_eq!(cuts("كتاب"), [0]);
         assert_eq!(cuts("لبنان"), [0]);
         assert_eq!(cuts("وغيرها"), [0]);
+    }
+
+    #[test]
+    fn what_begins_many_names_is_split_off_before_common_words() {
+        let gazetteer = Gazetteer::new(SHIPPED.as_slice()).unwrap();
+        let cuts = |word: &str| Forms::new(word, &gazetteer).iter().map(|form| form.cut).collect::<Vec<_>>();
+        for word in ["فالولايات", "كفرنسا", "فمصر", "كمحمد", "كمنظمه", "فاوباما"] {
+            assert_eq!(cuts(word), [0, 2], "{word}");
+        }
+        for word in ["فورد", "فون", "فليك", "كافانو", "كلاي", "فلايشر", "فوش", "كوبنهاغن", "فرح", "بادج", "بيار", "وليم"]
+        {
+            assert_eq!(cuts(word), [0], "{word}");
+        }
+        assert_eq!(cuts("فبالعراق"), [0, 2, 4]);
     }
 
     #[test]

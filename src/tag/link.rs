@@ -22,6 +22,9 @@ const MARGIN: f32 = 0.25;
 /// Ten times the logarithm of the people of a place that stands for itself.
 const LARGE: u8 = 50;
 
+/// Names in a row of which each is short for the next.
+const MOST_STEPS: usize = 4;
+
 /// What makes two mentions one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key<'a> {
@@ -52,7 +55,14 @@ impl<'a> Linker<'a> {
         // Full names first: what is short for them comes after.
         let firsts: FxHashSet<usize> =
             mentions.iter().filter(|mention| mention.of.is_none()).map(|mention| mention.first).collect();
-        let short = |mention: &Candidate| mention.of.is_some_and(|of| firsts.contains(&of));
+        // Musk is short for Elon Musk, which is إيلون ماسك in other letters.
+        let of: FxHashMap<usize, usize> =
+            mentions.iter().filter_map(|mention| Some((mention.first, mention.of?))).collect();
+        let full = |mention: &Candidate| {
+            let first = std::iter::successors(mention.of, |first| of.get(first).copied()).take(MOST_STEPS).last()?;
+            firsts.contains(&first).then_some(first)
+        };
+        let short = |mention: &Candidate| full(mention).is_some();
         for mention in mentions.iter().filter(|mention| !short(mention)) {
             let key = self.key(mention, &countries);
             let index = *by_key.entry(key.clone()).or_insert_with(|| {
@@ -65,7 +75,7 @@ impl<'a> Linker<'a> {
             }
         }
         for mention in mentions.iter().filter(|mention| short(mention)) {
-            let group = mention.of.and_then(|of| by_first.get(&of)).and_then(|index| groups.get_mut(*index));
+            let group = full(mention).and_then(|first| by_first.get(&first)).and_then(|index| groups.get_mut(*index));
             if let Some(group) = group {
                 group.mentions.push(*mention);
             }

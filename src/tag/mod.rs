@@ -47,6 +47,7 @@ mod dates;
 mod fixture;
 mod foreign;
 mod gazetteer;
+mod gloss;
 mod joins;
 mod judge;
 mod labels;

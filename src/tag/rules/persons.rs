@@ -112,7 +112,8 @@ fn joins(page: &Page<'_>, index: usize) -> bool {
 fn first_unit(page: &Page<'_>, index: usize, reading: Reading, title: Option<Title>) -> Option<f32> {
     let facts = reading.facts;
     let barred = flag::STOP | flag::TITLE | flag::HEAD | flag::SPEECH | flag::PLACE;
-    if page.tokens.word(index) == "علي" && page.facts(index + 1).person < 0.5 {
+    let word = page.tokens.word(index);
+    if word == "علي" && page.facts(index + 1).person < 0.5 || SECOND_HALVES.contains(&word) {
         return None;
     }
     if facts.is(flag::JOINT) && reading.cut == 0 {
@@ -218,32 +219,22 @@ fn score(units: &[f32], words: usize, title: Option<Title>, index: usize, first:
     Some(score.min(0.97))
 }
 
-/// The units of a person's name, as ranges of words: عبد الله, بن علي.
+/// Takes the next word along: بن علي, فان دايك.
+const JOINTS: [&str; 22] = [
+    "بن", "ابن", "بنت", "ال", "ابو", "ابي", "ابا", "ام", "عبد", "ذو", "ذي", "ذا", "دي", "ديل", "دو", "دا", "دوس",
+    "دير", "فان", "فون", "ماك", "لا",
+];
+/// Names nobody by itself, but with the word before it: صلاح الدين, مجيب الرحمن.
+const SECOND_HALVES: [&str; 5] = ["الدين", "الله", "الاسلام", "الرحمن", "الحق"];
+
+/// The units of a person's name, as ranges of words: عبد الله, بن علي, صلاح الدين.
 pub(crate) fn units(words: &[&str]) -> Vec<(usize, usize)> {
-    let joint = |word: &str| {
-        matches!(
-            word,
-            "بن" | "ابن"
-                | "بنت"
-                | "ال"
-                | "ابو"
-                | "ابي"
-                | "ابا"
-                | "ام"
-                | "عبد"
-                | "دي"
-                | "فان"
-                | "فون"
-                | "دو"
-                | "دا"
-        )
+    let goes_on = |index: usize| {
+        words.get(index + 1).is_some_and(|next| SECOND_HALVES.contains(next) || JOINTS.contains(&words[index]))
     };
     let mut units = Vec::new();
     let mut start = 0;
-    for (index, word) in words.iter().enumerate() {
-        if joint(word) && index + 1 < words.len() {
-            continue;
-        }
+    for index in (0..words.len()).filter(|index| !goes_on(*index)) {
         units.push((start, index));
         start = index + 1;
     }
@@ -259,5 +250,7 @@ mod tests {
         assert_eq!(units(&["محمد", "عبد", "الله", "صالح"]), [(0, 0), (1, 2), (3, 3)]);
         assert_eq!(units(&["سلمان", "بن", "عبد", "العزيز", "ال", "سعود"]), [(0, 0), (1, 3), (4, 5)]);
         assert_eq!(units(&["حسين", "عبد"]), [(0, 0), (1, 1)]);
+        assert_eq!(units(&["محمد", "صلاح", "الدين", "كمال"]), [(0, 0), (1, 2), (3, 3)]);
+        assert_eq!(units(&["ذو", "الفقار", "علي", "بوتو"]), [(0, 1), (2, 2), (3, 3)]);
     }
 }
