@@ -61,7 +61,9 @@ fn brackets<'a>(page: &Page<'a>, mentions: &mut Vec<Candidate>, aliases: &mut Ve
             .iter()
             .find(|mention| mention.first == inside.0 && mention.last >= inside.1 && takes_short(mention))
             .copied();
-        if let Some(named) = long.filter(|named| named.last == outside && gloss::may_be(page, inside, named)) {
+        let glossed =
+            |named: &Candidate| named.last == outside && gloss::may_be(page, inside, named.kind, &words(page, named));
+        if let Some(named) = long.filter(glossed) {
             // A name of few letters may be short for it besides.
             let short = takes_short(&named) && is_short(page, inside);
             let how = if short { How::Acronym } else { How::Alias };

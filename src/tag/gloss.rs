@@ -2,7 +2,6 @@
 //! (Christopher Lasch). What stands there is another spelling, whatever a model that
 //! knows Arabic makes of it; a source or an agency may stand there as well.
 
-use super::mentions::Candidate;
 use super::page::Page;
 use super::tokens::Kind;
 use crate::record::EntityType;
@@ -38,28 +37,20 @@ const FIRST_LETTERS: [(char, &str); 26] = [
     ('z', "زذظتس"),
 ];
 
-/// The words from `first` to `last` may be the name in Latin letters. The words of an
-/// organization may be translated; persons and places are spelled, and sound the same.
-pub(super) fn may_be(page: &Page<'_>, (first, last): (usize, usize), named: &Candidate) -> bool {
-    let word = |index: usize| page.tokens.word(index);
-    let latin = |index: usize| page.tokens.kind(index) != Kind::Word || is_latin(word(index));
-    let all = page.tokens.is_word(first)
-        && (first..=last).all(latin)
-        && !(named.first..=named.last).any(|at| is_latin(word(at)));
-    let translated = !matches!(named.kind, EntityType::Person | EntityType::Place);
-    all && (translated || sounds_alike(word(first), &bare(page, named)))
+/// The tokens from `first` to `last` may be a name of the kind, of these words, in Latin
+/// letters. The words of an organization may be translated; persons and places are
+/// spelled, and sound the same.
+pub(super) fn may_be(page: &Page<'_>, (first, last): (usize, usize), kind: EntityType, words: &[&str]) -> bool {
+    let latin = |index: usize| page.tokens.kind(index) != Kind::Word || is_latin(page.tokens.word(index));
+    let other_script =
+        page.tokens.is_word(first) && (first..=last).all(latin) && !words.iter().any(|word| is_latin(word));
+    let translated = !matches!(kind, EntityType::Person | EntityType::Place);
+    other_script && (translated || sounds_alike(page.tokens.word(first), words))
 }
 
 /// The word begins with a Latin letter.
 pub(super) fn is_latin(word: &str) -> bool {
     word.starts_with(|letter: char| matches!(letter, 'a'..='z' | '\u{DF}'..='\u{24F}'))
-}
-
-/// The words of a name, without what is no part of the first.
-fn bare<'a>(page: &Page<'a>, named: &Candidate) -> Vec<&'a str> {
-    let first = page.tokens.word(named.first);
-    let first = first.get(named.cut.into()..).unwrap_or(first);
-    std::iter::once(first).chain((named.first + 1..=named.last).map(|at| page.tokens.word(at))).collect()
 }
 
 /// One of the words begins as the Latin one does.
