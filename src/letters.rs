@@ -9,6 +9,7 @@
 
 use std::sync::LazyLock;
 
+use ::wide::i16x8;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 mod wide;
@@ -122,7 +123,9 @@ pub(crate) fn arabic_run(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The same of letters alone.
+#[inline]
 pub(crate) fn arabic_letters(bytes: &[u8], mut at: usize) -> usize {
+    at += bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |next| 2 * common_letters(next));
     while let Some([lead @ 0xD8..=0xDB, trail]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         if ARABIC_CLASSES[arabic_index(*lead, *trail)] != LETTER {
             break;
@@ -130,6 +133,31 @@ pub(crate) fn arabic_letters(bytes: &[u8], mut at: usize) -> usize {
         at += 2;
     }
     at
+}
+
+/// How many of the letters that nearly all words are of, in two bytes each, come first.
+#[inline]
+fn common_letters(bytes: &[u8; 32]) -> usize {
+    let (halves, _) = bytes.as_chunks::<16>();
+    let are_letters = |half: &[u8; 16]| {
+        let letters = i16x8::new(std::array::from_fn(|at| i16::from_be_bytes([half[2 * at], half[2 * at + 1]])));
+        // Whether they are among so many from the first on: there is no order but with sign.
+        let among = |first: char, last: char| {
+            let [first, last] = [first, last].map(two_bytes);
+            let places = letters - i16x8::splat(first.wrapping_sub(i16::MIN));
+            places.simd_le(i16x8::splat(last.wrapping_sub(first).wrapping_add(i16::MIN)))
+        };
+        (among('ء', 'ؿ') | among('ف', 'ي')).to_bitmask()
+    };
+    let [one, other] = [&halves[0], &halves[1]].map(are_letters);
+    (one | other << 8).trailing_ones() as usize
+}
+
+/// The UTF-8 of a character of two bytes, as a number.
+const fn two_bytes(letter: char) -> i16 {
+    let mut bytes = [0; 2];
+    letter.encode_utf8(&mut bytes);
+    i16::from_be_bytes(bytes)
 }
 
 const LETTER: u8 = 1;
@@ -416,6 +444,17 @@ mod tests {
     fn letters_and_digits_are_those_of_unicode() {
         for letter in ('\0'..='\u{5FF}').chain('\u{700}'..=char::MAX) {
             assert_eq!(is_letter_or_digit(letter), letter.is_alphanumeric(), "{letter:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_counted_in_one_step_as_one_by_one(text in "[ا-يء-غپچگ0-9۱ـ\u{64b}،. a-zé]{0,40}") {
+            for (at, _) in text.char_indices() {
+                let letters = text.get(at..).unwrap().chars().take_while(|letter| is_arabic_letter(*letter));
+                let end = at + letters.map(char::len_utf8).sum::<usize>();
+                prop_assert_eq!(arabic_letters(text.as_bytes(), at), end);
+            }
         }
     }
 

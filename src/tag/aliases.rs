@@ -253,10 +253,10 @@ fn occurrences(page: &Page<'_>, aliases: &[Alias<'_>]) -> Vec<Candidate> {
     }
     // The aliases that each of the page's words begins, and what is split off.
     let starting = |first: &usize| {
-        let word = page.tokens.word(*first);
         if !endings.may_hold(page.ending(*first)) || page.tokens.kind(*first) != Kind::Word {
             return None;
         }
+        let word = page.tokens.word(*first);
         let bare = || clitics::bare(word, |rest| by_first.contains_key(rest));
         let (stem, cut) = by_first.contains_key(word).then_some((word, 0)).or_else(bare)?;
         Some((by_first.get(stem)?, cut))

@@ -47,37 +47,34 @@ struct Group<'a> {
 }
 
 impl<'a> Linker<'a> {
+    /// `mentions`: in the order of the text, none over another.
     pub(super) fn entities(&self, mentions: &[Candidate]) -> Vec<Entity> {
         let countries = self.countries(mentions);
-        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::with_capacity(mentions.len());
         let mut by_key: FxHashMap<Key<'_>, usize> = FxHashMap::default();
-        let mut by_first: FxHashMap<usize, usize> = FxHashMap::default();
-        // Full names first: what is short for them comes after.
-        let firsts: FxHashSet<usize> =
-            mentions.iter().filter(|mention| mention.of.is_none()).map(|mention| mention.first).collect();
+        by_key.reserve(mentions.len());
+        let at = |first: usize| mentions.binary_search_by_key(&first, |mention| mention.first).ok();
         // Musk is short for Elon Musk, which is إيلون ماسك in other letters.
-        let of: FxHashMap<usize, usize> =
-            mentions.iter().filter_map(|mention| Some((mention.first, mention.of?))).collect();
-        let full = |mention: &Candidate| {
-            let first = std::iter::successors(mention.of, |first| of.get(first).copied()).take(MOST_STEPS).last()?;
-            firsts.contains(&first).then_some(first)
+        let longer = |index: &usize| at(mentions.get(*index)?.of?);
+        let full = |index: usize| {
+            let full = std::iter::successors(longer(&index), longer).take(MOST_STEPS).last()?;
+            mentions.get(full).is_some_and(|mention| mention.of.is_none()).then_some(full)
         };
-        let short = |mention: &Candidate| full(mention).is_some();
-        for mention in mentions.iter().filter(|mention| !short(mention)) {
+        let fulls: Vec<Option<usize>> = (0..mentions.len()).map(full).collect();
+        let mut group_of = vec![0; mentions.len()];
+        // Full names first: what is short for them comes after.
+        for (at, mention) in mentions.iter().enumerate().filter(|(at, _)| fulls[*at].is_none()) {
             let key = self.key(mention, &countries);
             let index = *by_key.entry(key.clone()).or_insert_with(|| {
                 groups.push(Group { key, kind: mention.kind, mentions: Vec::new() });
                 groups.len() - 1
             });
-            by_first.insert(mention.first, index);
-            if let Some(group) = groups.get_mut(index) {
-                group.mentions.push(*mention);
-            }
+            group_of[at] = index;
+            groups[index].mentions.push(*mention);
         }
-        for mention in mentions.iter().filter(|mention| short(mention)) {
-            let group = full(mention).and_then(|first| by_first.get(&first)).and_then(|index| groups.get_mut(*index));
-            if let Some(group) = group {
-                group.mentions.push(*mention);
+        for (mention, full) in mentions.iter().zip(fulls) {
+            if let Some(full) = full {
+                groups[group_of[full]].mentions.push(*mention);
             }
         }
         self.join(&mut groups);
@@ -268,31 +265,34 @@ impl<'a> Linker<'a> {
     fn entity(&self, group: Group<'_>) -> Entity {
         let mut mentions = group.mentions;
         mentions.sort_by_key(|mention| mention.first);
-        let spans: Vec<DisplaySpan> = mentions.iter().map(|mention| self.shown(mention)).collect();
+        let spans = mentions.iter().map(|mention| Mention { span: self.shown(mention), how: mention.how });
+        let shown: Vec<Mention> = spans.collect();
         let thing = match group.key {
             Key::Thing { user, thing } => Some(self.gazetteer(user).thing(thing)),
             Key::Text(..) => None,
         };
-        let placed = || mentions.iter().zip(&spans);
-        let longest = placed().filter(|(mention, _)| mention.how != How::Acronym).max_by_key(|(mention, span)| {
-            (self.text.shown(**span).len() - usize::from(mention.cut), Reverse(mention.first))
-        });
-        let shown = longest
-            .or_else(|| placed().next())
-            .map(|(mention, span)| self.unjoin(self.text.shown(*span).into(), mention.preposition));
+        let placed = || mentions.iter().zip(&shown);
+        let longest = || {
+            let full = placed().filter(|(mention, _)| mention.how != How::Acronym);
+            let longest = full.max_by_key(|(mention, shown)| {
+                (self.text.shown(shown.span).len() - usize::from(mention.cut), Reverse(mention.first))
+            });
+            let longest = longest.or_else(|| placed().next());
+            longest.map(|(mention, shown)| self.unjoin(self.text.shown(shown.span).into(), mention.preposition))
+        };
         let score = mentions.iter().map(|mention| mention.score).fold(0.0, f32::max);
         Entity {
             kind: group.kind,
             name: thing
                 .and_then(|thing| spelled(thing.name))
-                .map_or_else(|| shown.unwrap_or_default().into_owned(), str::to_owned),
+                .map_or_else(|| longest().unwrap_or_default().into_owned(), str::to_owned),
             user_id: thing.and_then(|thing| spelled(thing.user_id)).map(str::to_owned),
             qid: thing.and_then(|thing| thing.qid).map(|qid| format!("Q{qid}")),
             geonames: thing.and_then(|thing| thing.geonames),
             country: thing.and_then(|thing| spelled(thing.country)).map(str::to_owned),
-            salience: self.salience(&spans),
+            salience: self.salience(&shown),
             confidence: round(score.min(0.99)),
-            mentions: placed().map(|(mention, span)| Mention { span: *span, how: mention.how }).collect(),
+            mentions: shown,
         }
     }
 
@@ -302,11 +302,11 @@ impl<'a> Linker<'a> {
 
     /// Title, lead, how early and how often: 0 to 1.
     #[allow(clippy::cast_precision_loss)] // weights, not counts
-    fn salience(&self, spans: &[DisplaySpan]) -> f32 {
+    fn salience(&self, mentions: &[Mention]) -> f32 {
         let length = self.text.display.len().max(1) as f32;
         let lead = self.text.blocks.iter().position(|block| block.kind == BlockKind::Paragraph);
         let (mut title, mut first_paragraph) = (0.0, 0.0);
-        for block in spans.iter().filter_map(|span| self.text.block_at(span.start)) {
+        for block in mentions.iter().filter_map(|mention| self.text.block_at(mention.span.start)) {
             if self.text.blocks.get(block).is_some_and(|block| block.kind == BlockKind::Title) {
                 title = 1.0;
             }
@@ -314,8 +314,8 @@ impl<'a> Linker<'a> {
                 first_paragraph = 1.0;
             }
         }
-        let early = 1.0 - spans.first().map_or(1.0, |span| span.start as f32 / length);
-        let often = spans.len() as f32 / (spans.len() + 3) as f32;
+        let early = 1.0 - mentions.first().map_or(1.0, |mention| mention.span.start as f32 / length);
+        let often = mentions.len() as f32 / (mentions.len() + 3) as f32;
         round(0.3 * title + 0.2 * first_paragraph + 0.15 * early + 0.35 * often)
     }
 }

@@ -106,7 +106,7 @@ pub(super) fn resolve(candidates: &[Candidate], tokens: usize) -> Vec<Candidate>
     let accepted = |one: &&Candidate| one.score >= ACCEPT && one.last < tokens;
     let mut order: Vec<&Candidate> = candidates.iter().filter(accepted).collect();
     order.sort_by_key(|one| one.first);
-    let mut chosen: Vec<Candidate> = Vec::new();
+    let mut chosen: Vec<Candidate> = Vec::with_capacity(order.len());
     let mut rest = order.as_mut_slice();
     // Those that hang together by their tokens are settled among themselves.
     while let Some(next) = rest.first() {
@@ -333,24 +333,30 @@ fn weighed(page: &Page<'_>, candidate: &Candidate) -> f32 {
 }
 
 /// The accepted ones and what they vouch for: names of the article's own, and
-/// weak names that were meant elsewhere in it.
+/// weak names that were meant elsewhere in it. `aliases`: in the order of the text.
 pub(super) fn extend(
     page: &Page<'_>,
     candidates: &[Candidate],
     mentions: &[Candidate],
     aliases: &[Candidate],
 ) -> Vec<Candidate> {
-    let meant: FxHashSet<(Node, EntityType)> =
-        mentions.iter().filter_map(|mention| Some((mention.named?.node, mention.kind))).collect();
-    let aliased: FxHashSet<(usize, usize)> = aliases.iter().map(|alias| (alias.first, alias.last)).collect();
-    let full: FxHashSet<usize> = aliases.iter().filter_map(|alias| alias.of).collect();
-    let mut pool: Vec<Candidate> = mentions
-        .iter()
-        .filter(|mention| {
-            mention.is_user() || full.contains(&mention.first) || !aliased.contains(&(mention.first, mention.last))
-        })
-        .copied()
-        .collect();
+    let mut meant: FxHashSet<(Node, EntityType)> = FxHashSet::default();
+    meant.reserve(mentions.len());
+    meant.extend(mentions.iter().filter_map(|mention| Some((mention.named?.node, mention.kind))));
+    let mut full: Vec<usize> = aliases.iter().filter_map(|alias| alias.of).collect();
+    full.sort_unstable();
+    full.dedup();
+    let aliased = |mention: &Candidate| {
+        let from = aliases.partition_point(|alias| alias.first < mention.first);
+        let mut here = aliases.iter().skip(from).take_while(|alias| alias.first == mention.first);
+        here.any(|alias| alias.last == mention.last)
+    };
+    let mut pool: Vec<Candidate> = Vec::with_capacity(mentions.len() + aliases.len());
+    pool.extend(
+        mentions
+            .iter()
+            .filter(|mention| mention.is_user() || !aliased(mention) || full.binary_search(&mention.first).is_ok()),
+    );
     let weak = candidates.iter().filter(|one| (VOUCHED..ACCEPT).contains(&one.score));
     let vouched = weak.filter(|one| one.named.is_some_and(|named| meant.contains(&(named.node, one.kind))));
     pool.extend(vouched.map(|one| Candidate { score: ACCEPT, ..*one }));

@@ -314,7 +314,7 @@ impl Tagger {
 
     /// Names of the users' lists and of ours, and what theirs forbid.
     fn listed(&self, page: &Page<'_>) -> (Vec<Candidate>, Forbidden) {
-        let mut candidates = Vec::new();
+        let mut candidates = Vec::with_capacity(page.len() / 2);
         let forbidden = mentions::users(page, &self.users, &mut candidates);
         mentions::listed(page, &mut candidates);
         (candidates, forbidden)

@@ -41,7 +41,8 @@ impl<'a> Page<'a> {
         let mut vocabulary = Vocabulary::taken(gazetteer);
         let mut ids = Vec::with_capacity(tokens.len());
         let mut numbers = Vec::with_capacity(tokens.len());
-        let (mut firsts, mut brackets, mut quotes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut firsts = Vec::with_capacity(tokens.len());
+        let (mut brackets, mut quotes) = (Vec::new(), Vec::new());
         for index in 0..tokens.len() {
             let (text, kind) = (tokens.word(index), tokens.kind(index));
             let id = match text {

@@ -94,6 +94,20 @@ struct Ids {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Short(u64, u64, u64);
 
+/// The bits of three numbers in which a text of that many bytes lies.
+const KEPT_BITS: [[u64; 3]; 24] = {
+    let mut kept = [[0; 3]; 24];
+    let mut at = 0;
+    while at < 24 * 23 {
+        let (length, byte) = (at / 23, at % 23);
+        if byte < length {
+            kept[length][byte / 8] |= 0xFF << (8 * (byte % 8));
+        }
+        at += 1;
+    }
+    kept
+};
+
 impl Short {
     /// `rest` begins with the text: what is after it, if enough is, spares a copy.
     fn new(text: &str, rest: &[u8]) -> Option<Self> {
@@ -106,12 +120,10 @@ impl Short {
             bytes.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
             bytes
         });
-        let word = |at: usize| {
-            let bytes = bytes.get(8 * at..).and_then(<[u8]>::first_chunk::<8>).copied().unwrap_or_default();
-            let bits = 8 * u32::try_from(length.saturating_sub(8 * at).min(8)).unwrap_or_default();
-            u64::from_le_bytes(bytes) & !u64::MAX.checked_shl(bits).unwrap_or_default()
-        };
-        Some(Self(word(0), word(1), word(2) | (length as u64) << 56))
+        let (&[one, two, three], _) = bytes.as_chunks::<8>() else { return None };
+        let [one, two, three] = [one, two, three].map(u64::from_le_bytes);
+        let [first, second, third] = KEPT_BITS.get(length)?;
+        Some(Self(one & first, two & second, three & third | (length as u64) << 56))
     }
 }
 
@@ -210,13 +222,13 @@ fn word(text: &str, kind: Kind, gazetteer: &Gazetteer) -> Word {
     let person = forms.iter().any(|form| form.facts.person > 0.1 || form.facts.is(flag::JOINT));
     let roots = forms.iter().any(|form| form.root.is_some());
     let split = forms.iter().skip(1).any(|form| form.word.is_some() && (form.cut > 0 || form.preposition));
-    let said = dates::said(text);
     let closed = text == ALI;
     let facts = if closed {
         Facts { person: 0.0, given: 0, surname: 0, flags: flag::STOP | flag::LOCATIVE, ..facts }
     } else {
         facts
     };
+    let said = dates::said(text);
     let parts = !known && !split;
     let word = Word { forms: Some(forms), facts, flags, known, person, closed, roots, parts, said, ..sign };
     Word { read: read(&word), ..word }

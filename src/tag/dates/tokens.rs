@@ -47,21 +47,24 @@ pub(in crate::tag) fn said(word: &str) -> Option<Said> {
 #[derive(Debug)]
 pub(super) struct Words<I> {
     rest: I,
-    next: Option<(usize, usize, Option<Said>)>,
+    next: (usize, usize, Option<Said>),
 }
+
+/// After the last word.
+const END: (usize, usize, Option<Said>) = (usize::MAX, usize::MAX, None);
 
 impl<I: Iterator<Item = (usize, usize, Option<Said>)>> Words<I> {
     pub(super) fn new(mut rest: I) -> Self {
-        Self { next: rest.next(), rest }
+        Self { next: rest.next().unwrap_or(END), rest }
     }
 
     /// What the word is that begins at that byte, and where it ends.
     fn at(&mut self, at: usize) -> Option<(usize, Said)> {
-        while self.next.is_some_and(|(start, ..)| start < at) {
-            self.next = self.rest.next();
+        while self.next.0 < at {
+            self.next = self.rest.next().unwrap_or(END);
         }
-        let (_, end, said) = self.next.filter(|(start, ..)| *start == at)?;
-        Some((end, said?))
+        let (start, end, said) = self.next;
+        said.filter(|_| start == at).map(|said| (end, said))
     }
 }
 

@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::num::NonZeroU32;
 
+use rustc_hash::FxHashMap;
+
 use super::chain::Reached;
 use super::context::{self, Context, Pair};
 use super::file::File;
@@ -39,6 +41,7 @@ pub(super) struct Known {
 /// is used again is near the processor.
 #[derive(Debug, Default)]
 pub(super) struct Room {
+    pub stems: FxHashMap<u32, usize>,
     pub context: Context,
     pub pairs: Vec<Pair>,
     pub sums: Vec<Sum>,

@@ -49,15 +49,16 @@ impl Context {
     #[cfg(any(test, feature = "train"))]
     pub(super) fn new(page: &Page<'_>, stems: &[usize], said: &[Candidate], listed: &[Candidate]) -> Self {
         let mut context = Self::default();
-        context.renew(page, stems.iter(), said, listed);
+        context.renew(page, stems.iter(), stems.iter().max().map_or(0, |most| most + 1), said, listed);
         context
     }
 
-    /// The same of another page, in the room of the last.
+    /// The same of another page, in the room of the last. `all`: how many stems it has.
     pub(super) fn renew<'a>(
         &mut self,
         page: &Page<'_>,
         stems: impl Iterator<Item = &'a usize>,
+        all: usize,
         said: &[Candidate],
         listed: &[Candidate],
     ) {
@@ -70,7 +71,7 @@ impl Context {
         quotes(page, places);
         announce(page, places);
         elsewhere.clear();
-        elsewhere.resize(self.stems.iter().max().map_or(0, |most| most + 1), Tally::default());
+        elsewhere.resize(all, Tally::default());
         for (index, (place, stem)) in places.iter_mut().zip(&self.stems).enumerate() {
             place.kind = labels.kind(index);
             place.cues |= cues(place);
@@ -131,7 +132,7 @@ pub(super) fn beside([far_before, before, after, far_after]: &[Pair; AROUND - 1]
         after.stems ^ 1,
         before.fine,
         after.fine ^ 1,
-        mix(114, mix(before.first, after.coarse)),
+        of_three(before, after),
         before.flags_coarse,
         after.flags_coarse ^ 1,
         before.flags,
@@ -169,6 +170,18 @@ impl Pair {
             coarse,
         }
     }
+
+    /// A feature of each line of memory in which weights of the pair are, with those of
+    /// it and the one before it.
+    pub(super) fn lines(&self, before: Option<&Self>) -> [u32; 6] {
+        let three = before.map_or(self.stems, |before| of_three(before, self));
+        [self.stems, self.fine, self.flags_coarse, self.flags, self.coarse_pair, three]
+    }
+}
+
+/// What the clusters of three words say, of which the pairs share the second.
+fn of_three(before: &Pair, after: &Pair) -> u32 {
+    mix(114, mix(before.first, after.coarse))
 }
 
 /// The features of a token where nobody sees a name: they are the word's alone.

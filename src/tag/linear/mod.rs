@@ -217,9 +217,9 @@ impl Linear {
         heard: Option<&Heard>,
     ) -> Reading {
         cache::with_known(&self.file, page, convention, |known, room| {
-            let of_words = numbered(known.iter().map(|known| known.profile.stem));
-            let Room { context, pairs, sums, passed, labels, reached, paths } = room;
-            context.renew(page, each(page, &of_words), said, listed);
+            let Room { stems, context, pairs, sums, passed, labels, reached, paths } = room;
+            let of_words = numbered(known.iter().map(|known| known.profile.stem), stems);
+            context.renew(page, each(page, &of_words), stems.len(), said, listed);
             let sequences = sequences(page);
             self.sums(page, known, context, convention, pairs, sums);
             let is_line = |index: usize| page.tokens.kind(index) == Kind::Break && page.tokens.word(index) == "\n";
@@ -233,7 +233,7 @@ impl Linear {
                 parts.for_each(|part| chain.best(part, reached, labels));
             };
             read(sums, &mut passed.labels);
-            passed.count(context.stems(), |index| page.tokens.is_word(index));
+            passed.count(context.stems(), stems.len(), |index| page.tokens.is_word(index));
             self.again(passed, context.stems(), convention, sums);
             read(sums, labels);
             let chances = chances(sums, factors, &sequences, labels, said, paths);
@@ -255,7 +255,6 @@ impl Linear {
         });
         for (index, (sum, stem)) in sums.iter_mut().zip(stems).enumerate() {
             match passed.plain(index, *stem) {
-                Some(0) => {}
                 Some(others) => *sum += &plain[others],
                 None => passed.features(index, *stem, |feature| table.add(feature, sum)),
             }
@@ -276,9 +275,16 @@ impl Linear {
         let outside = Known::new(table, &Word::outside());
         let beyond = || std::iter::repeat_n(&outside, REACH);
         let mut padded: Vec<&Known> = Vec::with_capacity(page.len() + 2 * REACH);
-        padded.extend(beyond().chain(each(page, known).copied()).chain(beyond()));
+        padded.extend(beyond());
+        padded.extend(each(page, known));
+        padded.extend(beyond());
         pairs.clear();
-        pairs.extend(padded.array_windows().map(|[one, other]| Pair::new(one.profile, other.profile)));
+        for [one, other] in padded.array_windows() {
+            let pair = Pair::new(one.profile, other.profile);
+            // The weights of all pairs of a page are more than the processor has at hand.
+            pair.lines(pairs.last()).into_iter().for_each(|feature| table.prefetch(feature));
+            pairs.push(pair);
+        }
         let plain: [Sum; context::MOST_ELSEWHERE as usize + 1] = std::array::from_fn(|times| {
             let mut sum = Sum::default();
             context::plain(times, |feature| table.add(feature, &mut sum));
@@ -307,10 +313,13 @@ impl Linear {
 
     /// Adds to the sums what is preferred, and what a transformer says.
     fn heed(&self, sums: &mut [Sum], convention: Convention, heard: Option<&Heard>) {
-        let mut row = [0; LABELS];
-        row[OUTSIDE] = -whole(convention.eager(), self.file.scale);
-        let eager = Sum::new(&row);
-        sums.iter_mut().for_each(|sum| *sum += &eager);
+        let eager = -whole(convention.eager(), self.file.scale);
+        if eager != 0 {
+            let mut row = [0; LABELS];
+            row[OUTSIDE] = eager;
+            let eager = Sum::new(&row);
+            sums.iter_mut().for_each(|sum| *sum += &eager);
+        }
         let heard = heard.map(|heard| heard.scores.iter()).into_iter().flatten();
         for (sum, row) in sums.iter_mut().zip(heard) {
             if let Some(row) = row {
@@ -331,7 +340,7 @@ type Prefix = (u8, bool);
 
 /// What belongs to each token, of what belongs to each of the page's words.
 fn each<'a, T>(page: &Page<'_>, words: &'a [T]) -> impl Iterator<Item = &'a T> {
-    page.numbers().iter().filter_map(|number| words.get(*number))
+    page.numbers().iter().map(|number| &words[*number])
 }
 
 /// How likely each label is of each token that somebody takes for a part of a name.
@@ -368,16 +377,18 @@ fn found(
     reliable: impl Fn(f32) -> f32,
 ) -> Reading {
     let mut reading = Reading { found: Vec::new(), chances };
-    for (first, last, kind) in spans(labels) {
-        let parts = match convention {
-            Convention::News => joined(&prefix, first, last, kind),
-            Convention::Newswire => vec![(first, last)],
-        };
-        for (first, last) in parts {
-            let certainty = reading.chance(first, last, kind);
-            let chance = reliable(certainty);
-            let (cut, preposition) = prefix(first);
-            reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
+    for (start, end, kind) in spans(labels) {
+        // The names of persons that a conjunction joins: جمال وعلاء are two.
+        let splits = convention == Convention::News && kind == EntityType::Person;
+        let mut first = start;
+        for last in start..=end {
+            if last == end || splits && prefix(last + 1) == (2, false) {
+                let certainty = reading.chance(first, last, kind);
+                let chance = reliable(certainty);
+                let (cut, preposition) = prefix(first);
+                reading.found.push(Found { first, last, kind, cut, preposition, certainty, chance });
+                first = last + 1;
+            }
         }
     }
     reading
@@ -473,22 +484,6 @@ fn sequences(page: &Page<'_>) -> Vec<(usize, usize)> {
     sequences
 }
 
-/// The names of persons that a conjunction joins: جمال وعلاء are two.
-fn joined(prefix: &impl Fn(usize) -> Prefix, first: usize, last: usize, kind: EntityType) -> Vec<(usize, usize)> {
-    let mut parts = vec![(first, last)];
-    for index in first + 1..=last {
-        let and = prefix(index) == (2, false);
-        if kind == EntityType::Person
-            && and
-            && let Some(part) = parts.last_mut()
-        {
-            part.1 = index - 1;
-            parts.push((index, last));
-        }
-    }
-    parts
-}
-
 /// First and last token and type of each name.
 fn spans(labels: &[usize]) -> Vec<(usize, usize, EntityType)> {
     let mut spans: Vec<(usize, usize, EntityType)> = Vec::new();
@@ -506,6 +501,8 @@ const _: () = assert!(LABELS < 16);
 
 #[cfg(test)]
 mod tests {
+    use rustc_hash::FxHashMap;
+
     use super::super::fixture::{TAGGER, linear, text};
     use super::super::tokens::Tokens;
     use super::*;
@@ -522,7 +519,7 @@ mod tests {
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(&page, index)).collect();
         let words: Vec<Word> = splits.iter().map(|split| split.read(&model.file)).collect();
         let profiles: Vec<Profile> = words.iter().map(|word| word.profile).collect();
-        let stems = numbered(profiles.iter().map(|profile| profile.stem));
+        let stems = numbered(profiles.iter().map(|profile| profile.stem), &mut FxHashMap::default());
         let context = Context::new(&page, &stems, &said.mentions, &said.candidates);
         let table = model.file.table(Convention::News);
         let outside = Word::outside();

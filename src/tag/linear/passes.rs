@@ -22,18 +22,17 @@ impl FirstPass {
     #[cfg(any(test, feature = "train"))]
     pub(super) fn new(labels: &[usize], stems: &[usize], is_word: impl Fn(usize) -> bool) -> Self {
         let mut passed = Self { labels: labels.to_vec(), ..Self::default() };
-        passed.count(stems, is_word);
+        passed.count(stems, stems.iter().max().map_or(0, |most| most + 1), is_word);
         passed
     }
 
-    /// Counts the labels of each stem.
-    pub(super) fn count(&mut self, stems: &[usize], is_word: impl Fn(usize) -> bool) {
+    /// Counts the labels of each stem, of which there are `all`.
+    pub(super) fn count(&mut self, stems: &[usize], all: usize, is_word: impl Fn(usize) -> bool) {
         let Self { labels, counts, named } = self;
-        let most = stems.iter().max().map_or(0, |most| most + 1);
         counts.clear();
-        counts.resize(most, [0; LABELS]);
+        counts.resize(all, [0; LABELS]);
         named.clear();
-        named.resize(most, false);
+        named.resize(all, false);
         for (index, (stem, label)) in stems.iter().zip(labels.iter()).enumerate() {
             if let Some(count) = counts.get_mut(*stem).and_then(|row: &mut Row<u32>| row.get_mut(*label))
                 && is_word(index)

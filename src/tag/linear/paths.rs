@@ -5,11 +5,11 @@ use multiversion::multiversion;
 use super::chain::Steps;
 use super::exp;
 use super::lanes::{LANES, Lanes, OUT};
-use super::table::Sum;
+use super::table::{Sum, whole};
 use crate::tag::labels::{LABELS, OUTSIDE, Row, begins, may_follow};
 
-/// Paths that add up to so little beside the one outside of names are of no
-/// weight: a millionth at the most.
+/// The logarithm of what paths add up to beside the one outside of names, where that
+/// is of no weight: a millionth.
 const NO_WEIGHT: f32 = -14.0;
 
 /// Steps from label to label as factors, 0 where they may not be taken.
@@ -24,12 +24,14 @@ pub(super) struct Factors {
     /// From each label of a name to the inside of that name.
     on: Lanes<f32>,
     /// The best step to each beginning of a name from outside, and to each label of a
-    /// name from one, as logarithms; that of how many labels a token may go on with
-    /// that way is added.
-    into: Lanes<f32>,
-    within: Lanes<f32>,
-    /// The step from outside to outside, as a logarithm.
-    stay: f32,
+    /// name from one, at the most, as steps of a weight; the logarithm of how many
+    /// labels a token may go on with that way is added.
+    into: Sum,
+    within: Sum,
+    /// The step from outside to outside and what else is taken off the gain, at the
+    /// least, and [`NO_WEIGHT`], both as steps of a weight.
+    stay: i32,
+    no_weight: i32,
 }
 
 impl Factors {
@@ -47,8 +49,9 @@ impl Factors {
         };
         let into = |label: usize| if begins(label) { steps[OUTSIDE][label] + beginnings } else { f32::NEG_INFINITY };
         let of_names = |value: &dyn Fn(usize) -> f32| {
-            let row = std::array::from_fn(|label| if label == OUTSIDE { f32::NEG_INFINITY } else { value(label) });
-            Lanes::new(&row, f32::NEG_INFINITY)
+            let most = |label: usize| whole(value(label), scale).saturating_add(1);
+            let row = std::array::from_fn(|label| if label == OUTSIDE { i16::MIN } else { most(label) });
+            Sum::of(&Lanes::new(&row, i16::MIN))
         };
         let on = std::array::from_fn(|label| if label == OUTSIDE { 0.0 } else { factor(label, label + label % 2) });
         Self {
@@ -61,18 +64,20 @@ impl Factors {
             on: Lanes::new(&on, 0.0),
             into: of_names(&into),
             within: of_names(&within),
-            stay: steps[OUTSIDE][OUTSIDE],
+            stay: i32::from(whole(steps[OUTSIDE][OUTSIDE] - std::f32::consts::LN_2, scale)) - 1,
+            no_weight: i32::from(whole(NO_WEIGHT, scale)),
         }
     }
 
     /// What the paths through a name's labels at a token add up to beside the one
-    /// outside, at the most, as a logarithm: for those that come from a name, and for
-    /// all.
-    fn gain(&self, token: &Sum) -> (f32, f32) {
-        let scores = token.scores(self.scale);
-        let outside = scores.begins[OUT] + self.stay - std::f32::consts::LN_2;
-        let within = most(&scores.with(&self.within, |score, step| score + step)) - outside;
-        (within, greater(within, most(&scores.with(&self.into, |score, step| score + step)) - outside))
+    /// outside, at the most, as a logarithm in steps of a weight: for those that come
+    /// from a name, and for all.
+    #[inline]
+    fn gain(&self, token: &Sum) -> (i32, i32) {
+        let outside = i32::from(token.begins.as_array()[OUT]) + self.stay;
+        let within = token.plus(&self.within).most();
+        let all = within.max(token.plus(&self.into).most());
+        (i32::from(within.reduce_max()) - outside, i32::from(all.reduce_max()) - outside)
     }
 
     /// What leads to each label of the first token of a sequence.
@@ -119,6 +124,8 @@ pub(super) struct Paths {
     forward: Vec<Lanes<f32>>,
     /// From the last token on.
     backward: Vec<Lanes<f32>>,
+    /// Tokens on which those depend that are asked for.
+    near: Vec<bool>,
 }
 
 impl Paths {
@@ -210,7 +217,8 @@ pub(super) fn chances(
     paths: &mut Paths,
     mut set: impl FnMut(usize, Row<f32>),
 ) {
-    let near = near(tokens, factors, named);
+    let mut near = std::mem::take(&mut paths.near);
+    find_near(tokens, factors, named, &mut near);
     let mut end = 0;
     while let Some(first) = near.iter().skip(end).position(|near| *near).map(|skipped| end + skipped) {
         end = near.iter().skip(first).position(|near| !near).map_or(near.len(), |length| first + length);
@@ -229,33 +237,35 @@ pub(super) fn chances(
             paths.chance(index - first).into_iter().for_each(|chance| set(index, chance));
         }
     }
+    paths.near = near;
 }
 
 /// Tokens on which the chances of the named ones depend: those between two that
 /// no names can join.
-fn near(tokens: &[Sum], factors: &Factors, named: &[bool]) -> Vec<bool> {
-    let mut near = named.to_vec();
-    let mut weight = NO_WEIGHT;
+fn find_near(tokens: &[Sum], factors: &Factors, named: &[bool], near: &mut Vec<bool>) {
+    near.clear();
+    near.extend_from_slice(named);
+    let none = factors.no_weight;
+    let mut weight = none;
     for (near, (named, token)) in near.iter_mut().zip(named.iter().zip(tokens)) {
         if *named {
-            weight = 0.0;
-        } else if weight > NO_WEIGHT {
-            weight += factors.gain(token).0;
-            *near = weight > NO_WEIGHT;
+            weight = 0;
+        } else if weight > none {
+            weight = weight.saturating_add(factors.gain(token).0);
+            *near = weight > none;
         }
     }
-    weight = NO_WEIGHT;
+    weight = none;
     // Back from a name a path may come from outside at each token.
     for (near, (named, token)) in near.iter_mut().zip(named.iter().zip(tokens)).rev() {
         if *named {
-            weight = 0.0;
-        } else if weight > NO_WEIGHT {
+            weight = 0;
+        } else if weight > none {
             let (within, all) = factors.gain(token);
-            *near |= weight + all > NO_WEIGHT;
-            weight += within;
+            *near |= weight.saturating_add(all) > none;
+            weight = weight.saturating_add(within);
         }
     }
-    near
 }
 
 /// Scores as factors; the greatest becomes one.

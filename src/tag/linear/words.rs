@@ -210,9 +210,9 @@ pub(super) fn heads_of(marks: u16) -> u32 {
     KINDS.iter().enumerate().map(|(bit, kind)| u32::from(marks & kind != 0) << bit).sum()
 }
 
-/// Numbers of stems from 0 on, the same for the same stem.
-pub(super) fn numbered(stems: impl Iterator<Item = u32>) -> Vec<usize> {
-    let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
+/// Numbers of stems from 0 on, the same for the same stem. `numbers`: room for them.
+pub(super) fn numbered(stems: impl Iterator<Item = u32>, numbers: &mut FxHashMap<u32, usize>) -> Vec<usize> {
+    numbers.clear();
     numbers.reserve(stems.size_hint().0);
     stems
         .map(|stem| {

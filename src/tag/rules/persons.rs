@@ -80,14 +80,15 @@ impl Title {
 fn parse(page: &Page<'_>, index: usize, title: Option<Title>) -> Option<Candidate> {
     let mut readings = page.readings(index).filter(|reading| !(reading.cut == 0 && joins(page, index)));
     let (first, start) = readings.find_map(|reading| Some((reading, first_unit(page, index, reading, title)?)))?;
-    let mut units = vec![start];
+    let (mut scores, mut count) = ([start; MOST_UNITS], 1);
     let mut last = joined(page, index)?;
-    while units.len() < MOST_UNITS && page.word_follows(last) {
-        let Some((end, score)) = next_unit(page, last + 1, &units, title.is_some()) else { break };
-        units.push(score);
+    while count < MOST_UNITS && page.word_follows(last) {
+        let Some((end, score)) = next_unit(page, last + 1, &scores[..count], title.is_some()) else { break };
+        scores[count] = score;
+        count += 1;
         last = end;
     }
-    let score = score(&units, last - index + 1, title, index, first)?;
+    let score = score(&scores[..count], last - index + 1, title, index, first)?;
     let mut candidate = Candidate::rule(index, last, EntityType::Person, score);
     (candidate.cut, candidate.preposition) = (first.cut, first.preposition);
     Some(candidate)

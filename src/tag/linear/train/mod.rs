@@ -10,6 +10,7 @@ mod corpora;
 mod learn;
 mod words;
 
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::chain::Chain;
@@ -141,7 +142,7 @@ fn example(tagger: &Tagger, article: &Article, words: &WordTable, corpus: usize,
         let splits: Vec<Split<'_>> = (0..page.len()).map(|index| Split::new(page, index)).collect();
         let read: Vec<Word> = splits.iter().map(|split| split.read(words)).collect();
         let profiles: Vec<_> = read.iter().map(|word| word.profile).collect();
-        let stems = numbered(profiles.iter().map(|profile| profile.stem));
+        let stems = numbered(profiles.iter().map(|profile| profile.stem), &mut FxHashMap::default());
         let context = Context::new(page, &stems, &said.mentions, &said.candidates);
         let outside = Word::outside();
         let mut example = Example::new(corpus, weight, sequences(page), gold);
@@ -207,7 +208,7 @@ fn reliability(examples: &[Example], corpora: usize, settings: Settings) -> [Lev
 impl Example {
     /// The same tokens with what a first reading made of the article.
     fn read_again(&self, labels: &[usize]) -> Self {
-        let stems = numbered(self.profiles.iter().map(|(_, profile)| profile.stem));
+        let stems = numbered(self.profiles.iter().map(|(_, profile)| profile.stem), &mut FxHashMap::default());
         let is_word = |index: usize| self.profiles.get(index).is_some_and(|(is_word, _)| *is_word);
         let passed = FirstPass::new(labels, &stems, is_word);
         let mut again = Self::new(self.corpus, self.weight, self.sequences.clone(), self.gold.clone());
