@@ -166,6 +166,11 @@ bench-text: ## warraq's text work beside trafilatura, PyArabic and CAMeL Tools (
 	@$(SETUP) build
 	tests/support/bench/bench.sh $(ROUNDS)
 
+.PHONY: bench-tag
+bench-tag: ## warraq's taggers beside a plain CRF and a network of BERT-base's size (from PyPI), one core, one table; a quarter of an hour
+	@$(SETUP) build
+	tests/support/bench/tag.sh $(ROUNDS)
+
 .PHONY: fingerprints
 fingerprints: ## the tables of docs/fingerprint.md, of the articles in FOLDER=…
 	@$(SETUP) build

@@ -11,19 +11,16 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
 
 use warraq::decode::{self, Decoder};
 use warraq::letters::fold;
 use warraq::normalize::{self, Normalizer};
 use warraq::record::{Header, Origin, RawRecord, Text};
+use warraq_bench::passes_a_second;
 
 /// As in the worker.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// A pass over the pages is repeated until so much time on the core has gone by.
-const LEAST: Duration = Duration::from_secs(1);
 
 fn record(value: Vec<u8>, content_type: &str) -> RawRecord {
     RawRecord {
@@ -47,27 +44,10 @@ fn pages(folder: &Path, extension: &str) -> Result<Vec<Vec<u8>>, Box<dyn Error>>
     Ok(paths.iter().map(std::fs::read).collect::<std::io::Result<_>>()?)
 }
 
-/// Time on the core so far, which a busy machine does not stretch (Linux).
-fn core_time() -> Result<Duration, Box<dyn Error>> {
-    let statistics = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanoseconds = statistics.split(' ').next().unwrap_or_default();
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
-}
-
 /// Megabytes a second of a work over all pages.
-fn speed<T>(pages: &[T], size: impl Fn(&T) -> usize, mut work: impl FnMut(&T)) -> Result<f64, Box<dyn Error>> {
+fn speed<T>(pages: &[T], size: impl Fn(&T) -> usize, work: impl FnMut(&T)) -> Result<f64, Box<dyn Error>> {
     let bytes: usize = pages.iter().map(size).sum();
-    let (start, mut passes) = (core_time()?, 0);
-    let mut taken = Duration::ZERO;
-    while taken < LEAST {
-        // Some passes between two looks, for a look costs microseconds.
-        for _ in 0..16 {
-            pages.iter().for_each(&mut work);
-        }
-        passes += 16;
-        taken = core_time()?.saturating_sub(start);
-    }
-    Ok((bytes * passes) as f64 / taken.as_secs_f64() / 1e6)
+    Ok(bytes as f64 * passes_a_second(pages, 16, work)? / 1e6)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
