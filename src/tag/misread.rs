@@ -5,6 +5,7 @@
 use super::gazetteer::{Class, flag};
 use super::mentions::Candidate;
 use super::page::Page;
+use super::rules;
 use crate::record::{EntityType, How};
 
 /// What moves, after حركة: traffic, not a movement.
@@ -33,20 +34,88 @@ const TRAFFIC: [&str; 22] = [
     "الاسواق",
 ];
 
+/// How sure a name is that stands between a title and a number.
+const REIGNS: f32 = 0.8;
+
 /// Any of a kind, and none by name: أي حزب سياسي.
 const ANY: [&str; 5] = ["اي", "كل", "بعض", "عده", "ايه"];
+
+/// Who is the first or the second of a name.
+const RULERS: [&str; 13] = [
+    "ملك",
+    "ملكه",
+    "عاهل",
+    "سلطان",
+    "قيصر",
+    "امبراطور",
+    "امبراطوره",
+    "شاه",
+    "خديوي",
+    "بابا",
+    "بطريرك",
+    "انبا",
+    "كاثوليكوس",
+];
+/// What such a title may begin with.
+const BEFORE_RULERS: [&str; 9] = ["", "ال", "لل", "بال", "وال", "و", "ل", "ب", "ولل"];
 
 /// Floods, but for where Korea is spoken of.
 const SEOUL: &str = "سيول";
 const KOREA: [&str; 4] = ["كوريا", "الكوريه", "الكوري", "كوريه"];
 
-/// Drops the phrases and shortens the names. `listed` are what lists and rules thought of,
-/// in the order of their first tokens.
+/// Drops the phrases, shortens the names, and gives rulers their numbers. `mentions` are in
+/// the order of the text; `listed` are what lists and rules thought of, in the order of their
+/// first tokens.
 pub(super) fn mend(page: &Page<'_>, mentions: &mut Vec<Candidate>, listed: &[Candidate]) {
     mentions.retain(|mention| mention.is_user() || !is_phrase(page, mention));
     for mention in mentions.iter_mut().filter(|mention| !mention.is_user()) {
         shorten(page, mention, listed);
     }
+    number(page, mentions);
+}
+
+/// ليو الرابع عشر, where the number was left out, and تواضروس الثاني, whom nobody knew.
+fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
+    let mut next = page.len();
+    for name in mentions.iter_mut().rev() {
+        if name.kind == EntityType::Person && !name.is_user() {
+            let reign = reign(page, name.last + 1).filter(|last| *last < next && has_ruler_before(page, name.first));
+            if let Some(last) = reign {
+                *name = Candidate { last, named: None, ..*name };
+            }
+        }
+        next = name.first;
+    }
+    let unknown = |index: usize| {
+        page.tokens.is_word(index) && !page.definite(index) && !page.is(index, flag::STOP | flag::SPEECH | flag::TITLE)
+    };
+    for title in (0..page.len()).filter(|index| page.may_be(*index, flag::TITLE)) {
+        let name = title + 1;
+        let Some(last) = reign(page, name + 1).filter(|_| unknown(name) && is_ruler(page.tokens.word(title))) else {
+            continue;
+        };
+        let at = mentions.partition_point(|mention| mention.last < name);
+        if mentions.get(at).is_none_or(|mention| mention.first > last) {
+            mentions.insert(at, Candidate::rule(name, last, EntityType::Person, REIGNS));
+        }
+    }
+}
+
+/// ملك إسبانيا فيليبي, العاهل الأردني عبد الله.
+fn has_ruler_before(page: &Page<'_>, name: usize) -> bool {
+    let one = page.word_before(name);
+    let two = one.and_then(|one| page.word_before(one));
+    [one, two].into_iter().flatten().any(|index| is_ruler(page.tokens.word(index)))
+}
+
+fn is_ruler(word: &str) -> bool {
+    RULERS.iter().any(|ruler| word.strip_suffix(ruler).is_some_and(|before| BEFORE_RULERS.contains(&before)))
+}
+
+/// Last token of the number that begins at the token: الثاني, الرابع عشر.
+fn reign(page: &Page<'_>, first: usize) -> Option<usize> {
+    let is = |index: usize| page.tokens.is_word(index) && rules::is_reign(page.tokens.word(index));
+    is(first).then(|| if is(first + 1) { first + 1 } else { first })
 }
 
 fn is_phrase(page: &Page<'_>, mention: &Candidate) -> bool {
