@@ -26,7 +26,7 @@ build: ## the release binary: target/release/warraq
 	cargo build --locked --release
 
 .PHONY: model
-model: ## the model that judges names, learned anew from models/training (five minutes)
+model: ## the model that judges names, learned anew from models/training (six minutes)
 	@$(SETUP) build
 	cargo run --locked --release --quiet --features train -- train $(ARGS)
 
@@ -167,7 +167,7 @@ bench-text: ## warraq's text work beside trafilatura, PyArabic and CAMeL Tools (
 	tests/support/bench/bench.sh $(ROUNDS)
 
 .PHONY: bench-tag
-bench-tag: ## warraq's taggers beside a plain CRF and a network of BERT-base's size (from PyPI), one core, one table; a quarter of an hour
+bench-tag: ## warraq's taggers beside a plain CRF and a network of BERT-base's size (from PyPI), one core, one table; ten minutes
 	@$(SETUP) build
 	tests/support/bench/tag.sh $(ROUNDS)
 

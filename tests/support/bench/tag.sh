@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures warraq's taggers beside a plain CRF and a network of BERT-base's size: the
 # same text, one core, one run. Learns a model from what is shipped but for the text
-# that it is scored on, so it takes a quarter of an hour. Prints a table.
+# that it is scored on, so it takes ten minutes. Prints a table.
 #
 #   tag.sh [ROUNDS]
 set -euo pipefail
