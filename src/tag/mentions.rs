@@ -345,7 +345,6 @@ pub(super) fn extend(
     meant.extend(mentions.iter().filter_map(|mention| Some((mention.named?.node, mention.kind))));
     let mut full: Vec<usize> = aliases.iter().filter_map(|alias| alias.of).collect();
     full.sort_unstable();
-    full.dedup();
     let aliased = |mention: &Candidate| {
         let from = aliases.partition_point(|alias| alias.first < mention.first);
         let mut here = aliases.iter().skip(from).take_while(|alias| alias.first == mention.first);

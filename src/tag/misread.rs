@@ -1,6 +1,6 @@
-//! Readings that are wrong whoever made them: phrases that look like names, and names that
-//! took the next word with them. Lists and the linear model make them, seldom and always
-//! alike; a user's own lists and models are left alone.
+//! Readings that are wrong whoever made them: phrases that look like names, names that took
+//! the next word with them, and rulers without their number. Lists and the linear model make
+//! them, seldom and always alike; a user's own lists and models are left alone.
 
 use super::gazetteer::{Class, flag};
 use super::mentions::Candidate;
@@ -34,9 +34,6 @@ const TRAFFIC: [&str; 22] = [
     "الاسواق",
 ];
 
-/// How sure a name is that stands between a title and a number.
-const REIGNS: f32 = 0.8;
-
 /// Any of a kind, and none by name: أي حزب سياسي.
 const ANY: [&str; 5] = ["اي", "كل", "بعض", "عده", "ايه"];
 
@@ -58,6 +55,8 @@ const RULERS: [&str; 13] = [
 ];
 /// What such a title may begin with.
 const BEFORE_RULERS: [&str; 9] = ["", "ال", "لل", "بال", "وال", "و", "ل", "ب", "ولل"];
+/// How sure a name is that stands between such a title and a number.
+const NUMBERED: f32 = 0.8;
 
 /// Floods, but for where Korea is spoken of.
 const SEOUL: &str = "سيول";
@@ -79,8 +78,10 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
     let mut next = page.len();
     for name in mentions.iter_mut().rev() {
         if name.kind == EntityType::Person && !name.is_user() {
-            let reign = reign(page, name.last + 1).filter(|last| *last < next && has_ruler_before(page, name.first));
-            if let Some(last) = reign {
+            // Of السادس عشر the first word may be there.
+            let reign = reign(page, name.last + 1).or_else(|| reign(page, name.last));
+            let more = reign.filter(|last| (name.last + 1..next).contains(last) && has_ruler_before(page, name.first));
+            if let Some(last) = more {
                 *name = Candidate { last, named: None, ..*name };
             }
         }
@@ -96,7 +97,7 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
         };
         let at = mentions.partition_point(|mention| mention.last < name);
         if mentions.get(at).is_none_or(|mention| mention.first > last) {
-            mentions.insert(at, Candidate::rule(name, last, EntityType::Person, REIGNS));
+            mentions.insert(at, Candidate::rule(name, last, EntityType::Person, NUMBERED));
         }
     }
 }
@@ -114,8 +115,9 @@ fn is_ruler(word: &str) -> bool {
 
 /// Last token of the number that begins at the token: الثاني, الرابع عشر.
 fn reign(page: &Page<'_>, first: usize) -> Option<usize> {
-    let is = |index: usize| page.tokens.is_word(index) && rules::is_reign(page.tokens.word(index));
-    is(first).then(|| if is(first + 1) { first + 1 } else { first })
+    let word = |index: usize| page.tokens.word(index);
+    let is_ordinal = page.definite(first) && rules::is_reign(word(first));
+    is_ordinal.then(|| if ["عشر", "عشره"].contains(&word(first + 1)) { first + 1 } else { first })
 }
 
 fn is_phrase(page: &Page<'_>, mention: &Candidate) -> bool {

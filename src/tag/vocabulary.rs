@@ -222,13 +222,13 @@ fn word(text: &str, kind: Kind, gazetteer: &Gazetteer) -> Word {
     let person = forms.iter().any(|form| form.facts.person > 0.1 || form.facts.is(flag::JOINT));
     let roots = forms.iter().any(|form| form.root.is_some());
     let split = forms.iter().skip(1).any(|form| form.word.is_some() && (form.cut > 0 || form.preposition));
+    let said = dates::said(text);
     let closed = text == ALI;
     let facts = if closed {
         Facts { person: 0.0, given: 0, surname: 0, flags: flag::STOP | flag::LOCATIVE, ..facts }
     } else {
         facts
     };
-    let said = dates::said(text);
     let parts = !known && !split;
     let word = Word { forms: Some(forms), facts, flags, known, person, closed, roots, parts, said, ..sign };
     Word { read: read(&word), ..word }
