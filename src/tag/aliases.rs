@@ -201,12 +201,6 @@ fn persons<'a>(page: &Page<'a>, mentions: &[Candidate], aliases: &mut Vec<Alias<
     order.sort_by_key(|(_, (first, _))| *first);
     for (words, (of, support)) in order {
         let units = rules::units(&words);
-        // البابا ليو, once he is ليو الرابع عشر: after a title alone, for others had the name.
-        let name = words.iter().position(|word| rules::is_reign(word)).and_then(|reign| words.get(..reign));
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
-            let (kind, how) = (EntityType::Person, How::Alias);
-            aliases.push(Alias { words: name.to_vec(), kind, how, of, ordinary: true, support });
-        }
         if units.len() < 2 {
             continue;
         }

@@ -5,7 +5,6 @@
 use super::gazetteer::{Class, flag};
 use super::mentions::Candidate;
 use super::page::Page;
-use super::rules;
 use crate::record::{EntityType, How};
 
 /// What moves, after حركة: traffic, not a movement.
@@ -100,6 +99,32 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
             mentions.insert(at, Candidate::rule(name, last, EntityType::Person, NUMBERED));
         }
     }
+    without_number(page, mentions);
+}
+
+/// ليو, where the article names ليو الرابع عشر and no other of that name, is he.
+fn without_number(page: &Page<'_>, mentions: &mut [Candidate]) {
+    let is_person = |mention: &Candidate| mention.kind == EntityType::Person && !mention.is_user();
+    let words = |mention: &Candidate| (mention.first..=mention.last).map(|index| page.tokens.word(index));
+    let is_numbered = |mention: &&Candidate| mention.words() > 1 && words(mention).any(is_reign);
+    let persons = mentions.iter().filter(|mention| is_person(mention));
+    let numbered: Vec<Candidate> = persons.filter(is_numbered).copied().collect();
+    if numbered.is_empty() {
+        return;
+    }
+    for name in mentions.iter_mut().filter(|mention| is_person(mention) && mention.cut == 0) {
+        let before = |full: &Candidate| words(name).eq(words(full).take_while(|word| !is_reign(word)));
+        let mut of = numbered.iter().filter(|full| before(full));
+        let Some(full) = of.next() else { continue };
+        if of.all(|other| words(other).eq(words(full))) {
+            (name.of, name.how, name.named) = (Some(full.first), How::Alias, None);
+        }
+    }
+}
+
+/// Drops short forms of names that are but a number: السادس, عشر.
+pub(super) fn drop_numbers(page: &Page<'_>, aliases: &mut Vec<Candidate>) {
+    aliases.retain(|alias| !(alias.first..=alias.last).all(|index| is_reign(page.tokens.word(index))));
 }
 
 /// ملك إسبانيا فيليبي, العاهل الأردني عبد الله.
@@ -116,8 +141,39 @@ fn is_ruler(word: &str) -> bool {
 /// Last token of the number that begins at the token: الثاني, الرابع عشر.
 fn reign(page: &Page<'_>, first: usize) -> Option<usize> {
     let word = |index: usize| page.tokens.word(index);
-    let is_ordinal = page.definite(first) && rules::is_reign(word(first));
+    let is_ordinal = page.definite(first) && is_reign(word(first));
     is_ordinal.then(|| if ["عشر", "عشره"].contains(&word(first + 1)) { first + 1 } else { first })
+}
+
+/// Says which of that name a ruler is.
+fn is_reign(word: &str) -> bool {
+    matches!(
+        word,
+        "الاول"
+            | "الثاني"
+            | "الثالث"
+            | "الرابع"
+            | "الخامس"
+            | "السادس"
+            | "السابع"
+            | "الثامن"
+            | "التاسع"
+            | "العاشر"
+            | "الحادي"
+            | "عشر"
+            | "الاولي"
+            | "الثانيه"
+            | "الثالثه"
+            | "الرابعه"
+            | "الخامسه"
+            | "السادسه"
+            | "السابعه"
+            | "الثامنه"
+            | "التاسعه"
+            | "العاشره"
+            | "الحاديه"
+            | "عشره"
+    )
 }
 
 fn is_phrase(page: &Page<'_>, mention: &Candidate) -> bool {

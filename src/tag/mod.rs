@@ -259,13 +259,16 @@ impl Tagger {
         if let Some(heard) = heard.filter(|heard| heard.decides) {
             mentions = self.followed(page, &mentions, &candidates, convention, heard);
             forbidden.drop(page, &mut mentions);
-            mentions = with_aliases(page, mentions, &[], &forbidden);
+            let aliases = aliases::find(page, &mut mentions);
+            mentions = with_aliases(page, &mentions, aliases, &[], &forbidden);
         } else if let Some(linear) = &self.linear {
             let reading = linear.read(page, &mentions, &candidates, convention, heard);
             mentions = judge::settle(page, &mentions, &candidates, &reading);
             misread::mend(page, &mut mentions, &candidates);
             forbidden.drop(page, &mut mentions);
-            mentions = with_aliases(page, mentions, &candidates, &forbidden);
+            let mut aliases = aliases::find(page, &mut mentions);
+            misread::drop_numbers(page, &mut aliases);
+            mentions = with_aliases(page, &mentions, aliases, &candidates, &forbidden);
         }
         mentions
     }
@@ -328,8 +331,9 @@ impl Tagger {
         forbidden.drop(page, &mut candidates);
         mentions::agree(&mut candidates);
         mentions::prolong(&mut candidates);
-        let mentions = mentions::resolve(&candidates, page.len());
-        let mentions = with_aliases(page, mentions, &candidates, &forbidden);
+        let mut mentions = mentions::resolve(&candidates, page.len());
+        let aliases = aliases::find(page, &mut mentions);
+        let mentions = with_aliases(page, &mentions, aliases, &candidates, &forbidden);
         Proposals { mentions, candidates, forbidden }
     }
 }
@@ -343,14 +347,15 @@ struct Proposals {
     forbidden: Forbidden,
 }
 
-/// The names, and the shorter forms that the article has of them.
+/// The names, and the shorter forms that the article has of them, but for what is
+/// forbidden.
 fn with_aliases(
     page: &Page<'_>,
-    mut mentions: Vec<Candidate>,
+    mentions: &[Candidate],
+    mut aliases: Vec<Candidate>,
     candidates: &[Candidate],
     forbidden: &Forbidden,
 ) -> Vec<Candidate> {
-    let mut aliases = aliases::find(page, &mut mentions);
     forbidden.drop(page, &mut aliases);
-    mentions::extend(page, candidates, &mentions, &aliases)
+    mentions::extend(page, candidates, mentions, &aliases)
 }

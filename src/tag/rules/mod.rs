@@ -14,4 +14,4 @@ pub(super) fn find(page: &Page<'_>, found: &mut Vec<Candidate>) {
 }
 
 pub(super) use heads::SAYING;
-pub(super) use persons::{is_reign, units};
+pub(super) use persons::units;
