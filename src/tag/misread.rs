@@ -2,6 +2,8 @@
 //! the next word with them, and rulers without their number. Lists and the linear model make
 //! them, seldom and always alike; a user's own lists and models are left alone.
 
+use rustc_hash::FxHashMap;
+
 use super::gazetteer::{Class, flag};
 use super::mentions::Candidate;
 use super::page::Page;
@@ -89,6 +91,7 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
     let unknown = |index: usize| {
         page.tokens.is_word(index) && !page.definite(index) && !page.is(index, flag::STOP | flag::SPEECH | flag::TITLE)
     };
+    let mut found = Vec::new();
     for title in (0..page.len()).filter(|index| page.may_be(*index, flag::TITLE)) {
         let name = title + 1;
         let Some(last) = reign(page, name + 1).filter(|_| unknown(name) && is_ruler(page.tokens.word(title))) else {
@@ -96,9 +99,11 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
         };
         let at = mentions.partition_point(|mention| mention.last < name);
         if mentions.get(at).is_none_or(|mention| mention.first > last) {
-            mentions.insert(at, Candidate::rule(name, last, EntityType::Person, NUMBERED));
+            found.push(Candidate::rule(name, last, EntityType::Person, NUMBERED));
         }
     }
+    mentions.extend(found);
+    mentions.sort_by_key(|mention| mention.first);
     without_number(page, mentions);
 }
 
@@ -106,17 +111,19 @@ fn number(page: &Page<'_>, mentions: &mut Vec<Candidate>) {
 fn without_number(page: &Page<'_>, mentions: &mut [Candidate]) {
     let is_person = |mention: &Candidate| mention.kind == EntityType::Person && !mention.is_user();
     let words = |mention: &Candidate| (mention.first..=mention.last).map(|index| page.tokens.word(index));
-    let is_numbered = |mention: &&Candidate| mention.words() > 1 && words(mention).any(is_reign);
-    let persons = mentions.iter().filter(|mention| is_person(mention));
-    let numbered: Vec<Candidate> = persons.filter(is_numbered).copied().collect();
+    let mut numbered: FxHashMap<Vec<&str>, Option<Candidate>> = FxHashMap::default();
+    let is_numbered = |mention: &&Candidate| is_person(mention) && mention.words() > 1 && words(mention).any(is_reign);
+    for full in mentions.iter().filter(is_numbered) {
+        let name = words(full).take_while(|word| !is_reign(word)).collect();
+        let first = numbered.entry(name).or_insert(Some(*full));
+        // Which of two it is nobody knows.
+        *first = first.filter(|first| words(first).eq(words(full)));
+    }
     if numbered.is_empty() {
         return;
     }
     for name in mentions.iter_mut().filter(|mention| is_person(mention) && mention.cut == 0) {
-        let before = |full: &Candidate| words(name).eq(words(full).take_while(|word| !is_reign(word)));
-        let mut of = numbered.iter().filter(|full| before(full));
-        let Some(full) = of.next() else { continue };
-        if of.all(|other| words(other).eq(words(full))) {
+        if let Some(Some(full)) = numbered.get(&words(name).collect::<Vec<_>>()) {
             (name.of, name.how, name.named) = (Some(full.first), How::Alias, None);
         }
     }
