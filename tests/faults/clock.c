@@ -1,7 +1,10 @@
 /* A clock that jumps: what a process reads as the time of day is off by the
  * seconds that stand in the file named by FAULTS_CLOCK (one int64, mapped), and
  * what it waits for until a time of day comes when that clock says so. Preloaded
- * into workers; the monotonic clock stays what it is. */
+ * into workers; the monotonic clock stays what it is.
+ *
+ * librdkafka waits by C11's conditions where the C library has them, which does not
+ * come by pthread's here: both are taken. In glibc they are the same objects. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 
 #define SECOND 1000000000LL
@@ -43,6 +47,10 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone) {
     return result;
 }
 
+int timespec_get(struct timespec *time, int base) {
+    return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
+}
+
 time_t time(time_t *into) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -72,6 +80,14 @@ int pthread_cond_broadcast(pthread_cond_t *condition) {
     return real(condition);
 }
 
+int cnd_signal(cnd_t *condition) {
+    return pthread_cond_signal((pthread_cond_t *)condition) == 0 ? thrd_success : thrd_error;
+}
+
+int cnd_broadcast(cnd_t *condition) {
+    return pthread_cond_broadcast((pthread_cond_t *)condition) == 0 ? thrd_success : thrd_error;
+}
+
 static int64_t nanoseconds_until(const struct timespec *deadline) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -81,8 +97,8 @@ static int64_t nanoseconds_until(const struct timespec *deadline) {
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict deadline) {
     atomic_uint *signalled = signals_of(condition);
+    unsigned before = atomic_load(signalled);
     for (;;) {
-        unsigned before = atomic_load(signalled);
         int64_t slice = nanoseconds_until(deadline);
         slice = slice < 0 ? 0 : slice < SLICE ? slice : SLICE;
         struct timespec end;
@@ -91,7 +107,13 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *
         end.tv_sec += end.tv_nsec / SECOND;
         end.tv_nsec %= SECOND;
         int result = pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &end);
-        if (result != ETIMEDOUT || nanoseconds_until(deadline) <= 0) return result;
+        if (result != ETIMEDOUT) return result;
         if (atomic_load(signalled) != before) return 0;
+        if (nanoseconds_until(deadline) <= 0) return ETIMEDOUT;
     }
+}
+
+int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict deadline) {
+    int result = pthread_cond_timedwait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex, deadline);
+    return result == 0 ? thrd_success : result == ETIMEDOUT ? thrd_timedout : thrd_error;
 }

@@ -1,7 +1,7 @@
 //! Where faults happen: a cluster, its network, worker processes with somebody
 //! who restarts them, a feed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -347,4 +347,38 @@ fn preload(dir: &tempfile::TempDir) -> PathBuf {
         .status();
     assert!(compiler.unwrap().success(), "cc {source}");
     library
+}
+
+/// What C has to tell the time of day and to wait until one.
+const BY_TIME_OF_DAY: [&str; 13] = [
+    "clock_gettime",
+    "gettimeofday",
+    "time",
+    "timespec_get",
+    "ftime",
+    "cnd_timedwait",
+    "mtx_timedlock",
+    "pthread_cond_timedwait",
+    "pthread_mutex_timedlock",
+    "pthread_rwlock_timedrdlock",
+    "pthread_rwlock_timedwrlock",
+    "sem_timedwait",
+    "timerfd_settime",
+];
+
+#[test]
+fn all_that_a_worker_knows_of_the_time_of_day_is_by_the_clock_that_jumps() {
+    let dir = tempfile::tempdir().unwrap();
+    let symbols = |which: &str, file: &Path| {
+        let listed = Command::new("nm").args(["--dynamic", "--portability", which]).arg(file).output().unwrap();
+        assert!(listed.status.success(), "nm {}: {}", file.display(), String::from_utf8_lossy(&listed.stderr));
+        let text = String::from_utf8(listed.stdout).unwrap();
+        text.lines().filter_map(|line| Some(line.split(['@', ' ']).next()?.to_owned())).collect::<BTreeSet<String>>()
+    };
+    let jumps = symbols("--defined-only", &preload(&dir));
+    let asked = symbols("--undefined-only", Path::new(env!("CARGO_BIN_EXE_warraq")));
+    let asked: Vec<&str> = BY_TIME_OF_DAY.into_iter().filter(|name| asked.contains(*name)).collect();
+    assert!(asked.contains(&"clock_gettime"), "{asked:?}");
+    let other: Vec<&str> = asked.into_iter().filter(|name| !jumps.contains(*name)).collect();
+    assert!(other.is_empty(), "tests/faults/clock.c lacks {other:?}");
 }
