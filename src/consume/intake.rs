@@ -14,6 +14,7 @@ use super::Watcher;
 use super::backpressure::{Backpressure, Pressure};
 use super::batch::{BATCH_RECORDS, Queue, Work};
 use super::bounds::{Bounds, Gap, Seen};
+use super::owners::{self, Owners};
 use super::pace::{Pace, Sieve};
 use super::rebalance::{Context, Desk};
 use super::reception::Reception;
@@ -85,6 +86,8 @@ pub struct Intake {
     keep_bytes: usize,
     watcher: Arc<dyn Watcher>,
     bounded: bool,
+    /// Of a static member, with its group.
+    owners: Option<(Owners, String)>,
     stop: Arc<AtomicBool>,
 }
 
@@ -129,6 +132,8 @@ impl Intake {
             listener: parts.listener,
             watcher: Arc::clone(&parts.watcher),
         };
+        // Who drains for as long as may be is heard of by then (`Context::revoked`).
+        let owners = owners::group(&parts.config).map(|group| (Owners::new(parts.revoke_deadline * 2), group));
         let consumer = parts.config.create_with_context(context).map_err(IntakeError::Client)?;
         Ok(Self {
             consumer: Arc::new(consumer),
@@ -139,6 +144,7 @@ impl Intake {
             keep_bytes: parts.keep_bytes,
             watcher: parts.watcher,
             bounded,
+            owners,
             stop: parts.stop,
         })
     }
@@ -176,6 +182,7 @@ impl Intake {
                 Pressure::Flow | Pressure::Paused => {}
             }
             self.poll(POLL)?;
+            self.look_for_owners()?;
         }
         self.drain()?;
         self.leave()
@@ -232,6 +239,16 @@ impl Intake {
             }
         }
         Ok(())
+    }
+
+    /// Joins again where nobody has some of the partitions.
+    fn look_for_owners(&mut self) -> Result<(), IntakeError> {
+        let Some((owners, group)) = &mut self.owners else { return Ok(()) };
+        let see = || owners::see(&self.consumer, group, &self.topics);
+        let Some(unowned) = owners.look((self.clock)(), see) else { return Ok(()) };
+        let names: Vec<String> = unowned.iter().map(|(topic, partition)| format!("{topic}/{partition}")).collect();
+        self.watcher.unowned(&names);
+        self.join_again()
     }
 
     /// A loss that the client tells of is served as such.

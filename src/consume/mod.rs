@@ -19,6 +19,7 @@ mod batch;
 mod bounds;
 mod intake;
 mod options;
+mod owners;
 mod pace;
 mod rebalance;
 mod reception;
@@ -66,6 +67,8 @@ pub trait Watcher: Send + Sync {
     fn drain_unanswered(&self, lanes: &[Lane]);
     /// The group rebalances, and the client passes over it for good.
     fn passes_over(&self);
+    /// Nobody has these though the group is at rest: it is joined again.
+    fn unowned(&self, partitions: &[String]);
     /// So many partitions are paused now, those read to their end left out.
     fn paused(&self, partitions: usize);
     /// So many offsets were deleted before they were read.

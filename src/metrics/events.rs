@@ -167,6 +167,16 @@ impl Events {
         line!(self, warn, "stranded".to_owned(), text.to_owned());
     }
 
+    /// Nobody has these partitions though the group is at rest.
+    pub fn unowned(&self, partitions: &[String]) {
+        let text = format!(
+            "no member of the group has {}, though it is at rest: a rebalance was cut short; it is joined again",
+            partitions.join(" ")
+        );
+        self.remember("unowned partitions", &text);
+        line!(self, warn, "unowned partitions".to_owned(), text);
+    }
+
     /// A change of mounted files was taken at `unix`; `text` says what is in
     /// force now.
     pub fn reloaded(&self, what: Reloaded, text: &dyn Display, unix: Duration) {

@@ -469,6 +469,7 @@ impl Watcher for Deaf {
     fn rebalanced(&self, _: Change, _: &[Lane], _: usize) {}
     fn drain_unanswered(&self, _: &[Lane]) {}
     fn passes_over(&self) {}
+    fn unowned(&self, _: &[String]) {}
     fn paused(&self, _: usize) {}
     fn deleted(&self, _: Lane, _: u64) {}
     fn finished(&self, _: Lane) {}

@@ -183,6 +183,10 @@ impl Watcher for Telemetry {
         self.passes_over.store(true, Ordering::Relaxed);
     }
 
+    fn unowned(&self, partitions: &[String]) {
+        self.events.unowned(partitions);
+    }
+
     fn tick(&self) {
         self.intake.beat(self.clock.now());
         self.metrics.in_flight(self.health.in_flight(), self.budget.used() as u64);
