@@ -344,6 +344,8 @@ fn it_goes_on_with_new_credentials() {
     let setup = setup.text("shadow", "topic", &topic).value("shadow", "sample", "1.0");
     let mut worker = setup.text("reload", "interval", "200ms").start_ready();
     let mut expected = topics::produce(&names, (0..500).map(article));
+    // What waits at a change for longer than the shadow has then is dropped.
+    decided(&worker, 500);
     let second = signed();
     mount.swap(&[("tls.crt", &second.certificate), ("tls.key", &second.key)]);
     wait_for_reload(&worker, "applied", 1.0);
