@@ -46,7 +46,7 @@ pub struct Desk {
 /// A drain that was asked for.
 #[derive(Debug)]
 pub struct Asked {
-    pub answer: Receiver<usize>,
+    pub answer: Receiver<()>,
     /// The sequencer still listens.
     pub told: bool,
     pub patience: Duration,

@@ -71,7 +71,6 @@ pub struct Drain {
     pub lanes: Vec<(Lane, u64)>,
     /// On the worker's clock.
     pub deadline: Duration,
-    /// Gets one message when nothing of these partitions is in hand any more:
-    /// the number of records that had to be dropped.
-    pub done: Sender<usize>,
+    /// Gets one message when nothing of these partitions is in hand any more.
+    pub done: Sender<()>,
 }

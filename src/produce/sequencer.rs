@@ -102,6 +102,8 @@ pub struct Sequencer<S, O> {
     backoff: Backoff,
     /// Something changed since the drains were last looked at.
     unsettled: bool,
+    /// Records that were dropped and are not told yet.
+    dropped: usize,
     stopping: bool,
 }
 
@@ -132,6 +134,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             drains: Vec::new(),
             backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(5)),
             unsettled: false,
+            dropped: 0,
             stopping: false,
         }
     }
@@ -203,12 +206,10 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
             Event::Finished(records) => self.finished(records),
             Event::Drain(drain) => self.drains.push(drain),
             Event::Lost(_) if is_on(Mutation::NoEpochCheck) => {}
-            Event::Lost(lanes) => {
-                let dropped = lanes.iter().map(|&lane| self.let_go(lane)).sum();
-                self.observer.dropped(dropped);
-            }
+            Event::Lost(lanes) => lanes.iter().for_each(|&lane| self.let_go(lane)),
             Event::Stop => self.stopping = true,
         }
+        self.tell_dropped();
     }
 
     /// What is in hand of an older epoch of the partition must not be sent any
@@ -216,10 +217,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
     /// took longer than whoever asked had patience. That drain is over too, as
     /// far as this partition goes, for it would drop what comes now.
     fn assigned(&mut self, lane: Lane, epoch: u64) {
-        let dropped = self.let_go(lane);
-        if dropped > 0 {
-            self.observer.dropped(dropped);
-        }
+        self.let_go(lane);
         for drain in &mut self.drains {
             drain.lanes.retain(|&(of, _)| of != lane);
         }
@@ -227,12 +225,8 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
     }
 
     fn finished(&mut self, records: Vec<Finished>) {
-        let mut stale = 0;
         for record in records {
-            stale += usize::from(self.order.complete(record.ticket, record).is_err());
-        }
-        if stale > 0 {
-            self.observer.dropped(stale);
+            self.dropped += usize::from(self.order.complete(record.ticket, record).is_err());
         }
         while let Some((ticket, record)) = self.order.pop() {
             let bytes = record.permit.bytes();
@@ -240,8 +234,16 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
         }
     }
 
-    fn let_go(&mut self, lane: Lane) -> usize {
-        self.order.close(lane) + self.transaction.lose(lane)
+    fn let_go(&mut self, lane: Lane) {
+        self.dropped += self.order.close(lane);
+        self.transaction.lose(lane);
+    }
+
+    fn tell_dropped(&mut self) {
+        let dropped = std::mem::take(&mut self.dropped) + self.transaction.take_dropped();
+        if dropped > 0 {
+            self.observer.dropped(dropped);
+        }
     }
 
     /// Answers the drains that are through, or whose time is up.
@@ -255,18 +257,21 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 self.drains.push(drain);
                 continue;
             }
-            let dropped = drain.lanes.iter().map(|&(lane, _)| self.let_go(lane)).sum();
-            if dropped > 0 {
-                self.observer.dropped(dropped);
-            }
+            drain.lanes.iter().for_each(|&(lane, _)| self.let_go(lane));
             // Who asked may have given up waiting; then nobody needs the answer.
-            let _ = drain.done.send(dropped);
+            let _ = drain.done.send(());
         }
         self.transaction.set_urgent(!self.drains.is_empty());
     }
 
     /// One call to the sink, or none where there is nothing to do yet.
     pub(crate) fn step(&mut self, clock: &impl Fn() -> Duration) -> Step {
+        let step = self.take_step(clock);
+        self.tell_dropped();
+        step
+    }
+
+    fn take_step(&mut self, clock: &impl Fn() -> Duration) -> Step {
         let now = clock();
         if self.unsettled || self.drains.iter().any(|drain| now >= drain.deadline) {
             self.unsettled = false;
@@ -300,7 +305,7 @@ impl<S: Sink, O: Observer> Sequencer<S, O> {
                 self.unsettled = true;
                 self.notes.durable(&of_others);
                 self.notes.durable(&ours);
-                self.observer.dropped(of_others.len());
+                self.dropped += of_others.len();
                 self.observer.unconfirmed(ours.len());
                 self.observer.durable(&ours, after);
             }

@@ -123,6 +123,8 @@ pub struct Transaction<T> {
     unknown: bool,
     /// Lost with records in the open transaction: it must not be committed.
     lost: BTreeSet<(Lane, u64)>,
+    /// Records that were dropped since [`Transaction::take_dropped`].
+    dropped: usize,
     fenced: String,
 }
 
@@ -142,6 +144,7 @@ impl<T> Transaction<T> {
             hold_until: None,
             unknown: false,
             lost: BTreeSet::new(),
+            dropped: 0,
             fenced: String::new(),
         }
     }
@@ -196,15 +199,13 @@ impl<T> Transaction<T> {
     /// Drops the records of a partition that is no longer ours. If the open
     /// transaction holds some, it will be aborted and the others sent again;
     /// if its commit was already asked for, the commit's outcome stands.
-    /// Returns how many were dropped at once or will be.
-    pub fn lose(&mut self, lane: Lane) -> usize {
-        let before = self.entries.len();
+    pub fn lose(&mut self, lane: Lane) {
         let keep = match self.state {
             State::NoProducer | State::Asking | State::Closed | State::Fenced => 0,
             _ => self.sent,
         };
         let mut index = 0;
-        self.entries.retain(|entry| {
+        self.drop_unless(|entry| {
             index += 1;
             index <= keep || entry.ticket.lane != lane
         });
@@ -213,16 +214,20 @@ impl<T> Transaction<T> {
             self.sent_bytes = 0;
             self.acknowledged = 0;
         }
-        let in_transaction: Vec<u64> = self
-            .entries
-            .iter()
-            .take(keep)
-            .map(|entry| entry.ticket)
-            .filter(|t| t.lane == lane)
-            .map(|t| t.epoch)
-            .collect();
-        self.lost.extend(in_transaction.iter().map(|&epoch| (lane, epoch)));
-        before - self.entries.len() + in_transaction.len()
+        let in_transaction = self.entries.iter().take(keep).map(|entry| entry.ticket).filter(|t| t.lane == lane);
+        self.lost.extend(in_transaction.map(|t| (lane, t.epoch)));
+    }
+
+    fn drop_unless(&mut self, keep: impl FnMut(&Entry<T>) -> bool) {
+        let before = self.entries.len();
+        self.entries.retain(keep);
+        self.dropped += before - self.entries.len();
+    }
+
+    /// How many records were dropped since this was asked last, each once, however often
+    /// its partition was lost before it went.
+    pub const fn take_dropped(&mut self) -> usize {
+        std::mem::replace(&mut self.dropped, 0)
     }
 
     /// What to do now.
@@ -362,7 +367,7 @@ impl<T> Transaction<T> {
         self.acknowledged = 0;
         let lost = std::mem::take(&mut self.lost);
         if !lost.is_empty() {
-            self.entries.retain(|entry| !lost.contains(&(entry.ticket.lane, entry.ticket.epoch)));
+            self.drop_unless(|entry| !lost.contains(&(entry.ticket.lane, entry.ticket.epoch)));
         }
         if !self.unknown {
             self.entries.iter_mut().for_each(|entry| entry.tried = false);

@@ -300,6 +300,24 @@ impl Observer for Silent {
     fn refused(&mut self, _: &Finished, _: &str) {}
 }
 
+/// How many records were told of as durable, and as dropped.
+#[derive(Debug, Default, Clone)]
+struct Told(Rc<RefCell<(usize, usize)>>);
+
+impl Observer for Told {
+    fn calling(&mut self, _: Operation) {}
+    fn called(&mut self, _: Operation) {}
+    fn failed(&mut self, _: Operation, _: &Fault, _: Duration) {}
+    fn durable(&mut self, records: &[Entry<Finished>], _: Duration) {
+        self.0.borrow_mut().0 += records.len();
+    }
+    fn unconfirmed(&mut self, _: usize) {}
+    fn dropped(&mut self, records: usize) {
+        self.0.borrow_mut().1 += records;
+    }
+    fn refused(&mut self, _: &Finished, _: &str) {}
+}
+
 /// The consuming side, as far as the sequencer can tell.
 #[derive(Debug, Default)]
 struct Member {
@@ -349,7 +367,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 struct World {
     broker: Rc<RefCell<Broker>>,
-    sequencer: Sequencer<Scripted, Silent>,
+    sequencer: Sequencer<Scripted, Told>,
+    told: Told,
+    /// Records that the sequencer was given.
+    finished: usize,
     member: Member,
     accounts: Accounts,
     budget: Budget,
@@ -367,11 +388,12 @@ impl World {
         };
         let refuse: Refuse =
             Box::new(|outgoing, _| Outgoing { to: Destination::DeadLetters, value: None, ..outgoing.clone() });
-        let accounts = Accounts::default();
-        let sequencer =
-            Sequencer::new(Scripted(Rc::clone(&broker)), Silent, limits, refuse).with_notes(Box::new(accounts.clone()));
+        let (accounts, told) = (Accounts::default(), Told::default());
+        let sequencer = Sequencer::new(Scripted(Rc::clone(&broker)), told.clone(), limits, refuse)
+            .with_notes(Box::new(accounts.clone()));
         let now = std::cell::Cell::new(Duration::ZERO);
-        Self { broker, sequencer, member: Member::default(), accounts, budget: Budget::new(1000), now }
+        let (member, budget) = (Member::default(), Budget::new(1000));
+        Self { broker, sequencer, told, finished: 0, member, accounts, budget, now }
     }
 
     fn assign(&mut self, lane: Lane) {
@@ -437,6 +459,7 @@ impl World {
         }
         let index = pick % self.member.in_pool.len();
         let record = self.member.in_pool.swap_remove(index);
+        self.finished += 1;
         self.sequencer.handle(Event::Finished(vec![record]));
     }
 
@@ -554,6 +577,8 @@ proptest! {
         }
         let held: usize = world.member.in_pool.iter().map(|record| record.permit.bytes()).sum();
         prop_assert_eq!(world.budget.used(), held + world.sequencer.transaction.len(), "permits were given back");
+        let (durable, dropped) = *world.told.0.borrow();
+        prop_assert_eq!(world.finished, durable + dropped + world.sequencer.transaction.len(), "each is told of once");
     }
 }
 
