@@ -1,5 +1,5 @@
 //! Readings that are wrong whoever made them: phrases that look like names, names that took
-//! the next word with them, and rulers without their number. Lists and the linear model make
+//! the next word with them or left their first letter, and rulers without their number. Lists and the linear model make
 //! them, seldom and always alike; a user's own lists and models are left alone.
 
 use rustc_hash::FxHashMap;
@@ -59,6 +59,9 @@ const BEFORE_RULERS: [&str; 9] = ["", "ال", "لل", "بال", "وال", "و", 
 /// How sure a name is that stands between such a title and a number.
 const NUMBERED: f32 = 0.8;
 
+/// None of these is followed by another, of one letter: what looks like one is the word's own.
+const PREPOSITIONS: [&str; 12] = ["في", "من", "الي", "عن", "مع", "بين", "وفي", "ومن", "والي", "وعن", "ومع", "وبين"];
+
 /// Floods, but for where Korea is spoken of.
 const SEOUL: &str = "سيول";
 const KOREA: [&str; 4] = ["كوريا", "الكوريه", "الكوري", "كوريه"];
@@ -69,6 +72,7 @@ const KOREA: [&str; 4] = ["كوريا", "الكوريه", "الكوري", "كو�
 pub(super) fn mend(page: &Page<'_>, mentions: &mut Vec<Candidate>, listed: &[Candidate]) {
     mentions.retain(|mention| mention.is_user() || !is_phrase(page, mention));
     for mention in mentions.iter_mut().filter(|mention| !mention.is_user()) {
+        begin_whole(page, mention, listed);
         shorten(page, mention, listed);
     }
     number(page, mentions);
@@ -204,6 +208,25 @@ fn is_phrase(page: &Page<'_>, mention: &Candidate) -> bool {
     }
 }
 
+/// في بروسيا, which is not Russia.
+fn begin_whole(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
+    let own = mention.cut > 0 && page.tokens.word(mention.first).starts_with(['ب', 'ل', 'ك']);
+    let before = || page.word_before(mention.first).map(|before| page.tokens.word(before));
+    if !own || !before().is_some_and(|word| PREPOSITIONS.contains(&word)) {
+        return;
+    }
+    let whole = beginning(mention.first, listed)
+        .find(|one| one.cut == 0 && one.last == mention.last && one.kind == mention.kind)
+        .and_then(|one| one.named);
+    *mention = Candidate { cut: 0, preposition: false, named: whole, ..*mention };
+}
+
+/// What lists and rules thought of that begins at the token.
+fn beginning(first: usize, listed: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    let from = listed.partition_point(|one| one.first < first);
+    listed.iter().skip(from).take_while(move |one| one.first == first)
+}
+
 fn shorten(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
     if mention.words() < 2 || mention.named.is_some() {
         return;
@@ -212,9 +235,7 @@ fn shorten(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
         // وقال ناصر للبرلمان: whom he told it.
         EntityType::Person if page.tokens.word(mention.last).starts_with("لل") => mention.last -= 1,
         EntityType::Place if mention.how == How::Model => {
-            let from = listed.partition_point(|one| one.first < mention.first);
-            let here = listed.iter().skip(from).take_while(|one| one.first == mention.first);
-            let shorter = here
+            let shorter = beginning(mention.first, listed)
                 .filter(|one| one.kind == EntityType::Place && one.named.is_some() && one.last < mention.last)
                 .max_by_key(|one| one.last);
             let Some(shorter) = shorter else { return };

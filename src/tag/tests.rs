@@ -189,6 +189,18 @@ fn a_name_does_not_take_the_next_word_with_it() {
 }
 
 #[test]
+fn a_preposition_is_followed_by_no_other() {
+    for (line, name) in [
+        ("درس الطب في بروسيا سنة 1850", "بروسيا"),
+        ("عاش الكاتب طويلا في بوينس آيرس", "بوينس آيرس"),
+        ("أقامت الشركة معرضا في لاس فيغاس", "لاس فيغاس"),
+    ] {
+        assert_eq!(judged(&[line]), [[name]], "{line}");
+    }
+    assert_eq!(judged(&["رحب الوزير بروسيا في المجلس"]), [["روسيا"]]);
+}
+
+#[test]
 fn a_ruler_keeps_the_number() {
     for (line, name) in [
         ("قال البابا ليو الرابع عشر إن السلام ممكن", "ليو الرابع عشر"),
