@@ -176,7 +176,8 @@ fn phrases_that_look_like_names_are_none() {
     ] {
         assert_eq!(judged(&[line]), nothing, "{line}");
     }
-    assert_eq!(judged(&["وصل الوفد إلى سيول عاصمة كوريا الجنوبية"]), [["سيول"], ["كوريا الجنوبية"]]);
+    let seoul = judged(&["جرت المحادثات في سيول بين وفدي كوريا الجنوبية واليابان"]);
+    assert_eq!(seoul, [["سيول"], ["كوريا الجنوبية"], ["اليابان"]]);
     assert_eq!(judged(&["وصل الوفد إلى مسقط أمس"]), [["مسقط"]]);
 }
 

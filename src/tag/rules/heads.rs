@@ -296,17 +296,14 @@ fn site(page: &Page<'_>, ends: &Ends, index: usize, reading: Reading, found: &mu
     }
     let rare = after.zipf < 3.6;
     let named = facts.is(flag::PLACE) && page.definite(next) && !nisba(word);
-    let mut candidate = if facts.is(flag::SITE) && (listed.is_some() || named) {
+    let unknown = rare && !page.known(next) && open_word(word, false);
+    let mut candidate = if facts.is(flag::SITE) && (listed.is_some() || named || unknown) {
         let last = adjectives(page, listed.unwrap_or(next));
         let score = if listed.is_some() || last > next { 0.65 } else { 0.52 };
         Candidate::rule(index, last, EntityType::Place, score)
     } else if facts.is(flag::EVENT) && ends.is_place(next) {
         Candidate::rule(index, adjectives(page, listed.unwrap_or(next)), EntityType::Event, 0.6)
-    } else if facts.is(flag::PLACE)
-        && listed.is_none()
-        && rare
-        && (page.definite(next) || !page.known(next) && open_word(word, false))
-    {
+    } else if facts.is(flag::PLACE) && listed.is_none() && (unknown || rare && page.definite(next)) {
         Candidate::rule(next, next, EntityType::Place, 0.55)
     } else {
         return;
