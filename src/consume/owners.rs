@@ -219,7 +219,9 @@ mod tests {
         }
 
         #[test]
-        fn each_partition_is_read(lists in prop::collection::vec(("[a-z.]{1,20}", prop::collection::vec(0..1000i32, 0..9)), 0..5)) {
+        fn each_partition_is_read(
+            lists in prop::collection::vec(("[a-z.]{1,20}", prop::collection::vec(0..1000i32, 0..9)), 0..5),
+        ) {
             let mut bytes = 1i16.to_be_bytes().to_vec();
             bytes.extend(i32::try_from(lists.len()).unwrap().to_be_bytes());
             for (topic, numbers) in &lists {
@@ -228,7 +230,10 @@ mod tests {
                 bytes.extend(i32::try_from(numbers.len()).unwrap().to_be_bytes());
                 numbers.iter().for_each(|number| bytes.extend(number.to_be_bytes()));
             }
-            let expected: Vec<Partition> = lists.iter().flat_map(|(topic, numbers)| numbers.iter().map(|&number| (topic.clone(), number))).collect();
+            let of_topic = |(topic, numbers): &(String, Vec<i32>)| -> Vec<Partition> {
+                numbers.iter().map(|&number| (topic.clone(), number)).collect()
+            };
+            let expected: Vec<Partition> = lists.iter().flat_map(of_topic).collect();
             prop_assert_eq!(owned(&bytes), Some(expected));
         }
     }
