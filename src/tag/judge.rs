@@ -2,7 +2,7 @@
 //! which it adds.
 
 use super::linear::{Found, Reading};
-use super::mentions::{ACCEPT, Candidate};
+use super::mentions::{ACCEPT, Candidate, beginning};
 use super::page::Page;
 use crate::record::{EntityType, How};
 
@@ -97,13 +97,6 @@ fn overlapping<'a>(found: &Found, said: &'a [Candidate]) -> &'a [Candidate] {
     let from = said.partition_point(|name| name.last < found.first);
     let to = said.partition_point(|name| name.first <= found.last);
     said.get(from..to).unwrap_or_default()
-}
-
-/// Those that begin at the token.
-fn beginning(first: usize, names: &[Candidate]) -> &[Candidate] {
-    let from = names.partition_point(|name| name.first < first);
-    let to = names.partition_point(|name| name.first <= first);
-    names.get(from..to).unwrap_or_default()
 }
 
 fn known(found: &Found, names: &[Candidate]) -> Option<Candidate> {

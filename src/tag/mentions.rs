@@ -42,6 +42,13 @@ pub(super) struct Named {
     pub node: Node,
 }
 
+/// Those that begin at the token, of names in the order of their first tokens.
+pub(super) fn beginning(first: usize, names: &[Candidate]) -> &[Candidate] {
+    let from = names.partition_point(|name| name.first < first);
+    let to = names.partition_point(|name| name.first <= first);
+    names.get(from..to).unwrap_or_default()
+}
+
 impl Candidate {
     pub(super) fn rule(first: usize, last: usize, kind: EntityType, score: f32) -> Self {
         Self { first, last, cut: 0, preposition: false, kind, how: How::Rule, score, named: None, of: None }

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use super::gazetteer::{Class, flag};
-use super::mentions::Candidate;
+use super::mentions::{Candidate, beginning};
 use super::page::Page;
 use crate::record::{EntityType, How};
 
@@ -216,15 +216,10 @@ fn begin_whole(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
         return;
     }
     let whole = beginning(mention.first, listed)
+        .iter()
         .find(|one| one.cut == 0 && one.last == mention.last && one.kind == mention.kind)
         .and_then(|one| one.named);
     *mention = Candidate { cut: 0, preposition: false, named: whole, ..*mention };
-}
-
-/// What lists and rules thought of that begins at the token.
-fn beginning(first: usize, listed: &[Candidate]) -> impl Iterator<Item = &Candidate> {
-    let from = listed.partition_point(|one| one.first < first);
-    listed.iter().skip(from).take_while(move |one| one.first == first)
 }
 
 fn shorten(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
@@ -236,6 +231,7 @@ fn shorten(page: &Page<'_>, mention: &mut Candidate, listed: &[Candidate]) {
         EntityType::Person if page.tokens.word(mention.last).starts_with("لل") => mention.last -= 1,
         EntityType::Place if mention.how == How::Model => {
             let shorter = beginning(mention.first, listed)
+                .iter()
                 .filter(|one| one.kind == EntityType::Place && one.named.is_some() && one.last < mention.last)
                 .max_by_key(|one| one.last);
             let Some(shorter) = shorter else { return };
